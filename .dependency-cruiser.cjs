@@ -1,0 +1,27 @@
+// The direction of imports (docs/design.md, Layout): doors → rowmill → jobs, runner → worker → engine → native;
+// data, prompt, schema, progress, results and models are leaves that any of those may use and that use none of them.
+const leaves = "data|prompt|schema|progress|results|models";
+const upward = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    { name: "only-declared-packages", severity: "error", from: { path: "^src" }, to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "nodejs-polars" } },
+    upward("doors-only-call-the-facade", "^src/(cli|server|cluster)/", "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|errors\\.ts)"),
+    upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
+    upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
+    upward("jobs-stay-below-runner", "^src/jobs/", "^src/(runner|worker|engine)/"),
+    upward("worker-looks-down", "^src/worker/", "^src/(runner|jobs)/"),
+    upward("engine-looks-down", "^src/engine/", `^src/(runner|jobs|worker|${leaves})/`),
+    upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(runner|jobs|worker|engine)/"),
+    { name: "leaves-use-no-other-leaf", severity: "error", from: { path: `^src/(${leaves})/` }, to: { path: `^src/(${leaves})/`, pathNot: "^src/$1/" } },
+    { name: "only-through-the-index", severity: "error", from: { path: "^src/([^/]+)/" }, to: { path: "^src/[^/]+/(?!index\\.ts)", pathNot: "^src/$1/" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"] },
+  },
+};

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // two cores: the tests of the engine load both by themselves
+    maxWorkers: 2,
+    server: { deps: { external: [/\/dist\//] } },
+  },
+});
