@@ -1,1 +1,1 @@
-console.log("addon: later")
+console.log("addon: later");

@@ -1,0 +1,1 @@
+export type { Column, ColumnType, EncodedBatch, RowBatch, Source } from "./batch.js";

@@ -1,0 +1,103 @@
+/** What a loaded model is. */
+export interface ModelFacts {
+  /** Largest number of tokens in one sequence that the model was trained for. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly parameters: number;
+  readonly fileBytes: number;
+  readonly architecture: string;
+  /** The model's own Jinja chat template, `null` where the file has none. */
+  readonly chatTemplate: string | null;
+  readonly bosText: string | null;
+  readonly eosText: string | null;
+}
+
+/** How to choose tokens, every field filled in. Semantics as vLLM documents its SamplingParams. */
+export interface Sampling {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  /** 0 looks at the whole vocabulary. */
+  readonly topK: number;
+  readonly minP: number;
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  /** 1 changes nothing. */
+  readonly repetitionPenalty: number;
+}
+
+/** What all rows of a job share. */
+export interface BatchPlan {
+  readonly slots: number;
+  readonly threads: number;
+  /** Tokens that one slot can hold. */
+  readonly slotTokens: number;
+  /** Tokens of one decode call. */
+  readonly batchTokens: number;
+}
+
+/** Everything that an engine needs to run a job's rows. */
+export interface BatchJob {
+  readonly plan: BatchPlan;
+  readonly prefix: Uint32Array;
+  readonly suffix: Uint32Array;
+  /** Root rule named `root`; `null` for free text. */
+  readonly gbnf: string | null;
+  readonly sampling: Sampling;
+  /** Record each chosen token's log-probability. */
+  readonly logprobs: boolean;
+}
+
+/** One row on its way into a slot. */
+export interface EngineRow {
+  readonly index: number;
+  /** The row's text as token ids, already cut to size, without prefix and suffix. */
+  readonly tokens: Uint32Array;
+  readonly seed: number;
+}
+
+export type FinishReason = "stop" | "length";
+
+/** One row on its way out. */
+export interface EngineResult {
+  readonly index: number;
+  readonly text: string;
+  readonly finish: FinishReason;
+  /** Tokens of prefix, row and suffix. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cumulativeLogprob: number | null;
+}
+
+/** Where the engine reports while it runs; called often, must be cheap. */
+export interface EngineMeter {
+  addInputTokens(count: number): void;
+  addOutputTokens(count: number): void;
+}
+
+/** Turns token ids into token ids. One engine lives in one worker thread and does nothing else there. */
+export interface Engine extends AsyncDisposable {
+  readonly facts: ModelFacts;
+  /** Token ids of a text in which special tokens are ordinary characters. */
+  tokenize(text: string): Uint32Array;
+  /** Token ids of template text in which special tokens count as such. */
+  tokenizeTemplate(text: string): Uint32Array;
+  detokenize(tokens: Uint32Array): string;
+  /** Runs rows through the batch's slots until the source ends or the signal aborts. A slot pulls its next row as soon
+   *  as it is free; results come in the order in which rows finish.
+   *  @param pull  the next row, or null when there are no more */
+  run(
+    job: BatchJob,
+    pull: () => Promise<EngineRow | null>,
+    meter: EngineMeter,
+    done: (result: EngineResult | EngineFailure) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export interface EngineFailure {
+  readonly index: number;
+  readonly error: string;
+}

@@ -1,0 +1,28 @@
+/** Exit codes of the command line; an error carries the one that it leads to. */
+export const EXIT = { ok: 0, jobFailed: 1, badInput: 2, cancelled: 3, timedOut: 4, bug: 70 } as const;
+
+/** Base of every error that Rowmill throws on purpose: `code` never changes, `message` is one line that says
+ *  what was wrong, with what, and what to do next. */
+export class RowmillError extends Error {
+  readonly code: string;
+  readonly exitCode: number;
+  constructor(code: string, message: string, options: { cause?: unknown; exitCode?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "RowmillError";
+    this.code = code;
+    this.exitCode = options.exitCode ?? EXIT.badInput;
+  }
+}
+
+/** The input (options, files, columns, schema) can't be used as given: exit code 2, nothing was started. */
+export class InputError extends RowmillError {
+  constructor(code: string, message: string, options: { cause?: unknown } = {}) {
+    super(code, message, options);
+    this.name = "InputError";
+  }
+}
+
+/** The message of anything thrown, in one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,95 @@
+import type { Column } from "../data/index.js";
+
+export const JOB_STATUSES = [
+  "QUEUED",
+  "STARTING",
+  "RUNNING",
+  "SUCCEEDED",
+  "CANCELLING",
+  "CANCELLED",
+  "FAILED",
+  "UNKNOWN",
+] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+/** Statuses after which nothing changes any more. */
+export const FINAL_STATUSES: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "CANCELLED", "FAILED"]);
+
+/** Sampling parameters as the user gave them, filled in with defaults at submission. */
+export interface JobSampling {
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+  readonly seed: number;
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly repetitionPenalty: number;
+}
+
+/** What was asked for: written once at submission, never changed. */
+export interface JobSpec {
+  readonly name: string | null;
+  readonly description: string | null;
+  /** As the user named it. */
+  readonly model: string;
+  /** Absolute path of the .gguf file that the name stands for. */
+  readonly modelPath: string;
+  readonly priority: 0 | 1;
+  readonly kind: "list" | "table";
+  /** The input's format or "list"/"objects"/"dataframe"; and its path where it had one. */
+  readonly sourceFormat: string;
+  readonly sourcePath: string | null;
+  readonly columns: readonly Column[];
+  /** The `column` option as given: names and literal separators. */
+  readonly columnParts: readonly string[];
+  readonly outputColumn: string;
+  readonly systemPrompt: string | null;
+  readonly outputSchema: unknown;
+  readonly sampling: JobSampling;
+  readonly randomSeedPerInput: boolean;
+  readonly truncateRows: boolean;
+  /** Engine asked for: "auto" takes the fastest that is there. */
+  readonly engine: string;
+  /** Planner overrides: 0 lets the planner choose. */
+  readonly slots: number;
+  readonly threads: number;
+  readonly workers: number;
+}
+
+/** What is known of a job at a moment. Counts are the catalogue's snapshot, at most about a second old while it runs. */
+export interface JobRecord extends JobSpec {
+  readonly jobId: string;
+  readonly status: JobStatus;
+  /** Why it failed, `null` otherwise. */
+  readonly failure: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** Process id of the runner that has it, `null` when none has. */
+  readonly runnerPid: number | null;
+  readonly rowsTotal: number;
+  readonly rowsDone: number;
+  readonly rowsFailed: number;
+  /** Rows whose prompt was null. */
+  readonly rowsEmpty: number;
+  /** Rows that were cut to fit. */
+  readonly rowsTruncated: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Tokens of all rows with prefix and suffix, counted at submission. */
+  readonly inputTokensTotal: number;
+  /** The longest row's text, in tokens. */
+  readonly longestRowTokens: number;
+  /** What the planner chose and why, once it has run: for people and `doctor`. */
+  readonly plan: Readonly<Record<string, unknown>> | null;
+}
+
+export interface Quota {
+  /** Largest number of rows in one job. */
+  readonly rowQuota: number;
+  /** Largest number of input tokens in one job. */
+  readonly tokenQuota: number;
+}

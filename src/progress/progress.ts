@@ -1,0 +1,20 @@
+/** Counts of one job at a moment. */
+export interface Counts {
+  readonly rowsDone: number;
+  readonly rowsFailed: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A snapshot of a job's progress. */
+export interface Progress extends Counts {
+  readonly jobId: string;
+  readonly status: string;
+  readonly rowsTotal: number;
+  readonly elapsedSeconds: number;
+  /** `null` until a rate is known. */
+  readonly remainingSeconds: number | null;
+  /** Input and output tokens over the sliding window. */
+  readonly tokensPerSecond: number;
+  readonly rowsPerSecond: number;
+}

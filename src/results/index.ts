@@ -1,0 +1,1 @@
+export type { ResultBatch, ResultFormat, ResultRow, ResultShape } from "./result.js";

@@ -1,0 +1,39 @@
+import type { Column, EncodedBatch } from "../data/index.js";
+
+/** One row's outcome: exactly one of `output` and `error` is a string. */
+export interface ResultRow {
+  /** The row's place in the input, from 0. */
+  readonly index: number;
+  readonly output: string | null;
+  readonly error: string | null;
+  /** Sum of the natural logarithms of the chosen tokens' probabilities; `null` where the engine did not report it. */
+  readonly cumulativeLogprob: number | null;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** Consecutive results with their inputs: `inputs` holds the same rows, in the same order; `prompts` what was asked. */
+export interface ResultBatch {
+  readonly rows: readonly ResultRow[];
+  readonly prompts: readonly (string | null)[];
+  readonly inputs: EncodedBatch | null;
+}
+
+export type ResultFormat = "csv" | "tsv" | "jsonl" | "json" | "parquet" | "arrow" | "feather";
+
+export interface ResultShape {
+  /** The job's input: a list gives strings (or objects when unpacked), a table gives its rows with the output added. */
+  readonly kind: "list" | "table";
+  /** The input's columns ([] for a list). */
+  readonly columns: readonly Column[];
+  /** The name of the added column. */
+  readonly outputColumn: string;
+  /** Put the input's columns (for a list: a column "input") beside the output. */
+  readonly includeInputs: boolean;
+  /** Add `cumulative_logprob`. */
+  readonly includeCumulativeLogprobs: boolean;
+  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). */
+  readonly unpackJson: boolean;
+  /** The property names of the job's output schema, in order, when it describes an object. */
+  readonly jsonKeys: readonly string[] | null;
+}
