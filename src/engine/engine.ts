@@ -10,6 +10,8 @@ export interface ModelFacts {
   readonly chatTemplate: string | null;
   readonly bosText: string | null;
   readonly eosText: string | null;
+  /** The model expects its BOS token before everything else. */
+  readonly prependsBos: boolean;
 }
 
 /** How to choose tokens, every field filled in. Semantics as vLLM documents its SamplingParams. */

@@ -1,0 +1,13 @@
+export type {
+  BatchJob,
+  BatchPlan,
+  Engine,
+  EngineFailure,
+  EngineMeter,
+  EngineResult,
+  EngineRow,
+  FinishReason,
+  ModelFacts,
+  Sampling,
+} from "./engine.js";
+export { ENGINES, type EngineChoice, type EngineName, openEngine, openTokenizer } from "./open.js";

@@ -1,0 +1,242 @@
+import {
+  getLlama,
+  type Llama,
+  type LlamaContext,
+  type LlamaContextSequence,
+  LlamaGrammar,
+  LlamaGrammarEvaluationState,
+  LlamaLogLevel,
+  type LlamaModel,
+  type SequenceEvaluateOptions,
+  type Token,
+} from "node-llama-cpp";
+import type {
+  BatchJob,
+  Engine,
+  EngineFailure,
+  EngineMeter,
+  EngineResult,
+  EngineRow,
+  FinishReason,
+  ModelFacts,
+} from "./engine.js";
+import { StopScanner } from "./stopStrings.js";
+
+export interface NodeLlamaCppOptions {
+  readonly modelPath: string;
+  /** Compute threads of this engine. */
+  readonly threads: number;
+  /** `auto` takes the best backend that node-llama-cpp finds, `cpu` none but the CPU. */
+  readonly backend: "auto" | "cpu";
+  /** Load only the vocabulary: the engine can tokenise, not run. */
+  readonly vocabularyOnly?: boolean;
+}
+
+/** The reference engine: llama.cpp through node-llama-cpp's low-level evaluation, one sequence a slot. */
+export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<Engine> {
+  const llama = await getLlama({
+    gpu: options.backend === "cpu" ? false : "auto",
+    maxThreads: options.threads,
+    logLevel: LlamaLogLevel.error,
+    build: "never",
+    progressLogs: false,
+  });
+  const model = await llama.loadModel({
+    modelPath: options.modelPath,
+    vocabOnly: options.vocabularyOnly === true,
+  });
+  return new NodeLlamaCppEngine(llama, model);
+}
+
+class NodeLlamaCppEngine implements Engine {
+  readonly facts: ModelFacts;
+  readonly #llama: Llama;
+  readonly #model: LlamaModel;
+
+  constructor(llama: Llama, model: LlamaModel) {
+    this.#llama = llama;
+    this.#model = model;
+    this.facts = {
+      contextLength: model.trainContextSize,
+      vocabularySize: model.fileInfo.metadata?.tokenizer?.ggml?.tokens?.length ?? 0,
+      parameters: 0,
+      fileBytes: model.size,
+      architecture: String(model.architecture),
+      chatTemplate: model.fileInfo.metadata?.tokenizer?.chat_template ?? null,
+      bosText: model.tokens.bosString,
+      eosText: model.tokens.eosString,
+      prependsBos: model.tokens.shouldPrependBosToken,
+    };
+  }
+
+  tokenize(text: string): Uint32Array {
+    return Uint32Array.from(this.#model.tokenize(text, false));
+  }
+
+  tokenizeTemplate(text: string): Uint32Array {
+    return Uint32Array.from(this.#model.tokenize(text, true));
+  }
+
+  detokenize(tokens: Uint32Array): string {
+    return this.#model.detokenize(Array.from(tokens) as Token[]);
+  }
+
+  async run(
+    job: BatchJob,
+    pull: () => Promise<EngineRow | null>,
+    meter: EngineMeter,
+    done: (result: EngineResult | EngineFailure) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { plan } = job;
+    const context = await this.#model.createContext({
+      sequences: plan.slots,
+      contextSize: plan.slotTokens,
+      batchSize: plan.batchTokens,
+      threads: plan.threads,
+      // keeps the job's prefix in the slot also for models with a sliding window
+      swaFullCache: true,
+    });
+    try {
+      const grammar = job.gbnf === null ? null : new LlamaGrammar(this.#llama, { grammar: job.gbnf });
+      const slots = Array.from(
+        { length: plan.slots },
+        () => new Slot(this.#model, context, job, grammar, meter, done, signal),
+      );
+      await Promise.all(slots.map((slot) => slot.runRows(pull)));
+    } finally {
+      await context.dispose();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#model.dispose();
+    await this.#llama.dispose();
+  }
+}
+
+/** One sequence of the context: keeps the job's prefix and runs one row after the other behind it. */
+class Slot {
+  readonly #sequence: LlamaContextSequence;
+  readonly #prefix: Token[];
+  readonly #suffix: Token[];
+
+  constructor(
+    private readonly model: LlamaModel,
+    context: LlamaContext,
+    private readonly job: BatchJob,
+    private readonly grammar: LlamaGrammar | null,
+    private readonly meter: EngineMeter,
+    private readonly done: (result: EngineResult | EngineFailure) => void,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#sequence = context.getSequence();
+    this.#prefix = Array.from(job.prefix) as Token[];
+    this.#suffix = Array.from(job.suffix) as Token[];
+  }
+
+  async runRows(pull: () => Promise<EngineRow | null>): Promise<void> {
+    for (let row = await pull(); row !== null && !this.signal.aborted; row = await pull()) {
+      const result = await this.#runRow(row);
+      if (result !== null) this.done(result);
+    }
+  }
+
+  /** @returns null when the signal aborted the row */
+  async #runRow(row: EngineRow): Promise<EngineResult | null> {
+    const sequence = this.#sequence;
+    await this.#returnToPrefix();
+    const inputTokens = this.#prefix.length + row.tokens.length + this.#suffix.length;
+    const output: Token[] = [];
+    const stop = new StopScanner(this.job.sampling.stop);
+    let text = "";
+    let logprob = 0;
+    let finish: FinishReason = "stop";
+    let isRead = false;
+    const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
+    // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
+    const tokens = prompt.length > 0 ? prompt : await this.#takeBackLastToken();
+    for await (const step of sequence.evaluateWithMetadata(
+      tokens,
+      { confidence: this.job.logprobs },
+      this.#samplingOptions(row, output),
+    )) {
+      if (!isRead) this.meter.addInputTokens(inputTokens);
+      isRead = true;
+      if (this.signal.aborted) return null;
+      output.push(step.token);
+      this.meter.addOutputTokens(1);
+      if (this.job.logprobs) logprob += Math.log((step as { confidence?: number }).confidence ?? Number.NaN);
+      if (stop.isActive) {
+        text = this.#decode(output);
+        if (stop.find(text) !== null) break;
+      }
+      if (output.length >= this.job.sampling.maxTokens || sequence.nextTokenIndex + 1 >= this.job.plan.slotTokens) {
+        finish = "length";
+        break;
+      }
+    }
+    if (this.signal.aborted) return null;
+    if (!isRead) this.meter.addInputTokens(inputTokens);
+    text = this.#decode(output);
+    const cut = stop.find(text);
+    return {
+      index: row.index,
+      text: cut === null ? text : text.slice(0, cut),
+      finish: cut === null ? finish : "stop",
+      inputTokens,
+      outputTokens: output.length,
+      cumulativeLogprob: this.job.logprobs ? logprob : null,
+    };
+  }
+
+  #decode(output: readonly Token[]): string {
+    return this.model.detokenize(output, false, this.#suffix.length > 0 ? this.#suffix : this.#prefix);
+  }
+
+  /** Leaves exactly the prefix in the sequence. */
+  async #returnToPrefix(): Promise<void> {
+    const sequence = this.#sequence;
+    const kept = this.#prefix.length;
+    if (sequence.nextTokenIndex > kept)
+      await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
+    if (sequence.nextTokenIndex === kept) return;
+    await sequence.clearHistory();
+    if (kept > 0) await sequence.evaluateWithoutGeneratingNewTokens(this.#prefix);
+    if (sequence.needsCheckpoints) await sequence.takeCheckpoint();
+  }
+
+  async #takeBackLastToken(): Promise<Token[]> {
+    const sequence = this.#sequence;
+    const last = this.#prefix.at(-1);
+    if (last === undefined) throw new Error("the rendered prompt is empty: the model's chat template gave no token");
+    await sequence.eraseContextTokenRanges([{ start: this.#prefix.length - 1, end: this.#prefix.length }]);
+    return [last];
+  }
+
+  #samplingOptions(row: EngineRow, output: Token[]): SequenceEvaluateOptions {
+    const { sampling } = this.job;
+    const isPenalised =
+      sampling.repetitionPenalty !== 1 || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0;
+    const options: SequenceEvaluateOptions = {
+      temperature: sampling.temperature,
+      topK: sampling.topK,
+      topP: sampling.topP,
+      minP: sampling.minP,
+      seed: row.seed,
+    };
+    if (this.grammar !== null)
+      options.grammarEvaluationState = new LlamaGrammarEvaluationState({ model: this.model, grammar: this.grammar });
+    if (isPenalised)
+      options.repeatPenalty = {
+        // vLLM: presence and frequency count the output alone; repetition counts the prompt as well, which this
+        // engine leaves out, since llama.cpp keeps one list for all three
+        punishTokens: () => output,
+        maxPunishTokens: sampling.maxTokens,
+        penalty: sampling.repetitionPenalty,
+        presencePenalty: sampling.presencePenalty,
+        frequencyPenalty: sampling.frequencyPenalty,
+      };
+    return options;
+  }
+}
