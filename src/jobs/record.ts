@@ -16,6 +16,8 @@ export const FINAL_STATUSES: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "CAN
 
 /** Sampling parameters as the user gave them, filled in with defaults at submission. */
 export interface JobSampling {
+  /** Record each chosen token's log-probability. */
+  readonly logprobs: boolean;
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
@@ -47,6 +49,8 @@ export interface JobSpec {
   readonly outputColumn: string;
   readonly systemPrompt: string | null;
   readonly outputSchema: unknown;
+  /** Further variables of the model's chat template, e.g. `enable_thinking`. */
+  readonly templateArguments: Readonly<Record<string, unknown>>;
   readonly sampling: JobSampling;
   readonly randomSeedPerInput: boolean;
   readonly truncateRows: boolean;

@@ -1,0 +1,59 @@
+import { closest } from "fastest-levenshtein";
+import { InputError } from "../errors.js";
+
+/** A part of the prompt: a column's value or literal text. */
+export type PromptPart = { readonly column: string } | { readonly literal: string };
+
+/** Reads the `column` option against the columns that are there: an entry that is no column's name is a literal
+ *  separator, as in the batch-inference API. At least one entry must be a column.
+ *  @throws {InputError} ROWMILL_NO_SUCH_COLUMN naming the columns there are */
+export function planPrompt(column: string | readonly string[], columns: readonly string[]): PromptPart[] {
+  const entries = typeof column === "string" ? [column] : column;
+  const known = new Set(columns);
+  const parts = entries.map((entry) => (known.has(entry) ? { column: entry } : { literal: entry }));
+  if (!parts.some((part) => "column" in part)) {
+    const asked = entries.map((entry) => JSON.stringify(entry)).join(", ");
+    const hint =
+      columns.length > 0 && entries[0] ? `; did you mean ${JSON.stringify(closest(entries[0], [...columns]))}?` : "";
+    throw new InputError(
+      "ROWMILL_NO_SUCH_COLUMN",
+      `no column ${asked}: the columns are ${columns.map((name) => JSON.stringify(name)).join(", ")}${hint}`,
+    );
+  }
+  // a word that looks like a misspelt column is no separator that anybody meant
+  for (const part of parts) {
+    if (!("literal" in part) || !/^[\p{L}_][\p{L}\p{N}_]{2,}$/u.test(part.literal)) continue;
+    const near = closest(part.literal, [...columns]);
+    if (near.toLowerCase() === part.literal.toLowerCase())
+      throw new InputError(
+        "ROWMILL_NO_SUCH_COLUMN",
+        `no column ${JSON.stringify(part.literal)}; did you mean ${JSON.stringify(near)}?`,
+      );
+  }
+  return parts;
+}
+
+/** The prompt of each row: the parts joined in order; a null value is empty; null where every column of a row is null.
+ *  @param valuesOf one array per column, each of `rowCount` texts */
+export function joinColumns(
+  parts: readonly PromptPart[],
+  rowCount: number,
+  valuesOf: (column: string) => readonly (string | null)[],
+): (string | null)[] {
+  const values = parts.map((part) => ("column" in part ? valuesOf(part.column) : null));
+  const prompts: (string | null)[] = [];
+  for (let row = 0; row < rowCount; row++) {
+    let prompt = "";
+    let hasValue = false;
+    parts.forEach((part, at) => {
+      if ("literal" in part) prompt += part.literal;
+      else {
+        const value = values[at]?.[row] ?? null;
+        if (value !== null) hasValue = true;
+        prompt += value ?? "";
+      }
+    });
+    prompts.push(hasValue ? prompt : null);
+  }
+  return prompts;
+}

@@ -1,0 +1,78 @@
+import type { RowMessage } from "./protocol.js";
+
+export interface QueuedRow {
+  readonly row: RowMessage;
+  /** Which run of the row this is, from 0. */
+  readonly run: number;
+}
+
+/** The rows that a worker has fetched and not yet begun. Slots pull from it; it asks for more in time, so that no slot
+ *  waits, and holds few, so that no worker sits on rows at the job's end while another idles. */
+export class RowQueue {
+  #rows: QueuedRow[] = [];
+  #waiting: ((row: QueuedRow | null) => void)[] = [];
+  #inFlight = 0;
+  #isLast = false;
+  #hasAsked = false;
+
+  /** @param depth rows to hold beyond those in slots
+   *  @param ask   asks the runner for so many rows; answered by `add` */
+  constructor(
+    private readonly depth: number,
+    private readonly ask: (rows: number) => void,
+  ) {}
+
+  /** Asks for the first rows. */
+  open(slots: number): void {
+    this.#hasAsked = true;
+    this.ask(slots + this.depth);
+  }
+
+  add(rows: readonly RowMessage[], isLast: boolean): void {
+    for (const row of rows) this.#rows.push({ row, run: 0 });
+    this.#isLast ||= isLast;
+    this.#hasAsked = false;
+    this.#serve();
+  }
+
+  /** The row is to run again with its next seed. */
+  again(queued: QueuedRow): void {
+    this.#rows.unshift({ row: queued.row, run: queued.run + 1 });
+    this.#inFlight--;
+    this.#serve();
+  }
+
+  /** The row has its result. */
+  finish(): void {
+    this.#inFlight--;
+    this.#serve();
+  }
+
+  /** Drops what has not begun; who waits gets null. */
+  stop(): void {
+    this.#rows = [];
+    this.#isLast = true;
+    for (const resolve of this.#waiting.splice(0)) resolve(null);
+  }
+
+  /** @returns the next row; null when no more will come */
+  pull(): Promise<QueuedRow | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0 && this.#rows.length > 0) {
+      this.#inFlight++;
+      this.#waiting.shift()?.(this.#rows.shift() as QueuedRow);
+    }
+    // a row in flight may come back for another run
+    if (this.#isLast && this.#rows.length === 0 && this.#inFlight === 0) this.stop();
+    if (!this.#isLast && !this.#hasAsked && this.#rows.length <= this.depth / 2) {
+      this.#hasAsked = true;
+      this.ask(this.depth);
+    }
+  }
+}
