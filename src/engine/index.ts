@@ -10,4 +10,5 @@ export type {
   ModelFacts,
   Sampling,
 } from "./engine.js";
+export { type FrameTokens, tokenizeFrame } from "./frame.js";
 export { ENGINES, type EngineChoice, type EngineName, openEngine, openTokenizer } from "./open.js";

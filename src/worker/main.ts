@@ -1,5 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
-import { type Engine, type EngineFailure, type EngineResult, type EngineRow, openEngine } from "../engine/index.js";
+import {
+  type Engine,
+  type EngineFailure,
+  type EngineResult,
+  type EngineRow,
+  openEngine,
+  tokenizeFrame,
+} from "../engine/index.js";
 import { messageOf } from "../errors.js";
 import { openLane } from "../progress/index.js";
 import { fitRow, renderChat } from "../prompt/index.js";
@@ -34,7 +41,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const lane = openLane(task.counters, task.lane);
   const schema = task.outputSchema === null ? null : compileSchema(task.outputSchema);
   const frame = renderChat(engine.facts, task.systemPrompt, task.templateArguments);
-  const { prefix, suffix } = frameTokens(engine, frame.prefix, frame.suffix);
+  const { prefix, suffix } = tokenizeFrame(engine, frame);
   const capacity = task.plan.slotTokens - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);
   const queue = new RowQueue(task.plan.slots, (rows) => send({ kind: "want", rows }));
@@ -68,23 +75,21 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const done = (result: EngineResult | EngineFailure): void => {
     const queued = running.get(result.index);
     running.delete(result.index);
-    if ("error" in result) return report(errorRow(result.index, result.error));
+    if ("error" in result) {
+      report(errorRow(result.index, result.error));
+      return;
+    }
     const problem = schema === null ? null : outputProblem(schema, result, task.sampling.maxTokens);
-    if (problem !== null && queued !== undefined && queued.run < retries) return queue.again(queued);
-    report({
-      index: result.index,
-      output: problem === null ? result.text : null,
-      error: problem,
-      cumulativeLogprob: result.cumulativeLogprob,
-      inputTokens: result.inputTokens,
-      outputTokens: result.outputTokens,
-    });
+    if (problem !== null && queued !== undefined && queued.run < retries) queue.again(queued);
+    else report({ ...accountOf(result), output: problem === null ? result.text : null, error: problem });
   };
 
   port.on("message", (message: ToWorker) => {
-    if (message.kind === "rows") return queue.add(message.rows, message.isLast);
-    queue.stop();
-    abort.abort();
+    if (message.kind === "rows") queue.add(message.rows, message.isLast);
+    else {
+      queue.stop();
+      abort.abort();
+    }
   });
   queue.open(task.plan.slots);
   await engine.run(
@@ -96,14 +101,9 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   );
 }
 
-/** Prefix and suffix as token ids; the BOS token goes first where the model wants one that the template lacks. */
-function frameTokens(engine: Engine, prefixText: string, suffixText: string) {
-  const { bosText, prependsBos } = engine.facts;
-  const needsBos = prependsBos && bosText !== null && !prefixText.startsWith(bosText);
-  return {
-    prefix: engine.tokenizeTemplate(needsBos ? bosText + prefixText : prefixText),
-    suffix: engine.tokenizeTemplate(suffixText),
-  };
+function accountOf(result: EngineResult) {
+  const { index, cumulativeLogprob, inputTokens, outputTokens } = result;
+  return { index, cumulativeLogprob, inputTokens, outputTokens };
 }
 
 function errorRow(index: number, error: string): ResultRow {

@@ -1,0 +1,98 @@
+import type { BatchPlan } from "../engine/index.js";
+
+/** What the planner looks at. Sizes in bytes. */
+export interface PlanFacts {
+  readonly cores: number;
+  readonly freeBytes: number;
+  readonly weightBytes: number;
+  /** KV cache of one token of one sequence. */
+  readonly kvBytesPerToken: number;
+  /** Compute buffers of one context. */
+  readonly computeBytes: number;
+  readonly contextLength: number;
+  readonly hasGpu: boolean;
+  readonly rows: number;
+  /** Prefix, suffix, the longest row and maxTokens. */
+  readonly longestTokens: number;
+}
+
+/** 0 leaves the choice to the planner. */
+export interface PlanWishes {
+  readonly workers: number;
+  readonly threads: number;
+  readonly slots: number;
+}
+
+/** How a job is run, and why: shown by `doctor` and kept in the job record. */
+export interface Plan extends BatchPlan {
+  readonly workers: number;
+  readonly memoryBytes: number;
+  readonly reasons: readonly string[];
+}
+
+const MB = 1024 * 1024;
+/** Above this a second copy of the weights per core costs more memory traffic than it saves in waiting. */
+const SMALL_MODEL_BYTES = 300 * MB;
+/** More slots than this gained nothing on CPUs with this engine (docs/performance.md). */
+const CPU_SLOTS = 16;
+const GPU_SLOTS = 64;
+const BATCH_TOKENS = 512;
+/** Of the free memory, what a job may plan with. */
+const MEMORY_SHARE = 0.8;
+
+/** Chooses workers × threads × slots for one job.
+ *  @throws nothing: the smallest plan has one worker, one thread and one slot; `memoryBytes` tells what it needs */
+export function planJob(facts: PlanFacts, wishes: PlanWishes): Plan {
+  const reasons: string[] = [];
+  let workers = wishes.workers || chooseWorkers(facts, reasons);
+  const threads = wishes.threads || chooseThreads(facts, workers, reasons);
+  const slotTokens = Math.min(facts.contextLength, Math.max(64, facts.longestTokens));
+  const room = facts.freeBytes * MEMORY_SHARE;
+  const needOf = (count: number, slots: number): number =>
+    count * (facts.weightBytes + facts.computeBytes + slots * slotTokens * facts.kvBytesPerToken);
+  let slots =
+    wishes.slots || Math.max(1, Math.min(facts.hasGpu ? GPU_SLOTS : CPU_SLOTS, Math.ceil(facts.rows / workers)));
+  while (!wishes.slots && slots > 1 && needOf(workers, slots) > room) slots = Math.ceil(slots / 2);
+  while (!wishes.workers && workers > 1 && needOf(workers, slots) > room) workers--;
+  if (needOf(workers, slots) > room) reasons.push("even the smallest plan needs more memory than is free");
+  else if (!wishes.slots && slots < CPU_SLOTS && slots < facts.rows / workers)
+    reasons.push(`${slots} slots a worker: more would not fit the free memory`);
+  reasons.push(`${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`);
+  return {
+    workers,
+    threads,
+    slots,
+    slotTokens,
+    batchTokens: Math.max(BATCH_TOKENS, slots),
+    memoryBytes: Math.round(needOf(workers, slots)),
+    reasons,
+  };
+}
+
+function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
+  if (facts.hasGpu) {
+    reasons.push("one worker: the GPU takes all slots in one batch");
+    return 1;
+  }
+  const most = Math.max(1, Math.min(facts.cores, facts.rows));
+  if (facts.weightBytes <= SMALL_MODEL_BYTES || facts.cores <= 2) {
+    reasons.push(
+      `${most} worker${most > 1 ? "s" : ""} of one thread on ${facts.cores} cores: compute threads that wait for each other lose to workers that do not`,
+    );
+    return most;
+  }
+  const several = Math.max(1, Math.min(most, Math.floor(facts.cores / 4)));
+  reasons.push(
+    `${several} worker${several > 1 ? "s" : ""} of several threads: the model is large, its weights are read once a step`,
+  );
+  return several;
+}
+
+/** A compute thread that spins beside a busy event loop costs 15 times (docs/performance.md): where a worker has
+ *  several threads, one core of its share stays free for the loop. */
+function chooseThreads(facts: PlanFacts, workers: number, reasons: string[]): number {
+  const share = Math.max(1, Math.floor(facts.cores / workers));
+  const threads = share <= 2 ? 1 : share - 1;
+  if (share > 1) reasons.push(`${threads} of ${share} cores compute, the rest serves the worker's event loop`);
+  return threads;
+}
