@@ -1,0 +1,189 @@
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+import { ENGINES } from "../engine/index.js";
+import { InputError } from "../errors.js";
+
+const text = z.string();
+const oneOrMore = z.union([text, z.array(text).min(1)]);
+const count = z.number().int().min(0);
+
+/** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams. */
+export const samplingSchema = z.strictObject({
+  /** 0 takes the likeliest token always. Default 0, with `randomSeedPerInput` 1. */
+  temperature: z.number().min(0).max(10),
+  /** Nucleus: the likeliest tokens that together have this probability. Default 1. */
+  topP: z.number().gt(0).max(1),
+  /** Only so many of the likeliest tokens; 0 or -1 for all. Default 0. */
+  topK: z.number().int().min(-1),
+  /** Only tokens at least this share as likely as the likeliest. Default 0. */
+  minP: z.number().min(0).max(1),
+  /** Most tokens of an output. Default 512, or a quarter of the model's context where that is less. */
+  maxTokens: z.number().int().min(1),
+  /** Texts that end the output; they are not part of it. */
+  stop: oneOrMore,
+  /** Seed of the job's random numbers. Default 0. */
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  presencePenalty: z.number().min(-2).max(2),
+  frequencyPenalty: z.number().min(-2).max(2),
+  /** 1 changes nothing. */
+  repetitionPenalty: z.number().gt(0).max(10),
+  /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
+   *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
+  logprobs: z.boolean(),
+});
+export type SamplingParams = Partial<z.infer<typeof samplingSchema>>;
+
+const inferSchema = z.strictObject({
+  model: oneOrMore.optional(),
+  name: z.union([text, z.array(text), z.null()]).optional(),
+  description: z.union([text, z.array(text), z.null()]).optional(),
+  column: oneOrMore.optional(),
+  outputColumn: text.min(1).optional(),
+  jobPriority: z.union([z.literal(0), z.literal(1)]).optional(),
+  outputSchema: z.unknown().optional(),
+  systemPrompt: z.union([text, z.null()]).optional(),
+  samplingParams: z.unknown().optional(),
+  randomSeedPerInput: z.boolean().optional(),
+  dryRun: z.boolean().optional(),
+  stayAttached: z.boolean().optional(),
+  truncateRows: z.boolean().optional(),
+  engine: z.enum(ENGINES).optional(),
+  slots: count.optional(),
+  threads: count.optional(),
+  workers: count.optional(),
+});
+
+/** What `infer` takes beside the data. */
+export interface InferOptions {
+  /** Name in the catalogue, path to a .gguf, `hf:user/repo:Q4_K_M`, an URL or a registry's package; several give one
+   *  job each, detached. Default "gpt-oss-20b". */
+  model?: string | string[];
+  /** A name for your records; an array must be as long as `model`. */
+  name?: string | string[] | null;
+  description?: string | string[] | null;
+  /** Required for tables and files: the column to read, or several joined in order; an entry that is no column's name is
+   *  a literal separator. */
+  column?: string | string[];
+  /** The name of the column that holds the results. Default "inference_result". */
+  outputColumn?: string;
+  /** 0 interactive (default), 1 production: taken after all of priority 0. */
+  jobPriority?: 0 | 1;
+  /** A JSON Schema (2020-12 or draft-07) or a zod schema: every output is a valid instance. */
+  outputSchema?: unknown;
+  systemPrompt?: string | null;
+  samplingParams?: SamplingParams | Record<string, unknown>;
+  /** false (default): every row uses the job's seed; true: row i uses a hash of the job's seed and i. */
+  randomSeedPerInput?: boolean;
+  /** Give the estimate, run nothing. Default false. */
+  dryRun?: boolean;
+  /** Show the progress until the job ends. Default true for priority 0, false for priority 1 and several models. */
+  stayAttached?: boolean;
+  /** true (default): a row's text is cut to what fits; false: such a row becomes an error row. */
+  truncateRows?: boolean;
+  /** "auto" (default) takes the fastest engine that is there. */
+  engine?: (typeof ENGINES)[number];
+  /** Overrides of the planner: sequences a worker, compute threads a worker, workers. 0 (default) lets it choose. */
+  slots?: number;
+  threads?: number;
+  workers?: number;
+}
+
+/** `infer`'s options, checked and filled in; one place for all defaults. */
+export interface CheckedOptions {
+  readonly models: readonly string[];
+  readonly isModelList: boolean;
+  readonly names: readonly (string | null)[];
+  readonly descriptions: readonly (string | null)[];
+  readonly column: string | readonly string[] | null;
+  readonly outputColumn: string;
+  readonly priority: 0 | 1;
+  readonly outputSchema: unknown;
+  readonly systemPrompt: string | null;
+  readonly sampling: SamplingParams;
+  readonly randomSeedPerInput: boolean;
+  readonly isDryRun: boolean;
+  readonly stayAttached: boolean;
+  readonly truncateRows: boolean;
+  readonly engine: (typeof ENGINES)[number];
+  readonly slots: number;
+  readonly threads: number;
+  readonly workers: number;
+}
+
+/** @throws {InputError} ROWMILL_UNKNOWN_OPTION with the nearest known one, ROWMILL_BAD_OPTION */
+export function checkOptions(
+  options: InferOptions,
+  defaults: { model: string; engine: (typeof ENGINES)[number] },
+): CheckedOptions {
+  const given = parseStrict(inferSchema, options, "option");
+  const isModelList = Array.isArray(given.model);
+  const models = given.model === undefined ? [defaults.model] : [given.model].flat();
+  const priority = given.jobPriority ?? 0;
+  return {
+    models,
+    isModelList,
+    names: onePerModel("name", given.name, models.length, isModelList),
+    descriptions: onePerModel("description", given.description, models.length, isModelList),
+    column: given.column ?? null,
+    outputColumn: given.outputColumn ?? "inference_result",
+    priority,
+    outputSchema: given.outputSchema ?? null,
+    systemPrompt: given.systemPrompt ?? null,
+    sampling: parseSampling(given.samplingParams),
+    randomSeedPerInput: given.randomSeedPerInput ?? false,
+    isDryRun: given.dryRun ?? false,
+    stayAttached: isModelList ? false : (given.stayAttached ?? priority === 0),
+    truncateRows: given.truncateRows ?? true,
+    engine: given.engine ?? defaults.engine,
+    slots: given.slots ?? 0,
+    threads: given.threads ?? 0,
+    workers: given.workers ?? 0,
+  };
+}
+
+function parseSampling(given: unknown): SamplingParams {
+  if (given === undefined || given === null) return {};
+  if (typeof given !== "object" || Array.isArray(given))
+    throw new InputError("ROWMILL_BAD_OPTION", "samplingParams must be an object, e.g. { temperature: 0.7 }");
+  const renamed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (camel in renamed) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
+    if (value !== undefined && value !== null) renamed[camel] = value;
+  }
+  return parseStrict(samplingSchema.partial(), renamed, "sampling parameter") as SamplingParams;
+}
+
+function onePerModel(what: string, given: string | string[] | null | undefined, models: number, isModelList: boolean) {
+  if (given === undefined || given === null) return Array<null>(models).fill(null);
+  if (typeof given === "string") {
+    if (models === 1) return [given];
+    throw new InputError("ROWMILL_BAD_OPTION", `${what} must be an array of ${models}, one for each model`);
+  }
+  if (!isModelList || given.length !== models)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `${what} has ${given.length} entries for ${models} model${models > 1 ? "s" : ""}: it must be a string, or an array as long as model`,
+    );
+  return given;
+}
+
+/** Parses with a strict object schema; the first problem becomes one line.
+ *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
+export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const unknown = issue.keys[0] ?? "";
+    const known = Object.keys(schema.shape);
+    const near = closest(unknown, known);
+    const hint =
+      distance(unknown.toLowerCase(), near.toLowerCase()) <= Math.max(2, unknown.length / 2)
+        ? `did you mean ${JSON.stringify(near)}?`
+        : `there are ${known.join(", ")}`;
+    throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${JSON.stringify(unknown)}: ${hint}`);
+  }
+  const path = issue?.path.join(".");
+  throw new InputError("ROWMILL_BAD_OPTION", `${what} ${path ? `${path}: ` : ""}${issue?.message ?? "not valid"}`);
+}
