@@ -1,0 +1,197 @@
+#include "counters_binding.h"
+
+#include <cmath>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "counter_page.h"
+#include "delivery.h"
+#include "page_error.h"
+
+namespace rowmill::counters {
+namespace {
+
+using Napi::CallbackInfo;
+
+// The `code` of a JavaScript error for a page that can't be used.
+const char* CodeOf(PageFault fault) {
+  switch (fault) {
+    case PageFault::kMissing:
+      return "MISSING";
+    case PageFault::kUnfinished:
+      return "UNFINISHED";
+    case PageFault::kForeign:
+      return "FOREIGN";
+    case PageFault::kSystem:
+      break;
+  }
+  return "SYSTEM";
+}
+
+// Runs what may throw C++ exceptions and turns them into JavaScript's: none crosses the line between the two.
+template <typename Work>
+auto Guard(Napi::Env env, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const PageError& error) {
+    Napi::Error thrown = Napi::Error::New(env, error.what());
+    thrown.Set("code", Napi::String::New(env, CodeOf(error.fault())));
+    throw thrown;
+  } catch (const std::exception& error) {
+    throw Napi::RangeError::New(env, error.what());
+  }
+}
+
+// 0 for whatever is no number of at least 0: validation is JavaScript's, but nothing given may do harm here.
+std::uint64_t CountOf(const Napi::Value& value) {
+  constexpr double kLargestExact = 9007199254740991.0;
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+  return number > 0 && number <= kLargestExact ? static_cast<std::uint64_t>(number) : 0;
+}
+
+std::string TextOf(const CallbackInfo& info, std::size_t place) {
+  if (!info[place].IsString()) {
+    throw Napi::TypeError::New(info.Env(), "expected a path");
+  }
+  return info[place].As<Napi::String>().Utf8Value();
+}
+
+Counts CountsOf(const CallbackInfo& info, std::size_t place) {
+  return {CountOf(info[place]), CountOf(info[place + 1]), CountOf(info[place + 2]), CountOf(info[place + 3])};
+}
+
+Napi::Value ToArray(Napi::Env env, const Counts& counts) {
+  Napi::Array array = Napi::Array::New(env, 4);
+  array.Set(0U, static_cast<double>(counts.rows_done));
+  array.Set(1U, static_cast<double>(counts.rows_failed));
+  array.Set(2U, static_cast<double>(counts.input_tokens));
+  array.Set(3U, static_cast<double>(counts.output_tokens));
+  return array;
+}
+
+// new CounterPage(path) attaches; new CounterPage(path, workers, rowsTotal, startedAtMs, ...base) makes.
+class PageObject : public Napi::ObjectWrap<PageObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(
+        env, "CounterPage",
+        {InstanceMethod<&PageObject::Read>("read"), InstanceMethod<&PageObject::Close>("close"),
+         InstanceAccessor<&PageObject::Workers>("workers"),
+         InstanceAccessor<&PageObject::RowsTotal>("rowsTotal")});
+  }
+
+  explicit PageObject(const CallbackInfo& info) : ObjectWrap(info) {
+    const std::string path = TextOf(info, 0);
+    Guard(info.Env(), [&] {
+      if (info.Length() == 1) {
+        page_ = CounterPage::Attach(path, MappedFile::Access::kRead);
+      } else {
+        const double workers = static_cast<double>(CountOf(info[1]));
+        page_ = CounterPage::Create(path, {static_cast<std::uint32_t>(std::fmin(workers, kMaxWorkers + 1)),
+                                           CountOf(info[2]), CountOf(info[3]), CountsOf(info, 4)});
+      }
+    });
+  }
+
+ private:
+  CounterPage& OpenPage() {
+    if (!page_) {
+      throw Napi::Error::New(Env(), "the counters page is closed");
+    }
+    return *page_;
+  }
+  Napi::Value Read(const CallbackInfo& info) {
+    return Guard(info.Env(), [&] { return ToArray(info.Env(), OpenPage().Read()); });
+  }
+  Napi::Value Workers(const CallbackInfo& info) {
+    return Guard(info.Env(), [&] { return Napi::Number::New(info.Env(), OpenPage().Shape().workers); });
+  }
+  Napi::Value RowsTotal(const CallbackInfo& info) {
+    return Guard(info.Env(), [&] {
+      return Napi::Number::New(info.Env(), static_cast<double>(OpenPage().Shape().rows_total));
+    });
+  }
+  void Close(const CallbackInfo& /*info*/) { page_.reset(); }
+
+  std::optional<CounterPage> page_;
+};
+
+// new CounterLane(path, worker). Has a mapping of its own, so it stays valid whatever becomes of the page's
+// object.
+class LaneObject : public Napi::ObjectWrap<LaneObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "CounterLane",
+                       {InstanceMethod<&LaneObject::Add<&CounterSet::rows_done>>("addRowsDone"),
+                        InstanceMethod<&LaneObject::Add<&CounterSet::rows_failed>>("addRowsFailed"),
+                        InstanceMethod<&LaneObject::Add<&CounterSet::input_tokens>>("addInputTokens"),
+                        InstanceMethod<&LaneObject::Add<&CounterSet::output_tokens>>("addOutputTokens")});
+  }
+
+  explicit LaneObject(const CallbackInfo& info) : ObjectWrap(info) {
+    const std::string path = TextOf(info, 0);
+    Guard(info.Env(), [&] {
+      page_ = CounterPage::Attach(path, MappedFile::Access::kReadWrite);
+      counts_ = &page_->lane(static_cast<std::uint32_t>(CountOf(info[1])));
+    });
+  }
+
+ private:
+  template <Counter CounterSet::* Field>
+  void Add(const CallbackInfo& info) {
+    (counts_->*Field).fetch_add(CountOf(info[0]), std::memory_order_relaxed);
+  }
+
+  std::optional<CounterPage> page_;
+  CounterSet* counts_ = nullptr;
+};
+
+// new CounterWatch(path, intervalMs, listener(error, rowsDone, rowsFailed, inputTokens, outputTokens)).
+class WatchObject : public Napi::ObjectWrap<WatchObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "CounterWatch", {InstanceMethod<&WatchObject::Close>("close")});
+  }
+
+  explicit WatchObject(const CallbackInfo& info) : ObjectWrap(info) {
+    const std::string path = TextOf(info, 0);
+    if (!info[2].IsFunction()) {
+      throw Napi::TypeError::New(info.Env(), "expected a listener");
+    }
+    constexpr double kLongestMs = 3'600'000;
+    const double interval = std::fmin(std::fmax(static_cast<double>(CountOf(info[1])), 1), kLongestMs);
+    Guard(info.Env(), [&] {
+      delivery_ = Delivery::Start(info.Env(), info[2].As<Napi::Function>(),
+                                  CounterPage::Attach(path, MappedFile::Access::kRead),
+                                  std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
+    });
+  }
+  ~WatchObject() override {
+    if (delivery_) {
+      delivery_->Close();
+    }
+  }
+  WatchObject(const WatchObject&) = delete;
+  WatchObject& operator=(const WatchObject&) = delete;
+  WatchObject(WatchObject&&) = delete;
+  WatchObject& operator=(WatchObject&&) = delete;
+
+ private:
+  void Close(const CallbackInfo& /*info*/) { delivery_->Close(); }
+
+  std::shared_ptr<Delivery> delivery_;
+};
+
+}  // namespace
+
+void RegisterCounters(Napi::Env env, Napi::Object exports) {
+  exports.Set("CounterPage", PageObject::Define(env));
+  exports.Set("CounterLane", LaneObject::Define(env));
+  exports.Set("CounterWatch", WatchObject::Define(env));
+}
+
+}  // namespace rowmill::counters

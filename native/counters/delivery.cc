@@ -1,0 +1,77 @@
+#include "delivery.h"
+
+#include <utility>
+
+namespace rowmill::counters {
+
+std::shared_ptr<Delivery> Delivery::Start(Napi::Env env, Napi::Function listener, CounterPage page,
+                                          std::chrono::milliseconds interval) {
+  auto delivery = std::make_shared<Delivery>();
+  delivery->self_ = delivery;
+  delivery->listener_ = ThreadSafeListener::New(
+      env, listener, "rowmill.counters", 0, 1, delivery.get(),
+      [](Napi::Env /*env*/, void* /*data*/, Delivery* context) { context->Finalize(); },
+      static_cast<void*>(nullptr));
+  delivery->listener_.Unref(env);
+  delivery->sampler_.emplace(std::move(page), interval,
+                             [target = delivery.get()](const Sample& sample) { target->Post(sample); });
+  return delivery;
+}
+
+void Delivery::Close() {
+  if (is_closed_) {
+    return;
+  }
+  is_closed_ = true;
+  sampler_.reset();
+  if (!is_function_gone_) {
+    is_function_gone_ = true;
+    listener_.Release();
+  }
+}
+
+void Delivery::Finalize() {
+  is_closed_ = true;
+  sampler_.reset();
+  is_function_gone_ = true;
+  const std::shared_ptr<Delivery> last = std::move(self_);
+}
+
+void Delivery::Post(const Sample& sample) {
+  {
+    const std::lock_guard lock(mutex_);
+    latest_ = sample;
+    if (has_call_waiting_ || is_function_gone_) {
+      return;
+    }
+    has_call_waiting_ = true;
+  }
+  // Once Node has said that the function is closing it takes its count back by itself and must not be called
+  // again.
+  if (listener_.NonBlockingCall() == napi_closing) {
+    const std::lock_guard lock(mutex_);
+    is_function_gone_ = true;
+  }
+}
+
+void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* delivery, void* /*unused*/) {
+  Sample sample;
+  {
+    const std::lock_guard lock(delivery->mutex_);
+    sample = delivery->latest_;
+    delivery->has_call_waiting_ = false;
+  }
+  // Without an environment this is the emptying of the queue at its end.
+  if (env == nullptr || delivery->is_closed_) {
+    return;
+  }
+  const Napi::HandleScope scope(env);
+  const Napi::Value error =
+      sample.error.empty() ? env.Null() : Napi::String::New(env, sample.error).As<Napi::Value>();
+  listener.Call({error, Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),
+                 Napi::Number::New(env, static_cast<double>(sample.counts.rows_failed)),
+                 Napi::Number::New(env, static_cast<double>(sample.counts.input_tokens)),
+                 Napi::Number::New(env, static_cast<double>(sample.counts.output_tokens))});
+}
+
+}  // namespace rowmill::counters
