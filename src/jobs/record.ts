@@ -51,6 +51,10 @@ export interface JobSpec {
   readonly outputSchema: unknown;
   /** Further variables of the model's chat template, e.g. `enable_thinking`. */
   readonly templateArguments: Readonly<Record<string, unknown>>;
+  /** Text that the answer begins with, after the template's own beginning; `null` for most models. */
+  readonly answerPrefix: string | null;
+  /** Tokens of the chat template around a row. */
+  readonly frameTokens: number;
   readonly sampling: JobSampling;
   readonly randomSeedPerInput: boolean;
   readonly truncateRows: boolean;

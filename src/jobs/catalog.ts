@@ -1,0 +1,267 @@
+import { rmSync } from "node:fs";
+import { closest, distance } from "fastest-levenshtein";
+import { InputError } from "../errors.js";
+import { type JobFacts, toJobRecord } from "./catalogRow.js";
+import { jobFolder } from "./layout.js";
+import { liveHolder, type RunnerLease } from "./lease.js";
+import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
+import type { Sqlite } from "./sqlite.js";
+import { checkTransition } from "./transitions.js";
+
+/** How far a job is; the same fields as a progress snapshot's counts. */
+export interface JobCounts {
+  /** Rows that have a result, failed ones among them. */
+  readonly rowsDone: number;
+  readonly rowsFailed: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface StatusChange {
+  /** Why it failed. */
+  readonly failure?: string;
+  readonly counts?: JobCounts;
+  /** The runner that changes it: nothing is changed unless the job is still this runner's. */
+  readonly runner?: Pick<RunnerLease, "token">;
+}
+
+export interface JobFilter {
+  readonly status?: readonly JobStatus[];
+  /** The newest so many. */
+  readonly limit?: number;
+}
+
+// the first part is the index's own condition, word for word, so that ended jobs are never looked at
+const WAITING = `status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
+  AND (status = 'QUEUED' OR (status IN ('STARTING', 'RUNNING') AND runner_token IS NOT ?))`;
+
+/** What a home knows of its jobs. Every method is one transaction; any number of processes may use it at once. */
+export class Catalog {
+  /** For the lease, which lies in the same file. */
+  readonly db: Sqlite;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly #homePath: string;
+
+  constructor(db: Sqlite, homePath: string, clock: () => number) {
+    this.db = db;
+    this.clock = clock;
+    this.#homePath = homePath;
+  }
+
+  /** Enters a job whose rows are durable; from now on others see it. */
+  submit(jobId: string, spec: JobSpec, facts: JobFacts): JobRecord {
+    this.db.run(
+      `INSERT INTO jobs (job_id, status, priority, spec, created_at, rows_total, rows_empty, rows_truncated,
+         input_tokens_total, longest_row_tokens) VALUES (?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?)`,
+      jobId,
+      spec.priority,
+      JSON.stringify(spec),
+      this.#now(),
+      facts.rowsTotal,
+      facts.rowsEmpty,
+      facts.rowsTruncated,
+      facts.inputTokensTotal,
+      facts.longestRowTokens,
+    );
+    return this.get(jobId);
+  }
+
+  /** @param jobId  whole, or any beginning of it that no other job shares, with or without "job-"
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB (names the nearest), ROWMILL_AMBIGUOUS_JOB */
+  get(jobId: string): JobRecord {
+    const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", this.resolveId(jobId));
+    if (row === undefined) throw this.#noSuchJob(jobId);
+    return toJobRecord(row);
+  }
+
+  /** The whole id that a beginning stands for.
+   *  @throws {InputError} as `get` */
+  resolveId(jobId: string): string {
+    const found = this.#idsThatBegin(jobId);
+    if (found.length === 1) return found[0] as string;
+    if (found.length === 0) throw this.#noSuchJob(jobId);
+    const named = `${found.slice(0, 3).join(", ")}${found.length > 3 ? ", …" : ""}`;
+    throw new InputError("ROWMILL_AMBIGUOUS_JOB", `"${jobId}" could be ${named}: give more of the id`);
+  }
+
+  allIds(): ReadonlySet<string> {
+    return new Set(this.db.all("SELECT job_id FROM jobs").map((row) => String(row.job_id)));
+  }
+
+  /** Newest first. */
+  list(filter: JobFilter = {}): JobRecord[] {
+    const statuses = filter.status === undefined ? null : JSON.stringify(filter.status);
+    return this.db
+      .all(
+        `SELECT * FROM jobs WHERE ?1 IS NULL OR status IN (SELECT value FROM json_each(?1))
+         ORDER BY seq DESC LIMIT ?2`,
+        statuses,
+        filter.limit ?? -1,
+      )
+      .map(toJobRecord);
+  }
+
+  /** UNKNOWN for an id that no job has. */
+  status(jobId: string): JobStatus {
+    const ids = this.#idsThatBegin(jobId);
+    const row =
+      ids.length === 1 ? this.db.get("SELECT status FROM jobs WHERE job_id = ?", ids[0] as string) : undefined;
+    return (row?.status as JobStatus | undefined) ?? "UNKNOWN";
+  }
+
+  /** The job that a runner would get next, `null` when there is no work: queued jobs and those that a runner which is
+   *  gone has left, by priority, then by age. */
+  peekQueued(): JobRecord | null {
+    return this.#nextWaiting(liveHolder(this.db, this.clock())?.token ?? null);
+  }
+
+  /** Takes the next job for a runner (→ STARTING): of several that ask at once, each gets another. Jobs that a former
+   *  runner left STARTING or RUNNING are taken up again; those that it left CANCELLING become CANCELLED.
+   *  @returns `null` when there is no work, or when the runner's lease is lost */
+  claimNext(runner: Pick<RunnerLease, "token" | "pid">): JobRecord | null {
+    return this.db.transaction(() => {
+      if (liveHolder(this.db, this.clock())?.token !== runner.token) return null;
+      this.#endCancelled(runner.token);
+      const job = this.#nextWaiting(runner.token);
+      if (job === null) return null;
+      checkTransition([job.status], "STARTING");
+      this.db.run(
+        `UPDATE jobs SET status = 'STARTING', runner_pid = ?, runner_token = ?, started_at = coalesce(started_at, ?)
+         WHERE job_id = ?`,
+        runner.pid,
+        runner.token,
+        this.#now(),
+        job.jobId,
+      );
+      return this.get(job.jobId);
+    });
+  }
+
+  /** Changes a job's status if it is one of `from` now, else nothing.
+   *  @returns whether it was changed
+   *  @throws {RowmillError} ROWMILL_ILLEGAL_TRANSITION when `to` can't follow each of `from` */
+  setStatus(jobId: string, from: readonly JobStatus[], to: JobStatus, change: StatusChange = {}): boolean {
+    checkTransition(from, to);
+    return this.db.transaction(() => {
+      const now = this.db.get("SELECT status, runner_token FROM jobs WHERE job_id = ?", jobId);
+      if (now === undefined || !from.includes(now.status as JobStatus)) return false;
+      if (change.runner !== undefined && now.runner_token !== change.runner.token) return false;
+      if (change.counts !== undefined) this.snapshot(jobId, change.counts);
+      const isHeld = to === "STARTING" || to === "RUNNING" || to === "CANCELLING";
+      this.db.run(
+        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4,
+           runner_pid = CASE WHEN ?5 THEN runner_pid END, runner_token = CASE WHEN ?5 THEN runner_token END
+         WHERE job_id = ?1`,
+        jobId,
+        to,
+        change.failure ?? null,
+        FINAL_STATUSES.has(to) ? this.#now() : null,
+        isHeld ? 1 : 0,
+      );
+      return true;
+    });
+  }
+
+  /** Writes down how far a job is, for whoever can't see its live counters. */
+  snapshot(jobId: string, counts: JobCounts): void {
+    this.db.run(
+      `UPDATE jobs SET rows_done = ?, rows_failed = ?, input_tokens = ?, output_tokens = ?
+       WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
+      counts.rowsDone,
+      counts.rowsFailed,
+      counts.inputTokens,
+      counts.outputTokens,
+      jobId,
+    );
+  }
+
+  /** Keeps what the planner chose, and why. */
+  setPlan(jobId: string, plan: Readonly<Record<string, unknown>>): void {
+    this.db.run("UPDATE jobs SET plan = ? WHERE job_id = ?", JSON.stringify(plan), jobId);
+  }
+
+  /** Stops a job: CANCELLED at once when no living runner has it, else CANCELLING until its runner has stopped.
+   *  A job that has ended stays as it is.
+   *  @returns the job afterwards
+   *  @throws {InputError} as `get` */
+  cancel(jobId: string): JobRecord {
+    const id = this.resolveId(jobId);
+    return this.db.transaction(() => {
+      const job = this.get(id);
+      if (FINAL_STATUSES.has(job.status)) return job;
+      const holder = liveHolder(this.db, this.clock());
+      if (job.status === "QUEUED") {
+        this.#end(id);
+      } else {
+        this.db.run("UPDATE jobs SET status = 'CANCELLING' WHERE job_id = ?", id);
+        this.#endCancelled(holder?.token ?? null);
+      }
+      return this.get(id);
+    });
+  }
+
+  /** Forgets a job that has ended and deletes its folder.
+   *  @throws {InputError} ROWMILL_JOB_NOT_ENDED, or as `get` */
+  remove(jobId: string): void {
+    const id = this.resolveId(jobId);
+    const job = this.get(id);
+    const sql = "DELETE FROM jobs WHERE job_id = ? AND status IN ('SUCCEEDED', 'CANCELLED', 'FAILED')";
+    if (this.db.run(sql, id) === 0) {
+      const how = `cancel it first ("rowmill jobs cancel ${id}") or wait for its end`;
+      throw new InputError("ROWMILL_JOB_NOT_ENDED", `${id} is ${job.status} and can't be removed: ${how}`);
+    }
+    // the line goes first: a folder without one is swept later, a line without its folder would be a broken job
+    rmSync(jobFolder(this.#homePath, id), { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #nextWaiting(runnerToken: string | null): JobRecord | null {
+    const row = this.db.get(`SELECT * FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT 1`, runnerToken);
+    return row === undefined ? null : toJobRecord(row);
+  }
+
+  /** Ends what was to be cancelled and belongs to no living runner. */
+  #endCancelled(runnerToken: string | null): void {
+    const sql = "SELECT job_id FROM jobs WHERE status = 'CANCELLING' AND runner_token IS NOT ?";
+    for (const row of this.db.all(sql, runnerToken)) this.#end(String(row.job_id));
+  }
+
+  #end(jobId: string): void {
+    this.db.run(
+      "UPDATE jobs SET status = 'CANCELLED', finished_at = ?, runner_pid = NULL, runner_token = NULL WHERE job_id = ?",
+      this.#now(),
+      jobId,
+    );
+  }
+
+  #idsThatBegin(jobId: string): string[] {
+    const whole = this.db.get("SELECT job_id FROM jobs WHERE job_id = ?", jobId);
+    if (whole !== undefined) return [jobId];
+    if (jobId === "") return [];
+    return this.db
+      .all(
+        `SELECT job_id FROM jobs WHERE substr(job_id, 1, length(?1)) = ?1 OR substr(job_id, 1, length(?2)) = ?2
+         ORDER BY seq DESC LIMIT 4`,
+        jobId,
+        `job-${jobId}`,
+      )
+      .map((row) => String(row.job_id));
+  }
+
+  #noSuchJob(jobId: string): InputError {
+    const ids = this.db.all("SELECT job_id FROM jobs ORDER BY seq DESC LIMIT 1000").map((row) => String(row.job_id));
+    const near = ids.length === 0 ? null : closest(jobId, ids);
+    // two random ids share about a tenth of their letters in place: half is more than chance
+    const isNear = near !== null && distance(jobId, near) <= near.length / 2;
+    const hint = isNear
+      ? `did you mean ${near}?`
+      : ids.length === 0
+        ? "this home has no jobs yet"
+        : `"rowmill jobs list" shows them; the newest is ${ids[0]}`;
+    return new InputError("ROWMILL_NO_SUCH_JOB", `there is no job "${jobId}" in ${this.#homePath}; ${hint}`);
+  }
+
+  #now(): string {
+    return new Date(this.clock()).toISOString();
+  }
+}

@@ -1,0 +1,39 @@
+import type { JobRecord, JobSpec, JobStatus } from "./record.js";
+import type { SqlRow } from "./sqlite.js";
+
+/** What counting the rows at submission has told. */
+export interface JobFacts {
+  readonly rowsTotal: number;
+  readonly rowsEmpty: number;
+  readonly rowsTruncated: number;
+  readonly inputTokensTotal: number;
+  readonly longestRowTokens: number;
+}
+
+/** A line of the table `jobs`, written by this program alone and so taken as it is. */
+export function toJobRecord(row: SqlRow): JobRecord {
+  const text = (column: string) => row[column] as string;
+  const textOrNull = (column: string) => row[column] as string | null;
+  const count = (column: string) => row[column] as number;
+  const plan = textOrNull("plan");
+  return {
+    jobId: text("job_id"),
+    status: text("status") as JobStatus,
+    ...(JSON.parse(text("spec")) as JobSpec),
+    failure: textOrNull("failure"),
+    createdAt: text("created_at"),
+    startedAt: textOrNull("started_at"),
+    finishedAt: textOrNull("finished_at"),
+    runnerPid: row.runner_pid as number | null,
+    rowsTotal: count("rows_total"),
+    rowsDone: count("rows_done"),
+    rowsFailed: count("rows_failed"),
+    rowsEmpty: count("rows_empty"),
+    rowsTruncated: count("rows_truncated"),
+    inputTokens: count("input_tokens"),
+    outputTokens: count("output_tokens"),
+    inputTokensTotal: count("input_tokens_total"),
+    longestRowTokens: count("longest_row_tokens"),
+    plan: plan === null ? null : (JSON.parse(plan) as Record<string, unknown>),
+  };
+}

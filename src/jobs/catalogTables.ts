@@ -1,0 +1,35 @@
+/** The catalogue's schema, one script a version: never change one that was released, add the next. */
+export const CATALOG_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE jobs (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     job_id TEXT NOT NULL UNIQUE,
+     status TEXT NOT NULL,
+     priority INTEGER NOT NULL,
+     spec TEXT NOT NULL,
+     failure TEXT,
+     created_at TEXT NOT NULL,
+     started_at TEXT,
+     finished_at TEXT,
+     runner_pid INTEGER,
+     runner_token TEXT,
+     rows_total INTEGER NOT NULL,
+     rows_done INTEGER NOT NULL DEFAULT 0,
+     rows_failed INTEGER NOT NULL DEFAULT 0,
+     rows_empty INTEGER NOT NULL,
+     rows_truncated INTEGER NOT NULL,
+     input_tokens INTEGER NOT NULL DEFAULT 0,
+     output_tokens INTEGER NOT NULL DEFAULT 0,
+     input_tokens_total INTEGER NOT NULL,
+     longest_row_tokens INTEGER NOT NULL,
+     plan TEXT
+   ) STRICT;
+   CREATE INDEX jobs_by_turn ON jobs (priority, seq) WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED');
+   CREATE TABLE lease (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     token TEXT NOT NULL,
+     pid INTEGER NOT NULL,
+     host TEXT NOT NULL,
+     started TEXT NOT NULL,
+     heartbeat_ms INTEGER NOT NULL
+   ) STRICT;`,
+];

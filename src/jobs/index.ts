@@ -1,0 +1,17 @@
+export { Catalog, type JobCounts, type JobFilter, type StatusChange } from "./catalog.js";
+export type { JobFacts } from "./catalogRow.js";
+export type { HomeConfig } from "./config.js";
+export { type Home, type HomeOptions, openHome } from "./home.js";
+export { JobFile, type NewRow, type PendingRow, type Stored } from "./jobFile.js";
+export { configPath, countersPath, jobFolder, modelsFolder, newJobId } from "./layout.js";
+export {
+  acquireLease,
+  LEASE_LAPSE_MS,
+  LEASE_RENEW_MS,
+  type LeaseHolder,
+  leaseHolder,
+  type RunnerLease,
+} from "./lease.js";
+export { checkQuotas, estimateCost, type TokenPrice } from "./quota.js";
+export * from "./record.js";
+export { rowSeed } from "./seed.js";

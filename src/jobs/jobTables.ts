@@ -1,0 +1,29 @@
+/** A job file's schema, one script a version: never change one that was released, add the next.
+ *  `rows`: prompts in input order. `batches`: the input rows themselves, as they were read, where the input was a table.
+ *  `results`: at most one a row, which the primary key holds. */
+export const JOB_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE rows (
+     i INTEGER PRIMARY KEY,
+     prompt TEXT,
+     tokens INTEGER NOT NULL
+   );
+   CREATE TABLE batches (
+     first INTEGER PRIMARY KEY,
+     row_count INTEGER NOT NULL,
+     format TEXT NOT NULL,
+     bytes BLOB NOT NULL
+   ) STRICT;
+   CREATE TABLE results (
+     i INTEGER PRIMARY KEY REFERENCES rows (i),
+     output TEXT,
+     error TEXT,
+     logprob REAL,
+     input_tokens INTEGER NOT NULL,
+     output_tokens INTEGER NOT NULL,
+     CHECK ((output IS NULL) <> (error IS NULL))
+   );
+   CREATE TABLE sealed (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     row_count INTEGER NOT NULL
+   ) STRICT;`,
+];

@@ -1,0 +1,43 @@
+import type { EncodedBatch } from "../data/index.js";
+import type { ResultBatch, ResultRow } from "../results/index.js";
+import { fromSqlText, type Sqlite, type SqlRow } from "./sqlite.js";
+
+const NOT_RUN = "not run";
+
+/** Reads a job's rows with their results, in order: for a table in the batches that it was read in, for a list in
+ *  batches of `size`. */
+export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerator<ResultBatch> {
+  for (let first = 0; ; ) {
+    const batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
+    const rows = db.all(
+      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens
+       FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`,
+      first,
+      batch === undefined ? size : Number(batch.row_count),
+    );
+    if (rows.length === 0) return;
+    yield {
+      rows: rows.map(toResultRow),
+      prompts: rows.map((row) => fromSqlText(row.prompt)),
+      inputs: batch === undefined ? null : toEncodedBatch(batch),
+    };
+    first += rows.length;
+  }
+}
+
+function toResultRow(row: SqlRow): ResultRow {
+  const output = fromSqlText(row.output);
+  const error = fromSqlText(row.error);
+  return {
+    index: Number(row.i),
+    output,
+    error: output === null && error === null ? NOT_RUN : error,
+    cumulativeLogprob: row.logprob as number | null,
+    inputTokens: Number(row.input_tokens ?? 0),
+    outputTokens: Number(row.output_tokens ?? 0),
+  };
+}
+
+function toEncodedBatch(batch: SqlRow): EncodedBatch {
+  return { format: batch.format as EncodedBatch["format"], bytes: batch.bytes as Uint8Array };
+}

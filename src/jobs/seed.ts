@@ -1,0 +1,25 @@
+const MASK = 0x7fffffff;
+/** llama.cpp takes this seed for "choose one at random" (LLAMA_DEFAULT_SEED). */
+const RANDOM_SEED = 0xffffffff;
+
+/** The seed that a row is sampled with: a function of the job's seed and the row's index alone.
+ *  @param perInput false: every row has the job's seed; true: rows 0 to 2³¹ − 1 of a job all have different seeds
+ *  @returns an integer from 0 to 2³² − 2 */
+export function rowSeed(jobSeed: number, index: number, perInput: boolean): number {
+  if (!perInput) return jobSeed >>> 0 === RANDOM_SEED ? MASK : jobSeed >>> 0;
+  // both steps are bijections of 31-bit integers in `index`, keyed by the job's seed: so no two rows collide
+  const low = mix(jobSeed >>> 0);
+  const high = mix((Math.floor(jobSeed / 2 ** 31) ^ 0x2545f491) >>> 0);
+  return mix((mix((index ^ low) & MASK) + high) & MASK);
+}
+
+/** The finaliser of MurmurHash3 (Appleby, public domain), on 31 bits: xor-shifts and odd factors can be undone. */
+function mix(value: number): number {
+  let x = value & MASK;
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x85ebca6b) & MASK;
+  x ^= x >>> 13;
+  x = Math.imul(x, 0xc2b2ae35) & MASK;
+  x ^= x >>> 16;
+  return x;
+}

@@ -1,0 +1,201 @@
+import { closeSync, openSync } from "node:fs";
+import { DatabaseSync, type StatementSyncInstance } from "@photostructure/sqlite";
+import { EXIT, messageOf, RowmillError } from "../errors.js";
+
+/** What a column can hold. */
+export type SqlValue = string | number | null | Uint8Array;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). */
+const SQLITE = { busy: 5, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
+/** Extended code: the shared-memory index could not grow, which on Linux means a full disk. */
+const IOERR_SHMSIZE = 4874;
+
+export interface OpenOptions {
+  /** One script for each schema version; the file's `user_version` counts those that have run. */
+  readonly migrations: readonly string[];
+  /** `full` syncs at every commit; `normal` only when the write-ahead log is copied back. */
+  readonly synchronous: "full" | "normal";
+  /** How long a statement waits for another process's lock. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** A SQLite file in WAL mode, for one thread. Every statement is synchronous. */
+export class Sqlite {
+  readonly path: string;
+  readonly #db: InstanceType<typeof DatabaseSync>;
+  readonly #statements = new Map<string, StatementSyncInstance>();
+
+  /** Opens or creates the file (mode 0600) and brings its schema up to date.
+   *  @throws {RowmillError} ROWMILL_DISK_FULL, ROWMILL_STORE_TOO_NEW, ROWMILL_STORE_BROKEN, ROWMILL_STORE_BUSY */
+  constructor(path: string, options: OpenOptions) {
+    this.path = path;
+    this.#db = this.#guard(() => {
+      // SQLite gives a new file the umask's mode; its log and index then take the file's own
+      closeSync(openSync(path, "a", 0o600));
+      return new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: options.busyTimeoutMs ?? 10_000 });
+    });
+    try {
+      this.#enterWal();
+      this.exec(`PRAGMA synchronous = ${options.synchronous}; PRAGMA journal_size_limit = 8388608`);
+      this.#migrate(options.migrations);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  exec(sql: string): void {
+    this.#guard(() => this.#db.exec(sql));
+  }
+
+  /** Runs a statement; gives the number of rows that it changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return this.#guard(() => this.#prepared(sql).run(...values).changes);
+  }
+
+  get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
+    return this.#guard(() => this.#prepared(sql).get(...values) as SqlRow | undefined);
+  }
+
+  all(sql: string, ...values: SqlValue[]): SqlRow[] {
+    return this.#guard(() => this.#prepared(sql).all(...values) as SqlRow[]);
+  }
+
+  /** Runs one statement many times, without a look-up for each. */
+  runEach<T>(sql: string, items: Iterable<T>, values: (item: T) => SqlValue[]): number {
+    return this.#guard(() => {
+      const statement = this.#prepared(sql);
+      let changes = 0;
+      for (const item of items) changes += statement.run(...values(item)).changes;
+      return changes;
+    });
+  }
+
+  /** Runs the body in a transaction that takes the write lock at once, so that what it reads stays true until it
+   *  commits. All or nothing: whatever the body throws rolls back. */
+  transaction<T>(body: () => T): T {
+    this.exec("BEGIN IMMEDIATE");
+    try {
+      const value = body();
+      this.exec("COMMIT");
+      return value;
+    } catch (error) {
+      // a full disk or an I/O error may have rolled back already
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Copies the write-ahead log into the file and syncs it: what was committed survives a power cut. */
+  checkpoint(): void {
+    this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** @param checkpoint false for a file that is about to be deleted */
+  close(checkpoint = true): void {
+    if (!this.#db.isOpen) return;
+    try {
+      // the driver finalises statements only when they are collected, so SQLite's own checkpoint at the last close
+      // would come late: leave an empty log behind instead, unless somebody still reads or writes
+      if (checkpoint) this.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.#statements.clear();
+      this.#db.close();
+    }
+  }
+
+  #prepared(sql: string): StatementSyncInstance {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Two processes that create the same file at once exclude each other here, and SQLite's busy handler is not called
+   *  for the switch of the journal mode: so ask again for a while. */
+  #enterWal(): void {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.#db.exec("PRAGMA journal_mode = WAL");
+        return;
+      } catch (error) {
+        if (primaryCode(error) !== SQLITE.busy || attempt === 200) throw storeError(error, this.path);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+      }
+    }
+  }
+
+  #migrate(migrations: readonly string[]): void {
+    const version = () => Number(this.get("PRAGMA user_version")?.user_version ?? 0);
+    if (version() === migrations.length) return;
+    this.transaction(() => {
+      const found = version();
+      if (found > migrations.length) {
+        throw new RowmillError(
+          "ROWMILL_STORE_TOO_NEW",
+          `${this.path} has schema version ${found}, this Rowmill knows ${migrations.length}: update Rowmill, or use another home`,
+        );
+      }
+      for (const script of migrations.slice(found)) this.#db.exec(script);
+      this.#db.exec(`PRAGMA user_version = ${migrations.length}`);
+    });
+  }
+
+  #guard<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw storeError(error, this.path);
+    }
+  }
+}
+
+/** SQLite's strings end at a NUL in the driver's binding, so a text with one is kept as bytes. */
+export function toSqlText(text: string | null): SqlValue {
+  return text?.includes("\0") ? Buffer.from(text, "utf8") : text;
+}
+
+export function fromSqlText(value: SqlValue | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8")
+    : String(value);
+}
+
+function primaryCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
+  return error.errcode & 0xff;
+}
+
+/** The one line for what a user can do something about; anything else passes as it is. */
+function storeError(error: unknown, path: string): unknown {
+  const extended = error instanceof Error && "errcode" in error ? error.errcode : null;
+  const noSpace = error instanceof Error && "code" in error && error.code === "ENOSPC";
+  const broken = (code: string, message: string) =>
+    new RowmillError(code, message, { cause: error, exitCode: EXIT.badInput });
+  if (noSpace || extended === IOERR_SHMSIZE || primaryCode(error) === SQLITE.full) {
+    return broken("ROWMILL_DISK_FULL", `the disk is full: ${path} can't grow; free some space and run it again`);
+  }
+  switch (primaryCode(error)) {
+    case SQLITE.busy:
+      return broken("ROWMILL_STORE_BUSY", `${path} is locked by another process for too long; try again`);
+    case SQLITE.readonly:
+    case SQLITE.cantopen:
+    case SQLITE.ioerr:
+      return broken(
+        "ROWMILL_STORE_UNUSABLE",
+        `${path} can't be read or written (${messageOf(error)}); check its disk and permissions`,
+      );
+    case SQLITE.corrupt:
+    case SQLITE.notadb:
+      return broken(
+        "ROWMILL_STORE_BROKEN",
+        `${path} is no sound SQLite file (${messageOf(error)}); restore it or remove it`,
+      );
+    default:
+      return error;
+  }
+}
