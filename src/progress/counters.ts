@@ -1,0 +1,52 @@
+import type { Counts } from "./progress.js";
+
+/** Where one worker reports; only that worker writes to it. Satisfies the engine's meter. */
+export interface CounterLane {
+  addInputTokens(count: number): void;
+  addOutputTokens(count: number): void;
+  /** One more row has an output. */
+  rowDone(): void;
+  /** One more row has an error. */
+  rowFailed(): void;
+}
+
+/** How to reach a page from another thread: travels through `workerData` or a message. */
+export type CounterHandle =
+  | { readonly kind: "mapped"; readonly path: string }
+  | { readonly kind: "shared"; readonly buffer: SharedArrayBuffer };
+
+export interface PageShape {
+  readonly workers: number;
+  readonly rowsTotal: number;
+  /** What the job had done before: a job that goes on starts from its results. Default: nothing. */
+  readonly base?: Counts;
+}
+
+/** A job's live counts. `mapped`: a file that any process can map. `shared`: this process's memory only. */
+export interface CounterPage extends Disposable {
+  readonly kind: "mapped" | "shared";
+  /** Why the page is not mapped; null when it is. */
+  readonly reason: string | null;
+  readonly workers: number;
+  readonly rowsTotal: number;
+  /** @throws {RangeError} no such worker */
+  lane(worker: number): CounterLane;
+  /** The base and what all workers have added.
+   *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file was damaged meanwhile */
+  read(): Counts;
+  handle(): CounterHandle;
+  /** Samples the page at a fixed rate until closed; does not keep the process alive. A native thread's timer for a mapped page.
+   *  @param onError  the page can't be read any more; no sample follows */
+  watch(intervalMs: number, onSample: (counts: Counts) => void, onError: (error: Error) => void): Disposable;
+  /** The file stays: a process that watches it can still read the last counts. */
+  close(): void;
+}
+
+export const NO_COUNTS: Counts = { rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 };
+
+/** @throws {RangeError} `worker` is no lane of a page of so many workers */
+export function checkWorker(worker: number, workers: number): void {
+  if (!Number.isInteger(worker) || worker < 0 || worker >= workers) {
+    throw new RangeError(`no counter lane ${worker}: the page has ${workers}`);
+  }
+}

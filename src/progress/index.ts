@@ -1,0 +1,7 @@
+export { type AddonState, loadAddon } from "./addon.js";
+export type { CounterHandle, CounterLane, CounterPage, PageShape } from "./counters.js";
+export { formatProgress, formatProgressLine } from "./formatProgress.js";
+export { attachCounters, openCounters, openLane } from "./openCounters.js";
+export type { Counts, Progress } from "./progress.js";
+export { ProgressEmitter, type ProgressFeed, type WatchedJob } from "./progressEmitter.js";
+export { type ShowProgressOptions, showProgress } from "./showProgress.js";

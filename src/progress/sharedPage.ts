@@ -1,0 +1,86 @@
+import {
+  type CounterHandle,
+  type CounterLane,
+  type CounterPage,
+  checkWorker,
+  NO_COUNTS,
+  type PageShape,
+} from "./counters.js";
+import type { Counts } from "./progress.js";
+
+// The mapped page's layout in words of 8 bytes: line 0 is the header, line 1 + w belongs to worker w.
+const WORDS_PER_LINE = 8;
+const HEADER = { workers: 0, rowsTotal: 1, base: 2 } as const;
+const LANE = { rowsDone: 0, rowsFailed: 1, inputTokens: 2, outputTokens: 3 } as const;
+
+/** Counters in this process's memory: where the addon is missing, other processes can't see them. */
+export function createSharedPage(shape: PageShape, reason: string): CounterPage {
+  const buffer = new SharedArrayBuffer((1 + shape.workers) * WORDS_PER_LINE * BigUint64Array.BYTES_PER_ELEMENT);
+  const words = new BigUint64Array(buffer);
+  words[HEADER.workers] = BigInt(shape.workers);
+  words[HEADER.rowsTotal] = BigInt(shape.rowsTotal);
+  const base = shape.base ?? NO_COUNTS;
+  words.set([base.rowsDone, base.rowsFailed, base.inputTokens, base.outputTokens].map(BigInt), HEADER.base);
+  return viewSharedPage(buffer, reason);
+}
+
+/** Another view of a shared page: closing one leaves the others as they are. */
+export function viewSharedPage(buffer: SharedArrayBuffer, reason: string): CounterPage {
+  const words = new BigUint64Array(buffer);
+  const workers = wordAt(words, HEADER.workers);
+  const watches = new Set<Disposable>();
+  const close = () => {
+    for (const watch of watches) watch[Symbol.dispose]();
+  };
+  const page: CounterPage = {
+    kind: "shared",
+    reason,
+    workers,
+    rowsTotal: wordAt(words, HEADER.rowsTotal),
+    lane: (worker) => openSharedLane(buffer, worker),
+    read: () => readCounts(words, workers),
+    handle: (): CounterHandle => ({ kind: "shared", buffer }),
+    watch(intervalMs, onSample) {
+      const timer = setInterval(() => onSample(page.read()), intervalMs).unref();
+      const watch = {
+        [Symbol.dispose]() {
+          clearInterval(timer);
+          watches.delete(watch);
+        },
+      };
+      watches.add(watch);
+      return watch;
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+  return page;
+}
+
+/** @throws {RangeError} no such worker */
+export function openSharedLane(buffer: SharedArrayBuffer, worker: number): CounterLane {
+  const words = new BigUint64Array(buffer);
+  checkWorker(worker, wordAt(words, HEADER.workers));
+  const line = (1 + worker) * WORDS_PER_LINE;
+  const add = (field: number, count: number) => void Atomics.add(words, line + field, BigInt(count));
+  return {
+    addInputTokens: (count) => add(LANE.inputTokens, count),
+    addOutputTokens: (count) => add(LANE.outputTokens, count),
+    rowDone: () => add(LANE.rowsDone, 1),
+    rowFailed: () => add(LANE.rowsFailed, 1),
+  };
+}
+
+function readCounts(words: BigUint64Array, workers: number): Counts {
+  const sums = [0, 1, 2, 3].map((field) => {
+    let sum = wordAt(words, HEADER.base + field);
+    for (let worker = 0; worker < workers; worker++) sum += wordAt(words, (1 + worker) * WORDS_PER_LINE + field);
+    return sum;
+  });
+  const [rowsDone = 0, rowsFailed = 0, inputTokens = 0, outputTokens = 0] = sums;
+  return { rowsDone, rowsFailed, inputTokens, outputTokens };
+}
+
+function wordAt(words: BigUint64Array, place: number): number {
+  return Number(Atomics.load(words, place));
+}
