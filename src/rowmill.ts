@@ -1,13 +1,50 @@
-import type { JobRecord, JobStatus, Quota } from "./jobs/index.js";
-import type { Progress, ProgressEmitter } from "./progress/index.js";
-import type { Estimate } from "./submission/index.js";
-import type { InferOptions } from "./submission/index.js";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { ENGINES, type EngineName } from "./engine/index.js";
+import { InputError } from "./errors.js";
+import {
+  countersPath,
+  FINAL_STATUSES,
+  type Home,
+  JobFile,
+  type JobRecord,
+  type JobStatus,
+  openHome,
+  type Quota,
+} from "./jobs/index.js";
+import {
+  type ListedModel,
+  listModels,
+  type PullProgress,
+  type ResolvedModel,
+  resolveModel,
+  showModel,
+} from "./models/index.js";
+import { attachCounters, ProgressEmitter, showProgress } from "./progress/index.js";
+import { collectResults, type ResultShape, resultsToArrow, writeResults } from "./results/index.js";
+import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
+import { compileSchema } from "./schema/index.js";
+import {
+  checkOptions,
+  type Estimate,
+  estimateJobs,
+  type InferOptions,
+  parseStrict,
+  submitJobs,
+} from "./submission/index.js";
+
+/** Rows of a list that are read from a job at a time. */
+const RESULT_BATCH_ROWS = 2000;
+const AWAIT_POLL_SECONDS = 5;
+const AWAIT_TIMEOUT_SECONDS = 7200;
 
 export interface RowmillOptions {
   /** The folder of jobs and models. Default: the environment's ROWMILL_HOME, else ~/.rowmill. */
   home?: string;
-  /** Default engine. "auto" takes the fastest that is there. */
-  engine?: "auto" | "node-llama-cpp";
+  /** Default engine; "auto" takes the fastest that is there. */
+  engine?: EngineName;
   /** Names of your own for model sources: `{ "my-model": "/models/my.gguf" }`. */
   models?: Record<string, string>;
   /** "process" (default): jobs run in the home's runner, a process of its own; "in-process": in this one. */
@@ -16,42 +53,313 @@ export interface RowmillOptions {
   output?: NodeJS.WriteStream | null;
 }
 
+const rowmillOptions = z.strictObject({
+  home: z.string().min(1).optional(),
+  engine: z.enum(ENGINES).optional(),
+  models: z.record(z.string(), z.string()).optional(),
+  runner: z.enum(["process", "in-process"]).optional(),
+  output: z.unknown().optional(),
+});
+
 export interface ResultOptions {
-  /** For a list: give objects with the prompt (`input`) beside the output. Tables always come with their columns unless
-   *  this is false. */
+  /** For a list: objects with the prompt (`input`) beside the output. A table comes with its columns unless false. */
   includeInputs?: boolean;
   /** Add `cumulative_logprob`; the job must have been run with `samplingParams.logprobs`. */
   includeCumulativeLogprobs?: boolean;
-  /** Another name for the output column. */
+  /** Another name for the output column than the job's. */
   outputColumn?: string;
   /** Parse each output as JSON; an object's keys become columns. */
   unpackJson?: boolean;
-  /** "array" (default): objects or strings; "arrow": an Apache Arrow Table. */
+  /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
   format?: "array" | "arrow";
 }
 
-/** Runs a language model over every row of a table. */
-export interface RowmillApi extends AsyncDisposable {
+const resultOptions = z.strictObject({
+  includeInputs: z.boolean().optional(),
+  includeCumulativeLogprobs: z.boolean().optional(),
+  outputColumn: z.string().min(1).optional(),
+  unpackJson: z.boolean().optional(),
+  format: z.enum(["array", "arrow"]).optional(),
+});
+
+export interface AwaitOptions extends ResultOptions {
+  /** Seconds. Default 7200. */
+  timeout?: number;
+  /** Print no status lines. Default false. */
+  silent?: boolean;
+  /** Seconds between two looks. Default 5. */
+  pollSeconds?: number;
+}
+
+const awaitOptions = resultOptions.extend({
+  timeout: z.number().positive().optional(),
+  silent: z.boolean().optional(),
+  pollSeconds: z.number().positive().optional(),
+});
+
+/** Runs a language model over every row of a table.
+ *
+ *  A job is durable: once `infer` has given its id it survives the end of this process and of the runner. Any number of
+ *  processes may use one home at once. */
+export class Rowmill implements AsyncDisposable {
+  readonly #home: Home;
+  readonly #models: Readonly<Record<string, string>>;
+  readonly #engine: EngineName;
+  readonly #output: NodeJS.WriteStream | null;
+  readonly #runner: RunnerLink;
+
+  /** Opens the home, and makes it first where there is none.
+   *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_BAD_CONFIG */
+  constructor(options: RowmillOptions = {}) {
+    const given = parseStrict(rowmillOptions, options, "option");
+    this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"));
+    this.#models = given.models ?? {};
+    this.#engine = given.engine ?? engineOf(this.#home.config.engine);
+    this.#output = options.output === undefined ? process.stderr : options.output;
+    this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
+  }
+
+  /** The folder of jobs and models, absolute. */
+  get home(): string {
+    return this.#home.path;
+  }
+
   infer(data: unknown, options: InferOptions & { dryRun: true; model: string[] }): Promise<Estimate[]>;
   infer(data: unknown, options: InferOptions & { dryRun: true; model?: string }): Promise<Estimate>;
   infer(data: unknown, options: InferOptions & { model: string[] }): Promise<string[]>;
-  infer(data: unknown, options?: InferOptions & { model?: string }): Promise<string>;
-  /** Shows the live progress until the job ends and prints how; gives its last status. */
-  attach(jobId: string): Promise<JobStatus>;
-  progress(jobId: string): ProgressEmitter;
-  awaitJobCompletion(jobId: string, options?: { timeout?: number; silent?: boolean; pollSeconds?: number } & ResultOptions): Promise<unknown[] | null>;
-  getQuotas(): Promise<Quota[]>;
-  getJobStatus(jobId: string): Promise<JobStatus>;
-  getJob(jobId: string): Promise<JobRecord>;
-  listJobs(): Promise<JobRecord[]>;
-  cancelJob(jobId: string): Promise<JobStatus>;
-  removeJob(jobId: string): Promise<void>;
-  getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
-  /** Writes the results to a file; the format is the name's ending. */
-  writeJobResults(jobId: string, path: string, options?: ResultOptions): Promise<{ path: string; rows: number }>;
-  listModels(): Promise<unknown[]>;
-  showModel(name: string): Promise<unknown>;
-  pullModel(name: string): Promise<unknown>;
-  doctor(): Promise<unknown>;
+  infer(data: unknown, options?: InferOptions & { model?: string; dryRun?: false }): Promise<string>;
+  infer(data: unknown, options?: InferOptions): Promise<string | string[] | Estimate | Estimate[]>;
+  /** Makes a job of the data, one result a row.
+   *  @param data an array or (async) iterable of strings or objects, an Arrow table, a DataFrame, or a path or glob of
+   *  .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt files, gzip'd too
+   *  @returns the job's id, when it has ended if attached, else as soon as it is durable; an array of ids for an array of
+   *  models; with `dryRun` the estimate
+   *  @throws {InputError} for what is wrong with data, options, schema or model: then no job was made */
+  async infer(data: unknown, options: InferOptions = {}): Promise<string | string[] | Estimate | Estimate[]> {
+    const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
+    const context = {
+      home: this.#home,
+      models: this.#models,
+      onPull: (progress: PullProgress) => this.#showPull(progress),
+      warn: (line: string) => this.#say(`warning: ${line}`),
+    };
+    if (checked.isDryRun) {
+      const estimates = await estimateJobs(context, data, checked);
+      return checked.isModelList ? estimates : (estimates[0] as Estimate);
+    }
+    const jobIds = await submitJobs(context, data, checked);
+    this.#runner.ensure();
+    if (checked.isModelList) return jobIds;
+    const jobId = jobIds[0] as string;
+    if (checked.stayAttached) await this.attach(jobId);
+    return jobId;
+  }
+
+  /** Shows a job's progress until it ends, then says how it ended.
+   *  @returns its last status
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  async attach(jobId: string): Promise<JobStatus> {
+    const id = this.#home.catalog.resolveId(jobId);
+    if (!FINAL_STATUSES.has(this.#home.catalog.status(id))) {
+      const emitter = this.progress(id);
+      if (this.#output !== null) await showProgress(emitter, this.#output);
+      else for await (const _ of emitter);
+    }
+    const job = this.#home.catalog.get(id);
+    this.#say(endingOf(job));
+    return job.status;
+  }
+
+  /** Follows a job: events "progress" and "end", and an async iterable of snapshots; ends with the job.
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  progress(jobId: string): ProgressEmitter {
+    const id = this.#home.catalog.resolveId(jobId);
+    const { catalog } = this.#home;
+    return new ProgressEmitter({
+      job: () => {
+        const job = catalog.get(id);
+        // whoever needs a runner sees to it that there is one, also when the last one was killed
+        if (!FINAL_STATUSES.has(job.status)) this.#runner.ensure();
+        return job;
+      },
+      page: () => (catalog.status(id) === "RUNNING" ? attachCounters(countersPath(this.#home.path, id)) : null),
+    });
+  }
+
+  /** Waits for a job's end, for pipelines: looks every 5 seconds and prints the status.
+   *  @returns the results as `getJobResults` gives them, null when the job failed, was cancelled or time ran out
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  async awaitJobCompletion(jobId: string, options: AwaitOptions = {}): Promise<unknown[] | null> {
+    const { timeout, silent, pollSeconds, ...shape } = parseStrict(awaitOptions, options, "option");
+    const id = this.#home.catalog.resolveId(jobId);
+    const deadline = Date.now() + (timeout ?? AWAIT_TIMEOUT_SECONDS) * 1000;
+    for (;;) {
+      const status = this.#home.catalog.status(id);
+      if (silent !== true) this.#say(`Job status is ${status} for ${id}`);
+      if (status === "SUCCEEDED") return (await this.getJobResults(id, definedOf(shape))) as unknown[];
+      if (FINAL_STATUSES.has(status) || status === "UNKNOWN") return null;
+      const left = deadline - Date.now();
+      if (left <= 0) return null;
+      this.#runner.ensure();
+      await this.#waitForEnd(id, Math.min(left, (pollSeconds ?? AWAIT_POLL_SECONDS) * 1000));
+    }
+  }
+
+  /** @returns one quota a priority; the index is the priority */
+  async getQuotas(): Promise<Quota[]> {
+    return [...this.#home.config.quotas];
+  }
+
+  /** @returns UNKNOWN for an id that no job has */
+  async getJobStatus(jobId: string): Promise<JobStatus> {
+    return this.#home.catalog.status(jobId);
+  }
+
+  /** @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  async getJob(jobId: string): Promise<JobRecord> {
+    return this.#home.catalog.get(jobId);
+  }
+
+  /** Newest first. */
+  async listJobs(): Promise<JobRecord[]> {
+    return this.#home.catalog.list();
+  }
+
+  /** Stops a job; rows that are done keep their results.
+   *  @returns CANCELLED, CANCELLING until its runner has let go, or the status in which it had ended before
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  async cancelJob(jobId: string): Promise<JobStatus> {
+    return this.#home.catalog.cancel(jobId).status;
+  }
+
+  /** Forgets a job that has ended, with its rows and results.
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB, ROWMILL_JOB_NOT_ENDED */
+  async removeJob(jobId: string): Promise<void> {
+    this.#home.catalog.remove(jobId);
+  }
+
+  /** The results in row order: for a list the outputs, for a table its rows with the output column; null where a row
+   *  failed or has not run.
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_NO_LOGPROBS, ROWMILL_DUPLICATE_COLUMN */
+  async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
+    const { job, shape, format } = this.#shapeResults(jobId, options);
+    using file = JobFile.open(this.#home, job.jobId);
+    const batches = file.resultBatches(RESULT_BATCH_ROWS);
+    return await (format === "arrow" ? resultsToArrow(batches, shape) : collectResults(batches, shape));
+  }
+
+  /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
+   *  formats also with .gz. The file appears whole or not at all.
+   *  @throws {InputError} as `getJobResults`, ROWMILL_UNKNOWN_FORMAT; {RowmillError} ROWMILL_DISK_FULL */
+  async writeJobResults(
+    jobId: string,
+    path: string,
+    options: ResultOptions = {},
+  ): Promise<{ path: string; rows: number }> {
+    const { job, shape } = this.#shapeResults(jobId, options);
+    using file = JobFile.open(this.#home, job.jobId);
+    return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
+  }
+
+  /** The catalogue's models and what of them is on this machine. */
+  async listModels(): Promise<ListedModel[]> {
+    return listModels(this.#home.path);
+  }
+
+  /** @throws {InputError} ROWMILL_MODEL_NOT_FOUND */
+  async showModel(name: string): Promise<Awaited<ReturnType<typeof showModel>>> {
+    return showModel(name, { home: this.#home.path, models: this.#models });
+  }
+
+  /** Downloads a model into the home, unless it is there.
+   *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND with what each source said */
+  async pullModel(name: string): Promise<ResolvedModel> {
+    const model = await resolveModel(name, {
+      home: this.#home.path,
+      models: this.#models,
+      onProgress: (progress) => this.#showPull(progress),
+    });
+    return model;
+  }
+
+  /** Ends an in-process runner (its unfinished jobs stay queued) and closes the home; a runner process goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runner[Symbol.asyncDispose]();
+    this.#home[Symbol.dispose]();
+  }
+
+  /** The same, for code without `await using`. */
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+  }
+
+  #shapeResults(jobId: string, options: ResultOptions) {
+    const given = parseStrict(resultOptions, options, "option");
+    const job = this.#home.catalog.get(jobId);
+    if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
+      throw new InputError(
+        "ROWMILL_NO_LOGPROBS",
+        `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true }`,
+      );
+    const shape: ResultShape = {
+      kind: job.kind,
+      columns: job.columns,
+      outputColumn: given.outputColumn ?? job.outputColumn,
+      includeInputs: given.includeInputs ?? job.kind === "table",
+      includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
+      unpackJson: given.unpackJson ?? false,
+      jsonKeys: job.outputSchema === null ? null : compileSchema(job.outputSchema).keys,
+    };
+    return { job, shape, format: given.format ?? "array" };
+  }
+
+  /** Sleeps until the job has ended or the time is over. */
+  async #waitForEnd(jobId: string, limitMs: number): Promise<void> {
+    const end = Date.now() + limitMs;
+    while (Date.now() < end && !FINAL_STATUSES.has(this.#home.catalog.status(jobId)))
+      await sleep(Math.min(200, Math.max(1, end - Date.now())));
+  }
+
+  #say(line: string): void {
+    this.#output?.write(`${line}\n`);
+  }
+
+  #showPull(progress: PullProgress): void {
+    const output = this.#output;
+    if (output === null) return;
+    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+    const share = progress.bytesTotal > 0 ? ` of ${megabytes(progress.bytesTotal)}` : "";
+    const isDone = progress.bytesDone >= progress.bytesTotal;
+    if (output.isTTY)
+      output.write(`\r\x1b[K${progress.file}: ${megabytes(progress.bytesDone)}${share} MB${isDone ? "\n" : ""}`);
+    else if (isDone) output.write(`${progress.file}: ${megabytes(progress.bytesDone)} MB\n`);
+  }
 }
-export type { Progress };
+
+function engineOf(name: string): EngineName {
+  const known = ENGINES.find((engine) => engine === name);
+  if (known !== undefined) return known;
+  throw new InputError(
+    "ROWMILL_BAD_CONFIG",
+    `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
+  );
+}
+
+/** What `attach` says last. */
+function endingOf(job: JobRecord): string {
+  switch (job.status) {
+    case "SUCCEEDED":
+      return `${job.jobId} has succeeded${job.rowsFailed > 0 ? ` (${job.rowsFailed} of ${job.rowsTotal} rows failed)` : ""}; its results: rowmill jobs results ${job.jobId}`;
+    case "FAILED":
+      return `${job.jobId} has failed: ${job.failure}`;
+    case "CANCELLED":
+      return `${job.jobId} was cancelled; the rows that were done: rowmill jobs results ${job.jobId}`;
+    default:
+      return `${job.jobId} is ${job.status}`;
+  }
+}
+
+/** The object without its undefined fields. */
+function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

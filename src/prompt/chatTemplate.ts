@@ -1,6 +1,15 @@
 import { Template } from "@huggingface/jinja";
 import { InputError, messageOf } from "../errors.js";
 
+/** How a job's chat looks, besides the row. */
+export interface ChatFormat {
+  readonly systemPrompt: string | null;
+  /** Further variables of the template, e.g. `enable_thinking`. */
+  readonly templateArguments: Readonly<Record<string, unknown>>;
+  /** Text that the answer begins with, after the template's own beginning. */
+  readonly answerPrefix: string | null;
+}
+
 /** Where the row's text stands while the template is rendered; no template and no system prompt contains it. */
 const MARK = "\u{F0000}row\u{F0001}";
 
@@ -21,15 +30,16 @@ export interface ChatModel {
 
 /** Renders the model's own chat template around a row's text, as its authors define it (Hugging Face's
  *  `apply_chat_template` with `add_generation_prompt`).
- *  @param templateArguments further variables of the template, e.g. `enable_thinking`
  *  @throws {InputError} ROWMILL_CHAT_TEMPLATE when the template can't be rendered */
-export function renderChat(
-  model: ChatModel,
-  systemPrompt: string | null,
-  templateArguments: Readonly<Record<string, unknown>> = {},
-): ChatFrame {
+export function renderChat(model: ChatModel, format: ChatFormat): ChatFrame {
+  const { systemPrompt, templateArguments } = format;
+  const answerPrefix = format.answerPrefix ?? "";
   if (model.chatTemplate === null) {
-    return { prefix: systemPrompt === null ? "" : `${systemPrompt}\n\n`, suffix: "\n\n", trimsRow: false };
+    return {
+      prefix: systemPrompt === null ? "" : `${systemPrompt}\n\n`,
+      suffix: `\n\n${answerPrefix}`,
+      trimsRow: false,
+    };
   }
   const template = parseTemplate(model.chatTemplate);
   const render = (user: string): string => {
@@ -59,7 +69,7 @@ export function renderChat(
     const [prefix, suffix, ...rest] = render(MARK).split(MARK);
     if (prefix === undefined || suffix === undefined || rest.length > 0)
       throw new Error("it does not show the user's message exactly once");
-    return { prefix, suffix, trimsRow };
+    return { prefix, suffix: suffix + answerPrefix, trimsRow };
   } catch (cause) {
     throw new InputError("ROWMILL_CHAT_TEMPLATE", `the model's chat template can't be used: ${messageOf(cause)}`, {
       cause,

@@ -1,3 +1,3 @@
-export { type ChatFrame, type ChatModel, renderChat } from "./chatTemplate.js";
+export { type ChatFormat, type ChatFrame, type ChatModel, renderChat } from "./chatTemplate.js";
 export { fitRow, RowTooLongError } from "./fitRow.js";
 export { joinColumns, type PromptPart, planPrompt } from "./joinColumns.js";

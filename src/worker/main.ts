@@ -40,7 +40,7 @@ export default async function runTask(task: WorkerTask): Promise<void> {
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
   const lane = openLane(task.counters, task.lane);
   const schema = task.outputSchema === null ? null : compileSchema(task.outputSchema);
-  const frame = renderChat(engine.facts, task.systemPrompt, task.templateArguments);
+  const frame = renderChat(engine.facts, task.format);
   const { prefix, suffix } = tokenizeFrame(engine, frame);
   const capacity = task.plan.slotTokens - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);

@@ -1,14 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 import type { BatchPlan, EngineChoice, Sampling } from "../engine/index.js";
 import type { CounterHandle } from "../progress/index.js";
+import type { ChatFormat } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
 
 /** What a worker needs to run its share of a job; rows come through the port as it asks for them. */
 export interface WorkerTask {
   readonly engine: EngineChoice;
   readonly plan: BatchPlan;
-  readonly systemPrompt: string | null;
-  readonly templateArguments: Readonly<Record<string, unknown>>;
+  readonly format: ChatFormat;
   /** JSON Schema, null for free text. */
   readonly outputSchema: unknown;
   readonly sampling: Sampling;

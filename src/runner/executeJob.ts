@@ -1,0 +1,152 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Piscina } from "piscina";
+import type { EngineChoice } from "../engine/index.js";
+import { countersPath, type Home, JobFile, type JobRecord, type RunnerLease, rowSeed } from "../jobs/index.js";
+import { type CounterPage, openCounters } from "../progress/index.js";
+import type { ResultRow } from "../results/index.js";
+import type { FromWorker, ToWorker, WorkerTask } from "../worker/index.js";
+import { Feeder } from "./feeder.js";
+import type { Plan } from "./plan.js";
+
+/** A transaction of results holds at most so much work, so that a crash loses no more. */
+const CHECKPOINT_MS = 500;
+const CHECKPOINT_ROWS = 5000;
+/** How often the catalogue learns the counts, and the runner whether the job is to be cancelled. */
+const SNAPSHOT_MS = 1000;
+const CANCEL_POLL_MS = 200;
+/** Runs of a row after the first, when its output does not fit the schema and sampling can give another. */
+const SCHEMA_RETRIES = 2;
+
+export interface Execution {
+  readonly home: Home;
+  readonly lease: RunnerLease;
+  readonly job: JobRecord;
+  readonly plan: Plan;
+  readonly engine: EngineChoice;
+  readonly pool: Piscina;
+  /** Aborts when the runner has to stop: what is done stays, the job is taken up again later. */
+  readonly signal: AbortSignal;
+}
+
+export type ExecutionEnd = "finished" | "cancelled" | "stopped";
+
+/** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
+ *  @throws what a worker threw: the model can't be loaded, the store can't be written */
+export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
+  const { home, job, lease, plan } = execution;
+  using file = JobFile.open(home, job.jobId);
+  const base = file.resultCounts();
+  using page = openCounters(countersPath(home.path, job.jobId), {
+    workers: plan.workers,
+    rowsTotal: job.rowsTotal,
+    base,
+  });
+  const feeder = new Feeder({
+    read: (after, limit) =>
+      file
+        .pendingRows(after, limit)
+        .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
+  });
+  const results: ResultRow[] = [];
+  const flush = (): void => {
+    if (results.length > 0) file.appendResults(results.splice(0));
+  };
+  const ports: MessagePort[] = [];
+  const closed: Promise<void>[] = [];
+  const stop = (): void => {
+    for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
+  };
+  let isCancelled = false;
+  let failure: unknown = null;
+  // a timer's error (a full disk, say) must end the job, not the runner
+  const guarded = (action: () => void) => () => {
+    try {
+      action();
+    } catch (error) {
+      failure ??= error;
+      stop();
+    }
+  };
+  const timers = [
+    setInterval(guarded(flush), CHECKPOINT_MS),
+    setInterval(
+      guarded(() => home.catalog.snapshot(job.jobId, page.read())),
+      SNAPSHOT_MS,
+    ),
+    setInterval(
+      guarded(() => {
+        if (isCancelled || home.catalog.status(job.jobId) !== "CANCELLING") return;
+        isCancelled = true;
+        stop();
+      }),
+      CANCEL_POLL_MS,
+    ),
+  ];
+  execution.signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (execution.signal.aborted) return "stopped";
+    if (!home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease })) return "cancelled";
+    const shares = Array.from({ length: plan.workers }, (_, lane) => {
+      const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
+      closed.push(new Promise((resolve) => port1.once("close", resolve)));
+      port1.on("message", (message: FromWorker) => {
+        guarded(() => {
+          if (message.kind === "want") feeder.feed(port1, message.rows);
+          else {
+            results.push(...message.results);
+            if (results.length >= CHECKPOINT_ROWS) flush();
+          }
+        })();
+      });
+      return execution.pool.run(taskOf(execution, page, lane, port2), { transferList: [port2] });
+    });
+    const ends = await Promise.allSettled(shares.map((share) => share.catch((error) => stopAndThrow(stop, error))));
+    // every message that a worker sent before its end has arrived when its port is closed
+    await Promise.all(closed);
+    flush();
+    const broken = ends.find((end) => end.status === "rejected");
+    if (failure !== null) throw failure;
+    if (broken !== undefined) throw broken.reason;
+    if (isCancelled) return "cancelled";
+    return execution.signal.aborted ? "stopped" : "finished";
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    execution.signal.removeEventListener("abort", stop);
+    for (const port of ports) port.close();
+    home.catalog.snapshot(job.jobId, file.resultCounts());
+  }
+}
+
+function stopAndThrow(stop: () => void, error: unknown): never {
+  stop();
+  throw error;
+}
+
+function seedsOf(job: JobRecord, index: number): number[] {
+  return Array.from({ length: SCHEMA_RETRIES + 1 }, (_, run) =>
+    rowSeed(job.sampling.seed + run, index, job.randomSeedPerInput),
+  );
+}
+
+function taskOf(execution: Execution, page: CounterPage, lane: number, port: MessagePort): WorkerTask {
+  const { job, plan, engine } = execution;
+  const { seed: _, logprobs, ...sampling } = job.sampling;
+  return {
+    engine,
+    plan: { slots: plan.slots, threads: plan.threads, slotTokens: plan.slotTokens, batchTokens: plan.batchTokens },
+    format: {
+      systemPrompt: job.systemPrompt,
+      templateArguments: job.templateArguments,
+      answerPrefix: job.answerPrefix,
+    },
+    outputSchema: job.outputSchema,
+    sampling,
+    logprobs,
+    truncateRows: job.truncateRows,
+    schemaRetries: SCHEMA_RETRIES,
+    counters: page.handle(),
+    lane,
+    port,
+  };
+}

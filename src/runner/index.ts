@@ -1,0 +1,4 @@
+export { runnerLogTail } from "./launch.js";
+export { linkInProcess, linkToProcess, type RunnerLink } from "./link.js";
+export { type Plan, type PlanFacts, type PlanWishes, planJob } from "./plan.js";
+export { Runner, type RunnerOptions } from "./runner.js";

@@ -1,0 +1,116 @@
+import { type Engine, type ModelFacts, openTokenizer, tokenizeFrame } from "../engine/index.js";
+import { InputError } from "../errors.js";
+import type { JobSampling } from "../jobs/index.js";
+import type { ResolvedModel } from "../models/index.js";
+import { renderChat } from "../prompt/index.js";
+import type { CheckedOptions, SamplingParams } from "./options.js";
+
+/** A quarter of the context is left to the output, but no more than this. */
+const DEFAULT_MAX_TOKENS = 512;
+const LEAST_ROW_TOKENS = 8;
+
+/** What one row's text comes to. */
+export interface CountedRow {
+  readonly prompt: string | null;
+  /** Tokens of the row's text, after cutting. */
+  readonly tokens: number;
+}
+
+/** Running totals of a submission. */
+export interface Totals {
+  rows: number;
+  emptyRows: number;
+  tooLongRows: number;
+  /** With the chat template around each row. */
+  inputTokens: number;
+  longestRowTokens: number;
+}
+
+/** One model's view of the rows: its tokenizer, the frame around a row and what fits between. */
+export class RowCounter implements AsyncDisposable {
+  readonly totals: Totals = { rows: 0, emptyRows: 0, tooLongRows: 0, inputTokens: 0, longestRowTokens: 0 };
+
+  private constructor(
+    readonly model: ResolvedModel,
+    readonly sampling: JobSampling,
+    readonly facts: ModelFacts,
+    readonly frameTokens: number,
+    private readonly tokenizer: Engine,
+    private readonly capacity: number,
+    private readonly trimsRow: boolean,
+    private readonly truncateRows: boolean,
+  ) {}
+
+  /** @throws {InputError} ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
+  static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
+    const { templateArguments, answerPrefix } = model;
+    const tokenizer = await openTokenizer(model.path);
+    try {
+      const { facts } = tokenizer;
+      const frame = renderChat(facts, { systemPrompt: options.systemPrompt, templateArguments, answerPrefix });
+      const { prefix, suffix } = tokenizeFrame(tokenizer, frame);
+      const frameTokens = prefix.length + suffix.length;
+      const sampling = fillSampling(options.sampling, options.randomSeedPerInput, facts.contextLength);
+      const capacity = facts.contextLength - frameTokens - sampling.maxTokens;
+      if (capacity < LEAST_ROW_TOKENS)
+        throw new InputError(
+          "ROWMILL_PROMPT_TOO_LONG",
+          `the system prompt and its frame take ${frameTokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
+        );
+      return new RowCounter(
+        model,
+        sampling,
+        facts,
+        frameTokens,
+        tokenizer,
+        capacity,
+        frame.trimsRow,
+        options.truncateRows,
+      );
+    } catch (error) {
+      await tokenizer[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Counts a batch's prompts and adds them to the totals. */
+  count(prompts: readonly (string | null)[]): CountedRow[] {
+    return prompts.map((prompt) => this.#countRow(prompt));
+  }
+
+  #countRow(prompt: string | null): CountedRow {
+    const { totals } = this;
+    totals.rows++;
+    if (prompt === null) totals.emptyRows++;
+    const text = prompt ?? "";
+    let tokens = this.tokenizer.tokenize(this.trimsRow ? text.trim() : text).length;
+    if (tokens > this.capacity) {
+      totals.tooLongRows++;
+      tokens = this.truncateRows ? this.capacity : 0;
+    }
+    totals.longestRowTokens = Math.max(totals.longestRowTokens, tokens);
+    totals.inputTokens += tokens + this.frameTokens;
+    return { prompt, tokens };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.tokenizer[Symbol.asyncDispose]();
+  }
+}
+
+function fillSampling(given: SamplingParams, isSeedPerInput: boolean, contextLength: number): JobSampling {
+  return {
+    // different seeds are asked for to get different outputs, which greedy decoding would not give
+    temperature: given.temperature ?? (isSeedPerInput ? 1 : 0),
+    topP: given.topP ?? 1,
+    topK: Math.max(0, given.topK ?? 0),
+    minP: given.minP ?? 0,
+    maxTokens: given.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLength / 4)),
+    stop: given.stop === undefined ? [] : [given.stop].flat(),
+    seed: given.seed ?? 0,
+    presencePenalty: given.presencePenalty ?? 0,
+    frequencyPenalty: given.frequencyPenalty ?? 0,
+    repetitionPenalty: given.repetitionPenalty ?? 1,
+    logprobs: given.logprobs ?? false,
+  };
+}

@@ -1,0 +1,226 @@
+import { availableParallelism } from "node:os";
+import { type EncodedBatch, openSource, type Source } from "../data/index.js";
+import { InputError } from "../errors.js";
+import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, newJobId } from "../jobs/index.js";
+import { type PullProgress, type ResolvedModel, readModelFacts, resolveModel } from "../models/index.js";
+import { joinColumns, type PromptPart, planPrompt } from "../prompt/index.js";
+import { checkOutputColumn } from "../results/index.js";
+import { type CompiledSchema, compileSchema } from "../schema/index.js";
+import { type Estimate, estimateSeconds } from "./estimate.js";
+import type { CheckedOptions } from "./options.js";
+import { type CountedRow, RowCounter } from "./rowCounter.js";
+
+export interface SubmissionContext {
+  readonly home: Home;
+  /** The user's own model names. */
+  readonly models: Readonly<Record<string, string>>;
+  readonly onPull: (progress: PullProgress) => void;
+  /** Told once, after reading: empty and too long rows. */
+  readonly warn: (line: string) => void;
+}
+
+/** Makes one durable job a model out of the data; they are in the catalogue when this returns, all or none.
+ *  @returns the job ids, in the order of the models
+ *  @throws {InputError} for whatever is wrong with data, model, schema or options: then nothing is left behind */
+export async function submitJobs(
+  context: SubmissionContext,
+  data: unknown,
+  options: CheckedOptions,
+): Promise<string[]> {
+  await using prepared = await prepare(context, data, options);
+  const { counters, source } = prepared;
+  const files = new Map<RowCounter, JobFile>();
+  try {
+    for (const counter of counters) files.set(counter, JobFile.create(context.home, newJobId()));
+    await readRows(context, prepared, options, (counter, rows, inputs) => files.get(counter)?.appendRows(rows, inputs));
+    for (const file of files.values()) file.seal();
+  } catch (error) {
+    for (const file of files.values()) file.abandon();
+    throw error;
+  }
+  return counters.map((counter, at) => {
+    const file = files.get(counter) as JobFile;
+    const { totals } = counter;
+    context.home.catalog.submit(file.jobId, specOf(prepared, counter, options, at, source), {
+      rowsTotal: totals.rows,
+      rowsEmpty: totals.emptyRows,
+      rowsTruncated: options.truncateRows ? totals.tooLongRows : 0,
+      inputTokensTotal: totals.inputTokens,
+      longestRowTokens: totals.longestRowTokens,
+    });
+    file.close();
+    return file.jobId;
+  });
+}
+
+/** Reads and counts all rows, runs and keeps nothing.
+ *  @returns one estimate a model */
+export async function estimateJobs(
+  context: SubmissionContext,
+  data: unknown,
+  options: CheckedOptions,
+): Promise<Estimate[]> {
+  await using prepared = await prepare(context, data, options);
+  await readRows(context, prepared, options, () => undefined);
+  return Promise.all(prepared.counters.map((counter) => estimateOf(context, prepared, counter)));
+}
+
+interface Prepared extends AsyncDisposable {
+  readonly source: Source;
+  readonly schema: CompiledSchema | null;
+  readonly counters: readonly RowCounter[];
+}
+
+async function prepare(context: SubmissionContext, data: unknown, options: CheckedOptions): Promise<Prepared> {
+  const schema = options.outputSchema === null ? null : compileSchema(options.outputSchema);
+  const source = await openSource(data, { columns: columnNames(options) });
+  checkColumns(source, options);
+  const models: ResolvedModel[] = [];
+  for (const name of options.models) {
+    const model = await resolveModel(name, {
+      home: context.home.path,
+      models: context.models,
+      onProgress: context.onPull,
+    });
+    if (model.entry?.kind === "embedding")
+      throw new InputError("ROWMILL_NOT_A_TEXT_MODEL", `${name} gives embeddings, not text: choose a text model`);
+    models.push(model);
+  }
+  const counters: RowCounter[] = [];
+  const dispose = async (): Promise<void> => {
+    for (const counter of counters) await counter[Symbol.asyncDispose]();
+  };
+  try {
+    for (const model of models) counters.push(await RowCounter.open(model, options));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { source, schema, counters, [Symbol.asyncDispose]: dispose };
+}
+
+type Keep = (counter: RowCounter, rows: readonly CountedRow[], inputs: EncodedBatch | null) => void;
+
+/** Reads the source once, for all models at the same time. */
+async function readRows(
+  context: SubmissionContext,
+  prepared: Prepared,
+  options: CheckedOptions,
+  keep: Keep,
+): Promise<void> {
+  const { source, counters } = prepared;
+  let parts: readonly PromptPart[] | null = null;
+  let rows = 0;
+  for await (const batch of source.batches()) {
+    if (source.kind === "list") parts ??= [{ column: "" }];
+    else
+      parts ??= planPrompt(
+        options.column ?? [],
+        (source.columns ?? source.finalColumns()).map((column) => column.name),
+      );
+    const prompts = joinColumns(parts, batch.rowCount, (column) => batch.text(column));
+    const inputs = batch.encode();
+    rows += batch.rowCount;
+    for (const counter of counters) {
+      keep(counter, counter.count(prompts), inputs);
+      checkQuotas(context.home.config, options.priority, rows, counter.totals.inputTokens);
+    }
+  }
+  if (rows === 0) throw new InputError("ROWMILL_EMPTY_TABLE", `${source.path ?? "the data"} has no rows`);
+  if (source.kind === "table") checkOutputColumn(source.finalColumns(), options.outputColumn);
+  warnOfRows(context, counters, options);
+}
+
+function columnNames(options: CheckedOptions): string[] {
+  return options.column === null ? [] : [options.column].flat();
+}
+
+/** What can be said of the columns before a row is read. */
+function checkColumns(source: Source, options: CheckedOptions): void {
+  if (source.kind === "list") {
+    if (options.column !== null)
+      throw new InputError("ROWMILL_NO_SUCH_COLUMN", "a list of strings has no columns: leave the option column out");
+    return;
+  }
+  const known = source.columns?.map((column) => column.name);
+  if (options.column === null)
+    throw new InputError(
+      "ROWMILL_COLUMN_MISSING",
+      `${source.path ?? "a table"} needs the option column${known ? `: the columns are ${known.map((name) => JSON.stringify(name)).join(", ")}` : ""}`,
+    );
+  if (source.columns === null) return;
+  planPrompt(options.column, known ?? []);
+  checkOutputColumn(source.columns, options.outputColumn);
+}
+
+function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {
+  const totals = counters[0]?.totals;
+  if (totals !== undefined && totals.emptyRows > 0)
+    context.warn(`${totals.emptyRows} of ${totals.rows} rows have no text: their prompt is empty`);
+  for (const { model, totals: counted } of counters) {
+    if (counted.tooLongRows === 0) continue;
+    const what = options.truncateRows ? "are cut to fit" : "become error rows";
+    context.warn(`${counted.tooLongRows} of ${counted.rows} rows are longer than ${model.name} holds and ${what}`);
+  }
+}
+
+function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions, at: number, source: Source): JobSpec {
+  const { model } = counter;
+  return {
+    name: options.names[at] ?? null,
+    description: options.descriptions[at] ?? null,
+    model: model.name,
+    modelPath: model.path,
+    priority: options.priority,
+    kind: source.kind,
+    sourceFormat: source.format,
+    sourcePath: source.path,
+    columns: source.kind === "list" ? [] : source.finalColumns(),
+    columnParts: columnNames(options),
+    outputColumn: options.outputColumn,
+    systemPrompt: options.systemPrompt,
+    outputSchema: prepared.schema?.jsonSchema ?? null,
+    templateArguments: model.templateArguments,
+    answerPrefix: model.answerPrefix,
+    frameTokens: counter.frameTokens,
+    sampling: counter.sampling,
+    randomSeedPerInput: options.randomSeedPerInput,
+    truncateRows: options.truncateRows,
+    engine: options.engine,
+    slots: options.slots,
+    threads: options.threads,
+    workers: options.workers,
+  };
+}
+
+async function estimateOf(context: SubmissionContext, prepared: Prepared, counter: RowCounter): Promise<Estimate> {
+  const { model, totals, sampling } = counter;
+  const longest = prepared.schema?.longestOutput ?? null;
+  const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
+  const price = model.entry?.pricePerMillionTokens ?? null;
+  const { parameters } = await readModelFacts(model.path);
+  const tokens = totals.inputTokens + maxOutputTokens;
+  const measured = measuredSpeed(context.home, model.path);
+  return {
+    model: model.name,
+    rows: totals.rows,
+    emptyRows: totals.emptyRows,
+    tooLongRows: totals.tooLongRows,
+    inputTokens: totals.inputTokens,
+    maxOutputTokens,
+    cost: estimateCost(
+      totals.inputTokens,
+      maxOutputTokens,
+      price === null ? null : { inputPerMillion: price.input, outputPerMillion: price.output },
+    ),
+    ...estimateSeconds(tokens, measured, parameters, availableParallelism()),
+  };
+}
+
+/** Tokens a second of the newest finished job on the same model, null when there is none. */
+function measuredSpeed(home: Home, modelPath: string): number | null {
+  const job = home.catalog.list({ status: ["SUCCEEDED"], limit: 200 }).find((done) => done.modelPath === modelPath);
+  if (job === undefined || job.startedAt === null || job.finishedAt === null) return null;
+  const seconds = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000;
+  return seconds > 0 ? (job.inputTokens + job.outputTokens) / seconds : null;
+}
