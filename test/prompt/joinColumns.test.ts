@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { joinColumns, planPrompt } from "../../src/prompt/index.js";
+
+const rows: Record<string, (string | null)[]> = {
+  title: ["Broken", null, null],
+  body: ["It fell.", "Late again", null],
+};
+const join = (column: string | string[]) =>
+  joinColumns(planPrompt(column, ["title", "body"]), 3, (name) => rows[name] ?? []);
+
+describe("columns become a prompt", () => {
+  it("reads one column", () => {
+    expect(join("body")).toEqual(["It fell.", "Late again", null]);
+  });
+
+  it("joins several in order, an entry that is no column's name being a literal separator", () => {
+    expect(join(["title", ": ", "body"])).toEqual(["Broken: It fell.", ": Late again", null]);
+    expect(join(["body", " / ", "title"])[0]).toBe("It fell. / Broken");
+  });
+
+  it("names the columns there are when a column is not among them", () => {
+    expect(() => join("bodi")).toThrowError(/no column "bodi": the columns are "title", "body"; did you mean "body"\?/);
+  });
+
+  it("takes a word that differs from a column only by case for a misspelling, not for a separator", () => {
+    expect(() => join(["title", "Body"])).toThrowError(/did you mean "body"\?/);
+  });
+
+  it("keeps every value and every separator, whatever they hold", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (a, separator, b) => {
+        fc.pre(separator !== "a" && separator !== "b" && separator.toLowerCase() !== "a");
+        const parts = planPrompt(["a", separator, "b"], ["a", "b"]);
+        expect(joinColumns(parts, 1, (name) => [name === "a" ? a : b])).toEqual([`${a}${separator}${b}`]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type PlanFacts, planJob } from "../../src/runner/plan.js";
+
+const GB = 1024 ** 3;
+const facts = (change: Partial<PlanFacts>): PlanFacts => ({
+  cores: 2,
+  freeBytes: 16 * GB,
+  weightBytes: 0.006 * GB,
+  kvBytesPerToken: 6144,
+  computeBytes: 0.03 * GB,
+  contextLength: 2048,
+  hasGpu: false,
+  rows: 10_000,
+  longestTokens: 300,
+  ...change,
+});
+const none = { workers: 0, threads: 0, slots: 0 };
+
+describe("the planner", () => {
+  it("gives a small model one worker of one thread a core", () => {
+    expect(planJob(facts({}), none)).toMatchObject({ workers: 2, threads: 1, slotTokens: 300 });
+    expect(planJob(facts({ cores: 16 }), none)).toMatchObject({ workers: 16, threads: 1 });
+  });
+
+  it("gives a large model several threads a worker and leaves a core of each share to the event loop", () => {
+    const plan = planJob(facts({ cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB }), none);
+    expect(plan).toMatchObject({ workers: 4, threads: 3 });
+  });
+
+  it("gives a GPU one worker", () => {
+    expect(planJob(facts({ hasGpu: true, cores: 16 }), none)).toMatchObject({ workers: 1, slots: 64 });
+  });
+
+  it("never computes on more threads than there are cores", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 128 }),
+        fc.double({ min: 0.001, max: 80, noNaN: true }),
+        (cores, gigabytes) => {
+          const plan = planJob(facts({ cores, weightBytes: gigabytes * GB, freeBytes: 512 * GB }), none);
+          expect(plan.workers * plan.threads).toBeLessThanOrEqual(cores);
+        },
+      ),
+    );
+  });
+
+  it("plans with no more memory than is free, down to one slot in one worker", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.1, max: 64, noNaN: true }),
+        fc.double({ min: 0.01, max: 40, noNaN: true }),
+        (free, weights) => {
+          const plan = planJob(facts({ freeBytes: free * GB, weightBytes: weights * GB, longestTokens: 2000 }), none);
+          const isSmallest = plan.workers === 1 && plan.slots === 1;
+          expect(plan.memoryBytes <= free * GB || isSmallest).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("has no more workers and slots than rows", () => {
+    expect(planJob(facts({ rows: 1, cores: 8 }), none)).toMatchObject({ workers: 1, slots: 1 });
+    expect(planJob(facts({ rows: 3 }), none)).toMatchObject({ workers: 2, slots: 2 });
+  });
+
+  it("does what it is told", () => {
+    expect(planJob(facts({}), { workers: 1, threads: 2, slots: 5 })).toMatchObject({
+      workers: 1,
+      threads: 2,
+      slots: 5,
+    });
+  });
+
+  it("says why", () => {
+    expect(planJob(facts({}), none).reasons.join("\n")).toMatch(/workers of one thread on 2 cores/);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { checkOptions, type InferOptions } from "../../src/submission/options.js";
+
+const check = (options: object) => checkOptions(options as InferOptions, { model: "gpt-oss-20b", engine: "auto" });
+
+describe("infer's options", () => {
+  it("have the API's defaults", () => {
+    expect(check({})).toMatchObject({
+      models: ["gpt-oss-20b"],
+      outputColumn: "inference_result",
+      priority: 0,
+      stayAttached: true,
+      truncateRows: true,
+      randomSeedPerInput: false,
+      isDryRun: false,
+    });
+  });
+
+  it("stay attached by default for priority 0 alone", () => {
+    expect(check({ jobPriority: 1 }).stayAttached).toBe(false);
+    expect(check({ jobPriority: 1, stayAttached: true }).stayAttached).toBe(true);
+    expect(check({ model: ["a", "b"], stayAttached: true }).stayAttached).toBe(false);
+  });
+
+  it("take sampling parameters in camelCase and in snake_case", () => {
+    expect(check({ samplingParams: { top_p: 0.9, max_tokens: 5, repetitionPenalty: 1.1 } }).sampling).toEqual({
+      topP: 0.9,
+      maxTokens: 5,
+      repetitionPenalty: 1.1,
+    });
+    expect(() => check({ samplingParams: { top_p: 0.9, topP: 0.8 } })).toThrowError(/topP twice/);
+  });
+
+  it("name the nearest known option for an unknown one", () => {
+    expect(() => check({ outputSchem: {} })).toThrowError(
+      /unknown option "outputSchem": did you mean "outputSchema"\?/,
+    );
+    expect(() => check({ samplingParams: { temprature: 1 } })).toThrowError(
+      /unknown sampling parameter "temprature": did you mean "temperature"\?/,
+    );
+  });
+
+  it("say which option has a wrong value", () => {
+    expect(() => check({ jobPriority: 2 })).toThrowError(/option jobPriority/);
+    expect(() => check({ truncateRows: "yes" })).toThrowError(/option truncateRows/);
+    expect(() => check({ samplingParams: { topP: 1.5 } })).toThrowError(/sampling parameter topP/);
+  });
+
+  it("take one name a model, or one string for one model, and nothing else", () => {
+    expect(check({ name: "nightly" }).names).toEqual(["nightly"]);
+    expect(check({ model: ["a", "b"], name: ["x", "y"] }).names).toEqual(["x", "y"]);
+    expect(check({ model: ["a", "b"] }).names).toEqual([null, null]);
+    expect(() => check({ model: ["a", "b"], name: ["x"] })).toThrowError(/name has 1 entries for 2 models/);
+    expect(() => check({ model: ["a", "b"], name: "x" })).toThrowError(/name must be an array of 2/);
+    expect(() => check({ model: "a", description: ["x"] })).toThrowError(/description has 1 entries for 1 model/);
+  });
+});

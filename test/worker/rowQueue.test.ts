@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { RowQueue } from "../../src/worker/rowQueue.js";
+
+const rows = (from: number, count: number) =>
+  Array.from({ length: count }, (_, at) => ({ index: from + at, prompt: "", seeds: [0, 1, 2] }));
+
+describe("a worker's row queue", () => {
+  it("gives rows in order and asks for more before it is empty", async () => {
+    const asked: number[] = [];
+    const queue = new RowQueue(4, (count) => asked.push(count));
+    queue.open(2);
+    expect(asked).toEqual([6]);
+    queue.add(rows(0, 6), false);
+    const taken = [];
+    for (let i = 0; i < 4; i++) taken.push((await queue.pull())?.row.index);
+    expect(taken).toEqual([0, 1, 2, 3]);
+    expect(asked).toEqual([6, 4]);
+  });
+
+  it("asks once, not again before the answer", async () => {
+    const asked: number[] = [];
+    const queue = new RowQueue(4, (count) => asked.push(count));
+    queue.open(1);
+    queue.add(rows(0, 2), false);
+    await queue.pull();
+    await queue.pull();
+    expect(asked).toEqual([5, 4]);
+  });
+
+  it("ends only when no row in flight can come back for another run", async () => {
+    const queue = new RowQueue(2, () => undefined);
+    queue.open(2);
+    queue.add(rows(0, 1), true);
+    const first = await queue.pull();
+    expect(first).toMatchObject({ run: 0 });
+    const idleSlot = queue.pull();
+    if (first) queue.again(first);
+    expect(await idleSlot).toMatchObject({ row: { index: 0 }, run: 1 });
+    const end = queue.pull();
+    queue.finish();
+    expect(await end).toBeNull();
+  });
+
+  it("lets waiting slots go when it is stopped", async () => {
+    const queue = new RowQueue(2, () => undefined);
+    queue.open(1);
+    const waiting = queue.pull();
+    queue.stop();
+    expect(await waiting).toBeNull();
+  });
+});
