@@ -1,0 +1,16 @@
+export {
+  type Catalog,
+  type CatalogEntry,
+  type CatalogMatch,
+  catalogNames,
+  findInCatalog,
+  loadCatalog,
+  type ModelVariant,
+  nearestNames,
+} from "./catalog.js";
+export { type BatchShape, estimateMemory, type MemoryEstimate, type ModelFileFacts, readModelFacts } from "./facts.js";
+export { listModels, type ModelListing, showModel } from "./list.js";
+export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
+export type { PullProgress } from "./pull.js";
+export { embeddedModelPath, type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.js";
+export { type ModelSource, parseModelSource } from "./source.js";

