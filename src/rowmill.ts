@@ -11,18 +11,23 @@ import {
   JobFile,
   type JobRecord,
   type JobStatus,
+  leaseHolder,
   openHome,
   type Quota,
 } from "./jobs/index.js";
 import {
-  type ListedModel,
+  type BackendFacts,
+  backendFacts,
   listModels,
+  type MachineFacts,
+  type ModelListing,
+  machineFacts,
   type PullProgress,
   type ResolvedModel,
   resolveModel,
   showModel,
 } from "./models/index.js";
-import { attachCounters, ProgressEmitter, showProgress } from "./progress/index.js";
+import { attachCounters, loadAddon, ProgressEmitter, showProgress } from "./progress/index.js";
 import { collectResults, type ResultShape, resultsToArrow, writeResults } from "./results/index.js";
 import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
 import { compileSchema } from "./schema/index.js";
@@ -89,6 +94,18 @@ export interface AwaitOptions extends ResultOptions {
   silent?: boolean;
   /** Seconds between two looks. Default 5. */
   pollSeconds?: number;
+}
+
+export interface DoctorReport {
+  readonly home: string;
+  /** The runner that is alive now, null when none is. */
+  readonly runnerPid: number | null;
+  readonly machine: MachineFacts;
+  readonly backend: BackendFacts;
+  /** The engine that "auto" takes, and why not a faster one. */
+  readonly engine: { readonly name: string; readonly reason: string };
+  /** Whether live counters are shared between processes by the native addon, and why not. */
+  readonly counters: { readonly isMapped: boolean; readonly reason: string | null };
 }
 
 const awaitOptions = resultOptions.extend({
@@ -262,7 +279,7 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** The catalogue's models and what of them is on this machine. */
-  async listModels(): Promise<ListedModel[]> {
+  async listModels(): Promise<ModelListing[]> {
     return listModels(this.#home.path);
   }
 
@@ -280,6 +297,28 @@ export class Rowmill implements AsyncDisposable {
       onProgress: (progress) => this.#showPull(progress),
     });
     return model;
+  }
+
+  /** What this machine is, which engine and backend a job would get and why not a faster one. Loads the backend. */
+  async doctor(): Promise<DoctorReport> {
+    const machine = machineFacts();
+    const backend = await backendFacts();
+    const addon = loadAddon();
+    const holder = leaseHolder(this.#home.catalog);
+    return {
+      home: this.#home.path,
+      runnerPid: holder?.pid ?? null,
+      machine,
+      backend,
+      engine: {
+        name: "node-llama-cpp",
+        reason: "the native engine, with its own batch loop and cached grammar masks, is not part of this release",
+      },
+      counters:
+        addon.reason === null
+          ? { isMapped: true, reason: null }
+          : { isMapped: false, reason: `${addon.reason}; other processes see the progress once a second` },
+    };
   }
 
   /** Ends an in-process runner (its unfinished jobs stay queued) and closes the home; a runner process goes on. */
@@ -328,8 +367,9 @@ export class Rowmill implements AsyncDisposable {
     const output = this.#output;
     if (output === null) return;
     const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-    const share = progress.bytesTotal > 0 ? ` of ${megabytes(progress.bytesTotal)}` : "";
-    const isDone = progress.bytesDone >= progress.bytesTotal;
+    const total = progress.bytesTotal;
+    const share = total === null ? "" : ` of ${megabytes(total)}`;
+    const isDone = total !== null && progress.bytesDone >= total;
     if (output.isTTY)
       output.write(`\r\x1b[K${progress.file}: ${megabytes(progress.bytesDone)}${share} MB${isDone ? "\n" : ""}`);
     else if (isDone) output.write(`${progress.file}: ${megabytes(progress.bytesDone)} MB\n`);

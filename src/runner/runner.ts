@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineChoice } from "../engine/index.js";
 import { EXIT, messageOf, RowmillError } from "../errors.js";
 import { acquireLease, type Home, type JobRecord, LEASE_RENEW_MS, type RunnerLease } from "../jobs/index.js";
-import { estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
+import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
 import { executeJob } from "./executeJob.js";
 import { type Plan, type PlanFacts, planJob } from "./plan.js";
 import { Pools } from "./pools.js";
@@ -70,7 +70,7 @@ export class Runner {
     const next = this.#home.catalog.peekQueued();
     if (next === null) return false;
     const busyThreads = [...this.#active.values()].reduce((sum, { plan }) => sum + plan.workers * plan.threads, 0);
-    const machine = await machineFacts();
+    const machine = machineFacts();
     if (this.#active.size > 0 && busyThreads >= machine.cores) return false;
     const job = this.#home.catalog.claimNext(lease);
     if (job === null) return false;
@@ -92,11 +92,14 @@ export class Runner {
 
   async #plan(job: JobRecord, freeCores: number, isBeside: boolean): Promise<Plan> {
     const facts = await readModelFacts(job.modelPath);
-    const machine = await machineFacts();
-    const memory = (slotTokens: number) =>
-      estimateMemory(facts, { slots: 1, slotTokens, batchTokens: 512, workers: 1 });
-    const longestTokens = job.longestRowTokens + job.frameTokens + job.sampling.maxTokens;
-    const one = memory(longestTokens);
+    const machine = machineFacts();
+    const longestTokens = Math.min(
+      facts.contextLength,
+      job.longestRowTokens + job.frameTokens + job.sampling.maxTokens,
+    );
+    const hasGpu = (await backendFacts()).vramBytes > 0;
+    const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
+    const one = await estimateMemory(facts, shape);
     // several queued jobs share the cores from the start
     const waiting = this.#home.catalog.list({ status: ["QUEUED"] }).length;
     const share = isBeside || waiting === 0 ? freeCores : Math.ceil(freeCores / (waiting + 1));
@@ -107,7 +110,7 @@ export class Runner {
       kvBytesPerToken: one.kvCache / longestTokens,
       computeBytes: one.compute,
       contextLength: facts.contextLength,
-      hasGpu: machine.hasGpu,
+      hasGpu,
       rows: job.rowsTotal - job.rowsDone,
       longestTokens,
     };

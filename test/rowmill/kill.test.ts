@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Rowmill } from "rowmill";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { TICKET_PROMPT, TICKET_SCHEMA, temporaryFolder, tickets } from "./fixture.js";
+
+const ROWS = 1200;
+const KILLS = 5;
+
+async function waitFor<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}`);
+    await sleep(20);
+  }
+}
+
+describe("a job outlives its runner", () => {
+  it("ends with each row exactly once after five SIGKILLs at random moments", { timeout: 240_000 }, async () => {
+    const mill = new Rowmill({ home: temporaryFolder(), output: null });
+    onTestFinished(async () => {
+      const { runnerPid } = await mill.doctor();
+      if (runnerPid !== null) process.kill(runnerPid, "SIGTERM");
+      await mill.close();
+    });
+    const rows = tickets(ROWS);
+    const jobId = await mill.infer(rows, {
+      model: "starter",
+      systemPrompt: TICKET_PROMPT,
+      outputSchema: TICKET_SCHEMA,
+      stayAttached: false,
+    });
+    const progress = mill.progress(jobId);
+    progress.on("progress", () => undefined); // watching also sees to it that there is a runner
+    const killed = new Set<number>();
+    let leastDone = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const runnerPid = await waitFor("a new runner at work", async () => {
+        const job = await mill.getJob(jobId);
+        expect(job.status).not.toBe("FAILED");
+        return job.status === "RUNNING" && job.runnerPid !== null && !killed.has(job.runnerPid) && job.runnerPid;
+      });
+      await sleep(Math.random() * 900);
+      const before = await mill.getJob(jobId);
+      if (before.status === "SUCCEEDED") break;
+      process.kill(runnerPid, "SIGKILL");
+      killed.add(runnerPid);
+      // what was written down as done stays done
+      expect(before.rowsDone).toBeGreaterThanOrEqual(leastDone);
+      leastDone = before.rowsDone;
+    }
+    expect(killed.size).toBe(KILLS);
+    await waitFor("the job's end", async () => (await mill.getJobStatus(jobId)) === "SUCCEEDED");
+    const job = await mill.getJob(jobId);
+    expect(job).toMatchObject({ rowsTotal: ROWS, rowsDone: ROWS, rowsFailed: 0 });
+    const results = (await mill.getJobResults(jobId, { includeInputs: true })) as Record<string, string>[];
+    expect(results.map((result) => result.input)).toEqual(rows);
+    const topics = new Set<string>(TICKET_SCHEMA.properties.topic.enum);
+    for (const result of results) expect(topics).toContain(JSON.parse(result.inference_result ?? "null").topic);
+  });
+});
