@@ -1,0 +1,35 @@
+import { Argument, InvalidArgumentError, Option } from "commander";
+
+/** Every command that prints has it. */
+export const jsonOption = () => new Option("--json", "print JSON on stdout");
+
+export const jobArgument = () => new Argument("<id>", "the job's id, as `infer` and `jobs list` print it");
+
+export const timeoutOption = () =>
+  new Option("--timeout <seconds>", "stop watching after so many seconds; the job goes on, exit code 4").argParser(
+    parsePositive,
+  );
+
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("It must be a number above 0.");
+  }
+  // setTimeout's longest wait
+  return Math.min(value, 2_147_483);
+}
+
+/** The examples at the end of a command's help. */
+export function examples(lines: readonly (readonly [command: string, meaning: string])[]): string {
+  return `\nExamples:\n${lines.map(([command, meaning]) => `  # ${meaning}\n  $ ${command}`).join("\n")}\n`;
+}

@@ -1,0 +1,164 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import pc from "picocolors";
+import { EXIT } from "../errors.js";
+import { examples, jsonOption } from "./arguments.js";
+import { renderAccuracy, renderAnswers } from "./demoReport.js";
+import { type DemoOutcome, scoreTable } from "./demoScore.js";
+import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";
+import { type Door, type JobRecord, openDoor } from "./door.js";
+import { followJob } from "./follow.js";
+import { STARTER_LIMITS } from "./models.js";
+import { print, printJson, screenWidth } from "./output.js";
+import { formatCount, formatPercent, formatRate, formatSeconds } from "./quantities.js";
+import { renderPairs } from "./table.js";
+
+interface DemoFlags {
+  model: string;
+  outputDir: string;
+  json?: true;
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .summary("label two tables with the embedded model and count how many it got right")
+    .description(
+      "Label examples/reviews.csv (sentiment) and examples/tickets.csv (topic, urgency, order number) under a JSON " +
+        "Schema, and hold the answers against the labels that people gave.",
+    )
+    .option("--model <model>", "the model that does it: a name of `models list`, a path or a source", "starter")
+    .option("--output-dir <dir>", "the results are written here", "demo-results")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `${examples([
+        ["rowmill demo", "with the embedded model; needs no network"],
+        ["rowmill demo --model smollm2-135m", "the same with a pre-trained model, pulled first where it is not here"],
+      ])}\n${STARTER_LIMITS}`,
+    )
+    .action(runDemo);
+}
+
+async function runDemo(flags: DemoFlags, command: Command): Promise<void> {
+  await using door = await openDoor(command);
+  const tables = readDemoTables();
+  const folder = writableFolder(flags.outputDir, join(door.mill.home, "demo-results"));
+  const jobIds: string[] = [];
+  for (const table of tables) jobIds.push(await submit(door, table, flags.model));
+  const outcomes: DemoOutcome[] = [];
+  for (const [at, table] of tables.entries()) {
+    const jobId = jobIds[at] as string;
+    door.say(pc.bold(`${table.path}: ${table.fields.join(", ")} by ${flags.model}`));
+    process.exitCode = await followJob(door, jobId, null);
+    if (process.exitCode !== EXIT.ok) return;
+    outcomes.push(await collect(door, table, jobId, folder));
+  }
+  if (flags.json) printJson(summarize(outcomes, flags.model));
+  else print(renderDemo(outcomes, flags.model, door.command, screenWidth(100)));
+}
+
+function submit(door: Door, table: DemoTable, model: string): Promise<string> {
+  return door.mill.infer(table.path, {
+    model,
+    name: `demo ${table.name}`,
+    column: typeof table.column === "string" ? table.column : [...table.column],
+    outputColumn: DEMO_OUTPUT_COLUMN,
+    outputSchema: table.schema,
+    systemPrompt: table.systemPrompt,
+    stayAttached: false,
+  });
+}
+
+async function collect(door: Door, table: DemoTable, jobId: string, folder: string): Promise<DemoOutcome> {
+  const rows = (await door.mill.getJobResults(jobId)) as Record<string, unknown>[];
+  const { path } = await door.mill.writeJobResults(jobId, join(folder, table.resultsFile));
+  return { table, job: await door.mill.getJob(jobId), score: scoreTable(table, rows), results: path };
+}
+
+function summarize(outcomes: readonly DemoOutcome[], model: string) {
+  return {
+    model,
+    ...totalsOf(outcomes),
+    tables: outcomes.map(({ table, job, score, results }) => ({
+      name: table.name,
+      jobId: job.jobId,
+      rows: score.rows.length,
+      validRows: score.validRows,
+      accuracy: Object.fromEntries(
+        table.fields.map((field) => {
+          const right = score.rightByField[field] ?? 0;
+          return [field, { right, share: right / score.rows.length }];
+        }),
+      ),
+      inputTokens: job.inputTokens,
+      outputTokens: job.outputTokens,
+      seconds: secondsOf(job),
+      results,
+    })),
+  };
+}
+
+function renderDemo(outcomes: readonly DemoOutcome[], model: string, command: Door["command"], width: number): string {
+  const { rows, validRows, seconds, rowsPerSecond, tokensPerSecond } = totalsOf(outcomes);
+  const [reviews] = outcomes;
+  const next = [
+    ["a table of your own", command("infer", "FILE.csv", "--column", "COLUMN", "--model", model, "--system", "TASK")],
+    ["what was asked and counted", command("jobs", "show", reviews?.job.jobId ?? "ID")],
+    ["a pre-trained model, pulled first", command("demo", "--model", "smollm2-135m")],
+  ] as const;
+  return [
+    ...outcomes.map(({ table, score }) => `\n${renderAnswers(table, score.rows, width)}\n`),
+    `${pc.bold("Accuracy")} against the labels`,
+    renderAccuracy(outcomes),
+    "",
+    renderPairs([
+      [
+        "valid",
+        `${formatCount(validRows)} of ${formatCount(rows)} outputs obey their schema (${formatPercent(validRows, rows)})`,
+      ],
+      [
+        "speed",
+        `${formatRate(rowsPerSecond)} rows/s, ${formatRate(tokensPerSecond)} tokens/s: ${formatCount(rows)} rows in ${formatSeconds(seconds)}, model loading included`,
+      ],
+      ["results", outcomes.map(({ results }) => results).join(", ")],
+      ...(model === "starter" ? [["limits", STARTER_LIMITS] as const] : []),
+    ]),
+    "",
+    pc.bold("Try next"),
+    ...next.map(([meaning, line]) => `${pc.dim(`# ${meaning}`)}\n${pc.cyan(line)}`),
+  ].join("\n");
+}
+
+function totalsOf(outcomes: readonly DemoOutcome[]) {
+  const sum = (value: (outcome: DemoOutcome) => number) =>
+    outcomes.reduce((total, outcome) => total + value(outcome), 0);
+  const rows = sum(({ score }) => score.rows.length);
+  const seconds = sum(({ job }) => secondsOf(job));
+  const tokens = sum(({ job }) => job.inputTokens + job.outputTokens);
+  return {
+    rows,
+    validRows: sum(({ score }) => score.validRows),
+    seconds,
+    rowsPerSecond: seconds > 0 ? rows / seconds : 0,
+    tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
+  };
+}
+
+/** From the runner's taking it to its end. */
+function secondsOf({ startedAt, finishedAt }: JobRecord): number {
+  return startedAt === null || finishedAt === null ? 0 : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+}
+
+/** The folder, made where it is not there; the other where the current folder can't be written. */
+function writableFolder(folder: string, otherwise: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    mkdirSync(otherwise, { recursive: true });
+    return otherwise;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { Rowmill } from "../rowmill.js";
+import { commandWriter } from "./commandLine.js";
+import { say } from "./output.js";
+
+export type JobRecord = Awaited<ReturnType<Rowmill["getJob"]>>;
+export type JobStatus = Awaited<ReturnType<Rowmill["getJobStatus"]>>;
+
+/** What a command works with. */
+export interface Door extends AsyncDisposable {
+  readonly mill: Rowmill;
+  /** A command that works when it is copied from a message. */
+  readonly command: (...words: string[]) => string;
+  /** Tells the person at the terminal, unless --quiet. */
+  readonly say: (line: string) => void;
+}
+
+/** Opens the facade with the global options. It is loaded only here, so that help and mistakes in options are quick. */
+export async function openDoor(command: Command): Promise<Door> {
+  const { home, quiet } = command.optsWithGlobals<{ home?: string; quiet?: boolean }>();
+  const facade = await import("../rowmill.js");
+  const mill = new facade.Rowmill({
+    ...(home !== undefined && { home }),
+    output: quiet ? null : process.stderr,
+  });
+  return {
+    mill,
+    command: commandWriter(command),
+    say: quiet ? () => undefined : say,
+    [Symbol.asyncDispose]: () => mill[Symbol.asyncDispose](),
+  };
+}

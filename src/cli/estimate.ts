@@ -1,0 +1,38 @@
+import type { Rowmill } from "../rowmill.js";
+import { formatCount, formatSeconds } from "./quantities.js";
+import { renderPairs } from "./table.js";
+
+export type Estimate = Extract<Awaited<ReturnType<Rowmill["infer"]>>, { rows: number }>;
+
+const BASIS = {
+  measured: "from the last job of this model here",
+  calculated: "calculated from the model's size",
+  unknown: "",
+} as const;
+
+/** A dry run's answer for people. */
+export function renderEstimate(estimate: Estimate): string {
+  const time =
+    estimate.seconds === null
+      ? "unknown"
+      : `about ${formatSeconds(estimate.seconds)}, ${BASIS[estimate.secondsBasis]}, if every output is as long as it may be`;
+  return renderPairs([
+    ["model", estimate.model],
+    ["rows", formatCount(estimate.rows)],
+    ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
+    ...(estimate.tooLongRows > 0 ? [["too long, to be cut", formatCount(estimate.tooLongRows)] as const] : []),
+    ["input tokens", formatCount(estimate.inputTokens)],
+    ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
+    [
+      "hosted cost",
+      estimate.cost === null ? "no price known" : `at most ${formatDollars(estimate.cost)} at the catalogue's price`,
+    ],
+    ["time", time],
+  ]);
+}
+
+function formatDollars(cost: number): string {
+  return cost < 0.01 && cost > 0
+    ? "0.01 USD"
+    : `${cost.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD`;
+}

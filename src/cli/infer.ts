@@ -1,0 +1,126 @@
+import { type Command, Option } from "commander";
+import { InputError } from "../errors.js";
+import { collect, examples, jsonOption, parseCount, timeoutOption } from "./arguments.js";
+import { type Door, type JobRecord, openDoor } from "./door.js";
+import { type Estimate, renderEstimate } from "./estimate.js";
+import { followJob } from "./follow.js";
+import { checkOutputPath, type InferFlags, readInferOptions } from "./inferFlags.js";
+import { print, printJson } from "./output.js";
+import { showPreview } from "./preview.js";
+import { formatCount } from "./quantities.js";
+
+export function addInfer(program: Command): void {
+  program
+    .command("infer")
+    .summary("run a model over every row of a file")
+    .description(
+      "Run a model over every row of a file: .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt, gzip'd too, " +
+        "or a glob in quotes.\nWatches the job until it ends and shows the first rows; Ctrl-C leaves the job running. " +
+        "With several models: one job each, detached.",
+    )
+    .argument("<source>", "the file, or a glob in quotes")
+    .option(
+      "--column <name>",
+      "column to read; repeat to join in order, what is no column's name is a separator",
+      collect,
+    )
+    .option(
+      "--model <model>",
+      "name (`rowmill models list`), path to a .gguf, hf:user/repo:QUANT or URL; repeat for one job each; `starter` is " +
+        "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
+      collect,
+    )
+    .option("--schema <json>", "JSON Schema that every output obeys: a file's path, or the JSON itself")
+    .option("--system <text>", "system prompt: the task, the same for every row")
+    .option(
+      "--output <file>",
+      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
+    )
+    .option("--output-column <name>", "name of the column with the results (default: inference_result)")
+    .addOption(
+      new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
+    )
+    .option("--name <text>", "a name for your records; repeat, one for each --model", collect)
+    .option("--description <text>", "a description for your records; repeat, one for each --model", collect)
+    .option("--sampling <json>", "temperature, topP, topK, minP, maxTokens, stop, seed, …: JSON or a file's path")
+    .option("--random-seed-per-input", "row i draws from its own seed, a hash of the job's seed and i")
+    .option("--no-truncate-rows", "a row that is too long becomes an error row; it is cut otherwise")
+    .option("--engine <name>", "engine to use (default: auto, the fastest that is there)")
+    .option("--slots <n>", "override the planner: sequences in a worker's batch", parseCount)
+    .option("--threads <n>", "override the planner: compute threads a worker", parseCount)
+    .option("--workers <n>", "override the planner: workers", parseCount)
+    .addOption(
+      new Option("--dry-run", "print rows, tokens, cost and time; run nothing").conflicts([
+        "detach",
+        "output",
+        "timeout",
+      ]),
+    )
+    .addOption(new Option("--detach", "print the job's id and end; the job goes on").conflicts(["output", "timeout"]))
+    .addOption(timeoutOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples([
+        [
+          `rowmill infer reviews.csv --column review --model starter --schema '{"enum": ["good", "bad"]}' --output out.csv`,
+          "label every review and write the table with its labels",
+        ],
+        [
+          `rowmill infer tickets.parquet --column subject --column ": " --column body --system "Write a short reply."`,
+          "join columns; a part that is no column's name is a separator",
+        ],
+        [
+          "rowmill infer 'logs/*.jsonl.gz' --column text --model llama-3.1-8b --dry-run",
+          "what would it read, cost and take?",
+        ],
+        [
+          "id=$(rowmill infer big.csv --column text --priority 1 --detach) && rowmill attach $id",
+          "submit, go home, look later",
+        ],
+        [
+          "rowmill infer t.csv --column text --model qwen-3-4b --model gemma-4-31b-it --json",
+          'compare models: prints {"jobIds": […]}',
+        ],
+      ]),
+    )
+    .action(runInfer);
+}
+
+async function runInfer(source: string, flags: InferFlags, command: Command): Promise<void> {
+  if (flags.output !== undefined) checkOutputPath(flags.output);
+  if (flags.output !== undefined && (flags.model?.length ?? 0) > 1) {
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      "--output works with one --model: with several, write each job's results by `rowmill jobs results ID --output FILE`",
+    );
+  }
+  const options = { ...readInferOptions(flags), stayAttached: false };
+  await using door = await openDoor(command);
+  if (flags.dryRun) {
+    const estimate = await door.mill.infer(source, { ...options, dryRun: true });
+    if (flags.json) return printJson(estimate);
+    return print(([estimate].flat() as Estimate[]).map(renderEstimate).join("\n\n"));
+  }
+  const submitted = (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[];
+  if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
+  if (flags.detach) return tellDetached(door, [submitted], flags, { jobId: submitted });
+  process.exitCode = await followJob(door, submitted, flags.timeout ?? null);
+  const job = await door.mill.getJob(submitted);
+  const results =
+    flags.output !== undefined && job.status === "SUCCEEDED" ? await writeResults(door, job, flags.output) : null;
+  if (flags.json) return printJson({ ...job, results });
+  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job);
+}
+
+function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, json: unknown): void {
+  if (flags.json) printJson(json);
+  else for (const jobId of jobIds) print(jobId);
+  for (const jobId of jobIds) door.say(`Watch it with: ${door.command("attach", jobId)}`);
+}
+
+async function writeResults(door: Door, job: JobRecord, output: string): Promise<string> {
+  const { path, rows } = await door.mill.writeJobResults(job.jobId, output);
+  door.say(`Wrote ${formatCount(rows)} rows to ${path}`);
+  return path;
+}

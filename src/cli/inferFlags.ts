@@ -1,0 +1,86 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, extname } from "node:path";
+import { InputError, messageOf } from "../errors.js";
+import type { Rowmill } from "../rowmill.js";
+import { readJsonOption } from "./jsonInput.js";
+
+type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
+
+/** `infer`'s flags as commander gives them. */
+export interface InferFlags {
+  column?: string[];
+  model?: string[];
+  schema?: string;
+  system?: string;
+  output?: string;
+  outputColumn?: string;
+  priority?: "0" | "1";
+  name?: string[];
+  description?: string[];
+  sampling?: string;
+  randomSeedPerInput?: true;
+  truncateRows: boolean;
+  engine?: string;
+  slots?: number;
+  threads?: number;
+  workers?: number;
+  dryRun?: true;
+  detach?: true;
+  timeout?: number;
+  json?: true;
+}
+
+/** The facade's options; those that were not given are left out, so that the facade's defaults hold.
+ *  @throws {InputError} a schema or sampling parameters that can't be read */
+export function readInferOptions(flags: InferFlags): InferOptions {
+  const given = {
+    model: oneOrAll(flags.model),
+    name: oneOrAll(flags.name),
+    description: oneOrAll(flags.description),
+    column: oneOrAll(flags.column),
+    outputColumn: flags.outputColumn,
+    jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
+    outputSchema:
+      flags.schema === undefined ? undefined : readJsonOption("--schema", flags.schema, "ROWMILL_INVALID_SCHEMA"),
+    systemPrompt: flags.system,
+    samplingParams:
+      flags.sampling === undefined ? undefined : readJsonOption("--sampling", flags.sampling, "ROWMILL_BAD_OPTION"),
+    randomSeedPerInput: flags.randomSeedPerInput,
+    truncateRows: flags.truncateRows ? undefined : false,
+    engine: flags.engine,
+    slots: flags.slots,
+    threads: flags.threads,
+    workers: flags.workers,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as InferOptions;
+}
+
+const OUTPUT_ENDINGS = [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather"];
+
+/** A job of hours must not end in a file that can't be written.
+ *  @throws {InputError} ROWMILL_BAD_OUTPUT for an unknown ending or a folder that can't take the file */
+export function checkOutputPath(path: string): void {
+  const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
+  if (!OUTPUT_ENDINGS.includes(ending)) {
+    throw new InputError(
+      "ROWMILL_BAD_OUTPUT",
+      `--output ${path}: its ending names the format and must be one of ${OUTPUT_ENDINGS.join(" ")}`,
+    );
+  }
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new InputError("ROWMILL_BAD_OUTPUT", `--output ${path}: its folder can't be written: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InputError("ROWMILL_BAD_OUTPUT", `--output ${path} is a folder: give a file's name in it`);
+  }
+}
+
+/** One value stays a value; several are a list. */
+function oneOrAll(values: string[] | undefined): string | string[] | undefined {
+  return values?.length === 1 ? values[0] : values;
+}

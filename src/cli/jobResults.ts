@@ -1,0 +1,89 @@
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { InputError } from "../errors.js";
+import { examples, jobArgument, jsonOption } from "./arguments.js";
+import { type Door, openDoor } from "./door.js";
+import { checkOutputPath } from "./inferFlags.js";
+import { printJson } from "./output.js";
+import { formatCount } from "./quantities.js";
+
+const FORMATS = ["jsonl", "json", "csv", "tsv", "parquet", "arrow", "feather"] as const;
+const BINARY_FORMATS: readonly string[] = ["parquet", "arrow", "feather"];
+
+interface ResultFlags {
+  output?: string;
+  format?: (typeof FORMATS)[number];
+  includeInputs?: boolean;
+  includeCumulativeLogprobs?: true;
+  unpackJson?: true;
+  outputColumn?: string;
+  json?: true;
+}
+
+export function addJobResults(jobs: Command): void {
+  jobs
+    .command("results")
+    .description("Print a job's results, in row order, or write them to a file.")
+    .addArgument(jobArgument())
+    .option("--output <file>", "write them here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow")
+    .addOption(
+      new Option("--format <format>", "format of what is printed (default: jsonl)")
+        .choices(FORMATS)
+        .conflicts(["output"]),
+    )
+    .option("--include-inputs", "for a list: the input beside each output (tables always come with their columns)")
+    .option("--no-include-inputs", "for a table: the outputs only")
+    .option("--include-cumulative-logprobs", "add the column cumulative_logprob")
+    .option("--unpack-json", "parse every output as JSON; an object's keys become columns")
+    .option("--output-column <name>", "another name for the column with the results")
+    .addOption(jsonOption().conflicts(["format"]))
+    .addHelpText(
+      "after",
+      examples([
+        ["rowmill jobs results job-5f0c… | head", "the first rows, a JSON object a line"],
+        ["rowmill jobs results job-5f0c… --unpack-json --output labels.parquet", "a column for each key of the schema"],
+        ["rowmill jobs results job-5f0c… --format csv | column -s, -t", "into another program"],
+      ]),
+    )
+    .action(runResults);
+}
+
+async function runResults(jobId: string, flags: ResultFlags, command: Command): Promise<void> {
+  if (flags.output !== undefined) checkOutputPath(flags.output);
+  const format = flags.json ? "json" : (flags.format ?? "jsonl");
+  if (flags.output === undefined && BINARY_FORMATS.includes(format) && process.stdout.isTTY) {
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `${format} is not for a terminal: give --output FILE, or send it on by > or |`,
+    );
+  }
+  await using door = await openDoor(command);
+  const options = {
+    ...(flags.includeInputs !== undefined && { includeInputs: flags.includeInputs }),
+    ...(flags.includeCumulativeLogprobs && { includeCumulativeLogprobs: true }),
+    ...(flags.unpackJson && { unpackJson: true }),
+    ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
+  };
+  if (flags.output === undefined) return printResults(door, jobId, format, options);
+  const written = await door.mill.writeJobResults(jobId, flags.output, options);
+  door.say(`Wrote ${formatCount(written.rows)} rows to ${written.path}`);
+  if (flags.json) printJson(written);
+}
+
+type ResultOptions = Parameters<Door["mill"]["writeJobResults"]>[2];
+
+/** By way of a file: the results of a million rows never lie in memory, and every format has one writer. */
+async function printResults(door: Door, jobId: string, format: string, options: ResultOptions): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "rowmill-results-"));
+  try {
+    const { path } = await door.mill.writeJobResults(jobId, join(folder, `results.${format}`), options);
+    for await (const chunk of createReadStream(path)) {
+      if (!process.stdout.write(chunk as Buffer)) await new Promise((resume) => process.stdout.once("drain", resume));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,162 @@
+import { type Command, Option } from "commander";
+import { examples, jobArgument, jsonOption } from "./arguments.js";
+import { type JobRecord, openDoor } from "./door.js";
+import { addJobResults } from "./jobResults.js";
+import { print, printJson, screenWidth } from "./output.js";
+import { formatCount } from "./quantities.js";
+import { cellText, renderPairs, renderTable, shorten } from "./table.js";
+
+const STATUSES = ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED", "CANCELLING", "CANCELLED", "FAILED", "UNKNOWN"];
+
+type Flags = { json?: true };
+
+export function addJobs(program: Command): void {
+  const jobs = program
+    .command("jobs")
+    .summary("list, show, read, cancel and remove jobs")
+    .description("List, show, read, cancel and remove the home's jobs.")
+    .addHelpText(
+      "after",
+      examples([
+        ["rowmill jobs list", "the newest first"],
+        ["rowmill jobs results job-5f0c… --output labels.parquet", "all results as a file"],
+      ]),
+    );
+  addList(jobs);
+  addStatus(jobs);
+  addShow(jobs);
+  addJobResults(jobs);
+  addCancel(jobs);
+  addRemove(jobs);
+}
+
+function addList(jobs: Command): void {
+  jobs
+    .command("list")
+    .description("List the home's jobs, the newest first.")
+    .addOption(new Option("--status <status>", "only jobs with this status").choices(STATUSES))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples([
+        ["rowmill jobs list --status RUNNING", "what runs now"],
+        ["rowmill jobs list --json | jq -r '.[0].jobId'", "the newest job's id"],
+      ]),
+    )
+    .action(async (flags: Flags & { status?: string }, command: Command) => {
+      await using door = await openDoor(command);
+      const all = await door.mill.listJobs();
+      const chosen = all
+        .filter(({ status }) => flags.status === undefined || status === flags.status)
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      if (flags.json) return printJson(chosen);
+      if (chosen.length > 0) print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
+      else door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
+    });
+}
+
+function addStatus(jobs: Command): void {
+  jobs
+    .command("status")
+    .description(
+      "Print a job's status: QUEUED, STARTING, RUNNING, SUCCEEDED, CANCELLING, CANCELLED, FAILED or UNKNOWN.",
+    )
+    .addArgument(jobArgument())
+    .addOption(jsonOption())
+    .addHelpText("after", examples([["rowmill jobs status job-5f0c…", "one word on stdout"]]))
+    .action(async (jobId: string, flags: Flags, command: Command) => {
+      await using door = await openDoor(command);
+      const status = await door.mill.getJobStatus(jobId);
+      if (flags.json) printJson({ jobId, status });
+      else print(status);
+    });
+}
+
+function addShow(jobs: Command): void {
+  jobs
+    .command("show")
+    .description("Show everything that is known about a job.")
+    .addArgument(jobArgument())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples([
+        ["rowmill jobs show job-5f0c…", "for people"],
+        ["rowmill jobs show job-5f0c… --json | jq .rowsDone", "for scripts"],
+      ]),
+    )
+    .action(async (jobId: string, flags: Flags, command: Command) => {
+      await using door = await openDoor(command);
+      const job = await door.mill.getJob(jobId);
+      if (flags.json) printJson(job);
+      else print(renderJob(job));
+    });
+}
+
+function addCancel(jobs: Command): void {
+  jobs
+    .command("cancel")
+    .description("Cancel a job that waits or runs. What it has done so far is kept.")
+    .addArgument(jobArgument())
+    .addOption(jsonOption())
+    .addHelpText("after", examples([["rowmill jobs cancel job-5f0c…", "it ends within a second or so"]]))
+    .action(async (jobId: string, flags: Flags, command: Command) => {
+      await using door = await openDoor(command);
+      const status = await door.mill.cancelJob(jobId);
+      if (flags.json) printJson({ jobId, status });
+      else print(status);
+    });
+}
+
+function addRemove(jobs: Command): void {
+  jobs
+    .command("rm")
+    .description("Remove finished jobs with their rows and results.")
+    .argument("<ids...>", "ids of the jobs")
+    .addOption(jsonOption())
+    .addHelpText("after", examples([["rowmill jobs rm job-5f0c… job-77a1…", "nothing of them is left"]]))
+    .action(async (jobIds: string[], flags: Flags, command: Command) => {
+      await using door = await openDoor(command);
+      for (const jobId of jobIds) {
+        await door.mill.removeJob(jobId);
+        door.say(`Removed ${jobId}`);
+      }
+      if (flags.json) printJson({ removed: jobIds });
+    });
+}
+
+/** A line a job; what a narrow terminal can't hold is cut, the id and the status never. */
+export function renderJobs(jobs: readonly JobRecord[], width: number): string {
+  const left = width - 44 - 12 - 24;
+  return renderTable(
+    [
+      { head: "job" },
+      { head: "status" },
+      { head: "rows", align: "right" },
+      ...(left > 22 ? [{ head: "created (UTC)" }] : []),
+      ...(left > 2 ? [{ head: "model" }] : []),
+      ...(left > 40 ? [{ head: "name" }] : []),
+    ],
+    jobs.map((job) => [
+      job.jobId,
+      job.status,
+      rowsOf(job),
+      ...(left > 22 ? [job.createdAt.slice(0, 16).replace("T", " ")] : []),
+      ...(left > 2 ? [shorten(cellText(job.model), Math.max(10, left - 20))] : []),
+      ...(left > 40 ? [shorten(cellText(job.name), Math.max(10, left - 40))] : []),
+    ]),
+  );
+}
+
+function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
+  const done = rowsDone === rowsTotal ? formatCount(rowsTotal) : `${formatCount(rowsDone)}/${formatCount(rowsTotal)}`;
+  return rowsFailed > 0 ? `${done} (${formatCount(rowsFailed)} failed)` : done;
+}
+
+/** Every field that has a value, in the record's order. */
+export function renderJob(job: JobRecord): string {
+  const shown = Object.entries(job).filter(([, value]) => value !== null && value !== undefined);
+  return renderPairs(
+    shown.map(([name, value]) => [name, typeof value === "number" ? formatCount(value) : cellText(value)]),
+  );
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { InputError, messageOf } from "../errors.js";
+
+/** The JSON of an option that takes a file's path or the JSON itself.
+ *  @param option as the user wrote it, for messages: `--schema`
+ *  @param code the error's code when it can't be read
+ *  @throws {InputError} with the place (file, line, column) of the first mistake */
+export function readJsonOption(option: string, given: string, code: string): unknown {
+  const isInline = /^\s*[{[]/.test(given);
+  const place = isInline ? option : `${option} ${given}`;
+  const text = isInline ? given : readText(place, given, code);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { line, column, reason } = locateMistake(text, messageOf(error));
+    throw new InputError(code, `${place} is no valid JSON: line ${line}, column ${column}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function readText(place: string, path: string, code: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = isMissing ? "no such file" : messageOf(error);
+    throw new InputError(code, `${place}: ${reason}; give a file's path, or the JSON itself in quotes`, {
+      cause: error,
+    });
+  }
+}
+
+/** V8 says "… in JSON at position 12"; what it does not place lies at the end of the text. */
+function locateMistake(text: string, message: string): { line: number; column: number; reason: string } {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const before = text.slice(0, position === undefined ? text.length : Number(position));
+  const reason = message.replace(/ ?(in JSON )?at position \d+.*$/s, "").replace(/, "?.*is not valid JSON$/s, "");
+  return { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n"), reason: reason.trim() };
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { reportFailure } from "./failure.js";
+import { endQuietlyOnClosedPipe, exitWhenWritten } from "./output.js";
+import { createProgram } from "./program.js";
+
+endQuietlyOnClosedPipe();
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+exitWhenWritten(Number(process.exitCode ?? 0));

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { examples } from "./arguments.js";
+import { addAttach } from "./attach.js";
+import { addDemo } from "./demo.js";
+import { addDoctor } from "./doctor.js";
+import { EXIT_CODES_HELP, sayError } from "./failure.js";
+import { addInfer } from "./infer.js";
+import { addJobs } from "./jobs.js";
+import { addModels } from "./models.js";
+import { addQuotas } from "./quotas.js";
+
+/** The whole command line: options that all commands share, and the commands. */
+export function createProgram(): Command {
+  const program = new Command("rowmill")
+    .description("Runs a language model over every row of a table, on this machine.")
+    .version(readVersion(), "--version", "print the version")
+    .option("--home <dir>", "the folder of jobs and models (default: ROWMILL_HOME, else ~/.rowmill)")
+    .option("--quiet", "no messages and no progress bar on stderr, only errors")
+    .helpOption("-h, --help", "show this help")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text) => sayError(text.replace(/^error: /, "")) })
+    .exitOverride();
+  program.addHelpText(
+    "after",
+    `${examples([
+      ["rowmill demo", "label two tables with the embedded model, in a minute"],
+      ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
+      ["rowmill jobs list", "what runs, waits and is done"],
+    ])}\n${EXIT_CODES_HELP}\n\nEvery command has its own help: rowmill infer --help`,
+  );
+  program.commandsGroup("Run:");
+  addInfer(program);
+  addAttach(program);
+  addDemo(program);
+  program.commandsGroup("Look after jobs and models:");
+  addJobs(program);
+  addModels(program);
+  program.commandsGroup("This machine:");
+  addQuotas(program);
+  addDoctor(program);
+  return program;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,63 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+
+export interface TableColumn {
+  readonly head: string;
+  /** Width in terminal columns; the widest cell's when it is not given. */
+  readonly width?: number;
+  readonly align?: "left" | "right";
+}
+
+const noLines = Object.fromEntries(
+  [
+    ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+    ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+  ].map((name) => [name, ""]),
+);
+
+/** A table with a rule under its head and no other lines: two spaces between columns. */
+export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: columns.map(({ head }) => pc.bold(head)),
+    chars: noLines,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true },
+    colWidths: columns.map(({ width }) => (width === undefined ? null : width + 2)),
+    colAligns: columns.map(({ align }) => align ?? "left"),
+    wordWrap: true,
+  });
+  table.push(...rows.map((row) => [...row]));
+  return trimLines(table.toString());
+}
+
+/** Names and values under each other. */
+export function renderPairs(pairs: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(0, ...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${value}`).join("\n");
+}
+
+/** Any value in one line, fit for a terminal: control characters become spaces, so that no row can steer the terminal. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  const text = typeof value === "string" ? value : (JSON.stringify(value, writeBigInt) ?? String(value));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal
+  return text.replace(/[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+}
+
+/** At most `length` characters, the cut marked. */
+export function shorten(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length
+    ? text
+    : `${characters
+        .slice(0, Math.max(0, length - 1))
+        .join("")
+        .trimEnd()}…`;
+}
+
+function writeBigInt(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
+}
+
+function trimLines(text: string): string {
+  return text.replace(/[ \t]+$/gm, "");
+}
