@@ -1,0 +1,30 @@
+import type { RecordBatch } from "apache-arrow";
+import { decodeArrow } from "./arrowBatches.js";
+import { plainColumn } from "./arrowValues.js";
+import type { EncodedBatch } from "./batch.js";
+
+export type PlainRow = Record<string, unknown>;
+
+/** What was kept of a batch of input rows: row objects of plain values, or the record batch with its exact types. */
+export type DecodedBatch =
+  | { readonly format: "json"; readonly rows: readonly PlainRow[] }
+  | { readonly format: "arrow"; readonly batch: RecordBatch };
+
+export function decodeBatch(batch: EncodedBatch): DecodedBatch {
+  if (batch.format === "arrow") return { format: "arrow", batch: decodeArrow(batch.bytes) };
+  return { format: "json", rows: JSON.parse(Buffer.from(batch.bytes).toString("utf8")) as PlainRow[] };
+}
+
+/** A kept batch as row objects of plain values: numbers, strings, booleans, null, and arrays and objects of those; dates
+ *  as ISO 8601, bytes as base64, 64-bit integers beyond 2^53 as their digits. */
+export function decodeRows(batch: EncodedBatch): readonly PlainRow[] {
+  const decoded = decodeBatch(batch);
+  if (decoded.format === "json") return decoded.rows;
+  const columns = decoded.batch.schema.fields.map(({ name }) => {
+    const vector = decoded.batch.getChild(name);
+    return [name, vector === null ? [] : plainColumn(vector)] as const;
+  });
+  return Array.from({ length: decoded.batch.numRows }, (_, i) =>
+    Object.fromEntries(columns.map(([name, values]) => [name, values[i] ?? null])),
+  );
+}

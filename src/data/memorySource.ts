@@ -1,0 +1,105 @@
+import type { RecordBatch, Schema } from "apache-arrow";
+import { InputError } from "../errors.js";
+import { adoptArrow } from "./adoptArrow.js";
+import { selfContainedSchema, sliceBatch } from "./arrowBatches.js";
+import { openArrowBytes } from "./arrowIpc.js";
+import { columnsOfSchema } from "./arrowValues.js";
+import type { RowBatch, Source } from "./batch.js";
+import { unreadable } from "./fileErrors.js";
+import { emptyTable, openRows, type RowStream } from "./rowSource.js";
+
+type Rows = Iterator<unknown> | AsyncIterator<unknown>;
+
+/** A source of data in memory: lists, iterables, Arrow tables, DataFrames, Arrow IPC bytes.
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for what is none of these, and as their readers */
+export async function openMemory(data: object): Promise<Source> {
+  const table = await openArrow(data, "arrow");
+  if (table !== null) return table;
+  const inner = await callArrowDoor(data);
+  const frame = inner === null ? null : await openArrow(inner, "dataframe");
+  if (frame !== null) return frame;
+  const rows = iterate(inner !== null && iterate(data) === null ? inner : data);
+  if (rows === null) throw unknownData();
+  return openRows(countRows(rows));
+}
+
+async function openArrow(data: object, format: string): Promise<Source | null> {
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
+    const { schema, batches } = openArrowBytes(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+    return arrowSource(schema, batches, format);
+  }
+  const adopted = adoptForeign(data);
+  return adopted === null ? null : arrowSource(adopted.schema, adopted.batches, format);
+}
+
+function adoptForeign(data: object): ReturnType<typeof adoptArrow> {
+  try {
+    return adoptArrow(data);
+  } catch (error) {
+    throw unreadable("The Arrow table", error);
+  }
+}
+
+/** Asks a DataFrame for its Arrow form: nodejs-polars has writeIPCStream, others toArrow or toArrowIPC; a lazy frame is collected. */
+async function callArrowDoor(data: object): Promise<object | null> {
+  const frame = hasMethod(data, "collect") && !Array.isArray(data) ? await data.collect() : data;
+  if (typeof frame !== "object" || frame === null) return null;
+  for (const door of ["writeIPCStream", "writeIPC", "toArrow", "toArrowIPC", "toArrowBuffer"] as const) {
+    if (!hasMethod(frame, door)) continue;
+    const inner = await frame[door]();
+    if (typeof inner === "object" && inner !== null) return inner;
+  }
+  return null;
+}
+
+function hasMethod<Name extends string>(value: object, name: Name): value is Record<Name, () => unknown> {
+  return name in value && typeof (value as Record<Name, unknown>)[name] === "function";
+}
+
+function arrowSource(schema: Schema, batches: Iterable<RecordBatch>, format: string): Source {
+  const columns = columnsOfSchema(selfContainedSchema(schema));
+  return {
+    kind: "table",
+    format,
+    path: null,
+    columns,
+    batches: () => sliceAll(batches),
+    finalColumns: () => columns,
+  };
+}
+
+async function* sliceAll(batches: Iterable<RecordBatch>): AsyncGenerator<RowBatch> {
+  let rows = 0;
+  for (const batch of batches) {
+    rows += batch.numRows;
+    yield* sliceBatch(batch);
+  }
+  if (rows === 0) throw emptyTable("The table");
+}
+
+function iterate(data: object): Rows | null {
+  if (Symbol.asyncIterator in data) return (data as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  return Symbol.iterator in data ? (data as Iterable<unknown>)[Symbol.iterator]() : null;
+}
+
+function countRows(rows: Rows): RowStream {
+  let count = 0;
+  async function* counted(): AsyncGenerator<unknown> {
+    try {
+      for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
+        count++;
+        yield next.value;
+      }
+    } finally {
+      await rows.return?.();
+    }
+  }
+  return { format: "list", path: null, rows: counted(), place: () => `Row ${count}` };
+}
+
+function unknownData(): InputError {
+  return new InputError(
+    "ROWMILL_UNKNOWN_FORMAT",
+    "The data is neither a path, a list, an iterable, an Arrow table, a DataFrame nor Arrow IPC bytes. Pass one of these.",
+  );
+}
