@@ -57,7 +57,8 @@ class NodeLlamaCppEngine implements Engine {
     this.#llama = llama;
     this.#model = model;
     this.facts = {
-      contextLength: model.trainContextSize,
+      // from the file: a model loaded for its vocabulary alone says 0
+      contextLength: model.fileInsights.trainContextSize ?? model.trainContextSize,
       vocabularySize: model.fileInfo.metadata?.tokenizer?.ggml?.tokens?.length ?? 0,
       parameters: 0,
       fileBytes: model.size,
