@@ -81,8 +81,21 @@ export function selfContained(batch: RecordBatch): RecordBatch {
 
 function rebuild(vector: Vector, type: DataType): Vector {
   const builder = makeBuilder({ type, nullValues: [null, undefined] });
-  for (let i = 0; i < vector.length; i++) builder.append(vector.get(i));
+  for (let i = 0; i < vector.length; i++) builder.append(builderValue(vector.get(i), vector.type));
   return builder.finish().toVector();
+}
+
+/** Builders read lists by index, which vectors don't answer: lists become arrays, at every depth. */
+function builderValue(value: unknown, type: DataType): unknown {
+  if (value === null || DataType.isDictionary(type)) return value;
+  const fields = (type.children ?? []) as Field[];
+  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type))
+    return Array.from(value as Iterable<unknown>, (inner) => builderValue(inner, type.valueType));
+  if (DataType.isMap(type))
+    return new Map(Array.from(value as Iterable<[unknown, unknown]>, ([k, v]) => [k, builderValue(v, type.valueType)]));
+  if (!DataType.isStruct(type)) return value;
+  const row = value as Record<string, unknown>;
+  return Object.fromEntries(fields.map((field) => [field.name, builderValue(row[field.name], field.type)]));
 }
 
 /** The same object where nothing has to change. */
