@@ -1,0 +1,70 @@
+import { InputError } from "../errors.js";
+import { compileIr, type SchemaReading } from "./compile.js";
+import { emitGbnf } from "./gbnf.js";
+import type { GrammarIr } from "./ir.js";
+import type { JsonStyle } from "./jsonText.js";
+import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+import { judgeOf } from "./validate.js";
+import { plainSchema } from "./zod.js";
+
+export type { SchemaReading } from "./compile.js";
+export { emitGbnf } from "./gbnf.js";
+export type { GrammarIr, IrNode, Ranges } from "./ir.js";
+export type { JsonStyle } from "./jsonText.js";
+export { longestOutput } from "./measure.js";
+
+/** A schema made ready: what is stored, what is enforced while generating, and what judges the result. */
+export interface CompiledSchema {
+  /** The JSON Schema as plain JSON. */
+  readonly jsonSchema: KeywordMap | boolean;
+  readonly ir: GrammarIr;
+  /** The grammar as GBNF text, root rule `root`. */
+  readonly gbnf: string;
+  /** The property names in order, when every value is an object; else null. */
+  readonly keys: string[] | null;
+  /** Keywords that the grammar holds. */
+  readonly enforced: string[];
+  /** Keywords that only the check after generation holds. */
+  readonly checked: string[];
+  /** What is an annotation here: formats that no standard defines. */
+  readonly ignored: string[];
+  /** null when the value is valid, else what is wrong with it, in one line. */
+  validate(value: unknown): string | null;
+}
+
+export interface CompileOptions {
+  /** White space between tokens; default "spaced": `{"a": 1, "b": 2}`. */
+  readonly style?: JsonStyle;
+  /** What a schema leaves unsaid; default "intended". */
+  readonly reading?: SchemaReading;
+}
+
+/** Compiles a JSON Schema (2020-12 or draft-07) or a zod 4 schema. Every text of the grammar is valid JSON that is valid
+ *  against the schema; numbers have at most 19 digits before the point and 17 after it.
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA      not a schema
+ *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD a keyword that can't be enforced, with its JSON pointer
+ *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
+export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
+  const jsonSchema = asPlainJson(plainSchema(schema));
+  const judge = judgeOf(jsonSchema);
+  const { ir, keys, enforced, ignored } = compileIr(
+    jsonSchema,
+    judge,
+    options.style ?? "spaced",
+    options.reading ?? "intended",
+  );
+  const gbnf = emitGbnf(ir);
+  return { jsonSchema, ir, gbnf, keys, enforced, checked: [], ignored, validate: judge.validate };
+}
+
+function asPlainJson(schema: unknown): KeywordMap | boolean {
+  if (typeof schema === "boolean") return schema;
+  if (!isKeywordMap(schema)) {
+    const kind = schema === null ? "null" : Array.isArray(schema) ? "a list" : `a ${typeof schema}`;
+    throw new InputError(
+      "ROWMILL_INVALID_SCHEMA",
+      `The output schema is ${kind}: give a JSON Schema object or a zod 4 schema.`,
+    );
+  }
+  return JSON.parse(JSON.stringify(schema)) as KeywordMap;
+}

@@ -1,0 +1,80 @@
+/** A set of code points: ascending, disjoint, not adjacent, both ends included. */
+export type Ranges = readonly (readonly [first: number, last: number])[];
+
+/** A piece of a grammar. Everything stands for UTF-8 text: `text` for its bytes, `chars` for one code point of a set.
+ *  A choice without options matches nothing; a sequence without parts matches the empty text. */
+export type IrNode =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "chars"; readonly ranges: Ranges }
+  | { readonly kind: "seq"; readonly parts: readonly IrNode[] }
+  | { readonly kind: "choice"; readonly options: readonly IrNode[] }
+  | { readonly kind: "repeat"; readonly node: IrNode; readonly min: number; readonly max: number | null }
+  | { readonly kind: "ref"; readonly rule: string };
+
+/** A grammar as plain data: what the GBNF text and the automaton's tables are made from.
+ *  Rule names are made of letters, digits and "-". */
+export interface GrammarIr {
+  readonly root: string;
+  readonly rules: Readonly<Record<string, IrNode>>;
+}
+
+export const EMPTY: IrNode = { kind: "seq", parts: [] };
+export const NEVER: IrNode = { kind: "choice", options: [] };
+
+export function text(value: string): IrNode {
+  return value === "" ? EMPTY : { kind: "text", text: value };
+}
+
+export function chars(ranges: Ranges): IrNode {
+  return ranges.length === 0 ? NEVER : { kind: "chars", ranges };
+}
+
+/** One character of the given ones, written as "az" pairs: `charsOf("az", "09")`. */
+export function charsOf(...pairs: readonly string[]): IrNode {
+  return chars(pairs.map((pair) => [pair.codePointAt(0)!, pair.codePointAt(pair.length - 1)!] as const));
+}
+
+export function ref(rule: string): IrNode {
+  return { kind: "ref", rule };
+}
+
+/** The parts one after the other: nested sequences are flattened, neighbouring texts joined. */
+export function seq(...parts: readonly IrNode[]): IrNode {
+  const flat: IrNode[] = [];
+  for (const part of parts.flatMap((one) => (one.kind === "seq" ? one.parts : [one]))) {
+    if (isNever(part)) return NEVER;
+    const before = flat.at(-1);
+    if (part.kind === "text" && before?.kind === "text") flat[flat.length - 1] = text(before.text + part.text);
+    else flat.push(part);
+  }
+  return flat.length === 1 ? flat[0]! : { kind: "seq", parts: flat };
+}
+
+/** Any one of the options: nested choices are flattened, equal options kept once. */
+export function choice(...options: readonly IrNode[]): IrNode {
+  const flat = options.flatMap((one) => (one.kind === "choice" ? one.options : [one]));
+  const seen = new Map<string, IrNode>();
+  for (const option of flat) {
+    const key = JSON.stringify(option);
+    if (!seen.has(key)) seen.set(key, option);
+  }
+  const unique = [...seen.values()];
+  return unique.length === 1 ? unique[0]! : { kind: "choice", options: unique };
+}
+
+export function optional(node: IrNode): IrNode {
+  return isNever(node) ? EMPTY : choice(EMPTY, node);
+}
+
+/** `min` to `max` copies, `max` null for any number. The node must not match the empty text. */
+export function repeat(node: IrNode, min: number, max: number | null): IrNode {
+  if (max !== null && max < min) return NEVER;
+  if (max === 0) return EMPTY;
+  if (isNever(node)) return min === 0 ? EMPTY : NEVER;
+  if (min === 1 && max === 1) return node;
+  return { kind: "repeat", node, min, max };
+}
+
+export function isNever(node: IrNode): boolean {
+  return node.kind === "choice" && node.options.length === 0;
+}

@@ -1,0 +1,104 @@
+import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formatsPlugin, { type FormatName } from "ajv-formats";
+import { InputError, messageOf } from "../errors.js";
+import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+
+/** The formats that the standard defines and Ajv knows; any other is an annotation. */
+export const STANDARD_FORMATS: readonly FormatName[] = [
+  "date",
+  "time",
+  "date-time",
+  "duration",
+  "email",
+  "hostname",
+  "ipv4",
+  "ipv6",
+  "uri",
+  "uri-reference",
+  "uri-template",
+  "uuid",
+  "regex",
+  "json-pointer",
+  "relative-json-pointer",
+];
+
+const OPTIONS: Options = { strict: false, logger: false, allErrors: false, validateFormats: true };
+const SCHEMA_KEY = "urn:rowmill:schema";
+
+/** The judge of a schema: Ajv, for the draft that the schema is written in. */
+export interface Judge {
+  /** null when valid, else what is wrong and where, in one line. */
+  validate(value: unknown): string | null;
+  /** Whether a value is valid against the sub-schema at a JSON pointer ("#/properties/a"). */
+  isValidAt(pointer: string, value: unknown): boolean;
+}
+
+/** @throws {InputError} ROWMILL_INVALID_SCHEMA */
+export function judgeOf(schema: boolean | KeywordMap): Judge {
+  const ajv = ajvFor(schema);
+  let validate: ValidateFunction;
+  const local = withLocalId(schema);
+  try {
+    validate = ajv.addSchema(local as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY)!;
+  } catch (error) {
+    throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema can't be used: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+  return {
+    validate: (value) => (validate(value) === true ? null : firstProblem(validate.errors)),
+    isValidAt: (pointer, value) => {
+      const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
+      return ajv.getSchema(`${SCHEMA_KEY}#${fragment}`)?.(value) === true;
+    },
+  };
+}
+
+function ajvFor(schema: boolean | KeywordMap): Ajv {
+  const named = isKeywordMap(schema) && typeof schema.$schema === "string" ? schema.$schema : null;
+  if (named !== null && !/draft-0[67]|2020-12|2019-09/.test(named)) {
+    throw new InputError(
+      "ROWMILL_INVALID_SCHEMA",
+      `The output schema's $schema is "${named}": only 2020-12 and draft-07 are understood.`,
+    );
+  }
+  const plain = (isKeywordMap(schema) ? { ...schema, $schema: undefined } : schema) as AnySchema;
+  const drafts = named === null ? [Ajv2020, Ajv] : /draft-0[67]/.test(named) ? [Ajv] : [Ajv2020];
+  let problem: string | null = null;
+  for (const Draft of drafts) {
+    const ajv = new Draft(OPTIONS);
+    formatsPlugin.default(ajv, { formats: [...STANDARD_FORMATS], mode: "full" });
+    if (ajv.validateSchema(plain) === true) return ajv;
+    problem ??= firstProblem(ajv.errors);
+  }
+  throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema is no JSON Schema: ${problem}.`);
+}
+
+/** Gives the root an id of ours, so that its parts can be asked for by pointer, and shortens references to its own. */
+function withLocalId(schema: boolean | KeywordMap): boolean | KeywordMap {
+  if (!isKeywordMap(schema)) return schema;
+  const { $schema: _, $id: id, ...rest } = schema;
+  if (typeof id !== "string") return rest;
+  const own = id.replace(/#$/, "");
+  const shorten = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(shorten);
+    if (!isKeywordMap(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, child]) =>
+        key === "$ref" && typeof child === "string" && child.startsWith(own)
+          ? [key, child.slice(own.length) || "#"]
+          : [key, shorten(child)],
+      ),
+    );
+  };
+  return shorten(rest) as KeywordMap;
+}
+
+function firstProblem(errors: readonly ErrorObject[] | null | undefined): string {
+  const error = errors?.at(-1) ?? errors?.[0];
+  if (error === undefined) return "it is not valid";
+  const place = error.instancePath === "" ? "the value" : error.instancePath;
+  const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
+  return `${place} ${error.message ?? "is not valid"}${allowed === undefined ? "" : ` (${JSON.stringify(allowed)})`}`;
+}
