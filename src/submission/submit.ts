@@ -5,7 +5,7 @@ import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, newJobId }
 import { type PullProgress, type ResolvedModel, readModelFacts, resolveModel } from "../models/index.js";
 import { joinColumns, type PromptPart, planPrompt } from "../prompt/index.js";
 import { checkOutputColumn } from "../results/index.js";
-import { type CompiledSchema, compileSchema } from "../schema/index.js";
+import { type CompiledSchema, compileSchema, longestOutput } from "../schema/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
@@ -195,7 +195,8 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
 
 async function estimateOf(context: SubmissionContext, prepared: Prepared, counter: RowCounter): Promise<Estimate> {
   const { model, totals, sampling } = counter;
-  const longest = prepared.schema?.longestOutput ?? null;
+  // a token is at least a byte
+  const longest = prepared.schema === null ? null : longestOutput(prepared.schema.ir);
   const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
   const price = model.entry?.pricePerMillionTokens ?? null;
   const { parameters } = await readModelFacts(model.path);
