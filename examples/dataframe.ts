@@ -9,7 +9,6 @@ const id = await mill.infer(tickets, {
   model: "starter",
   // Columns are joined in order; an entry that is no column's name is a literal separator.
   column: ["subject", "\n", "message"],
-  outputColumn: "label",
   systemPrompt: "Classify the support ticket. topic is one of billing, shipping, returns, technical, account, other.",
   outputSchema: {
     type: "object",
@@ -19,5 +18,5 @@ const id = await mill.infer(tickets, {
   },
 });
 
-const rows = await mill.getJobResults(id, { includeInputs: true, unpackJson: true });
+const rows = await mill.getJobResults<Record<string, string | number>>(id, { unpackJson: true });
 console.log(pl.DataFrame(rows).select("id", "subject", "topic").toString());

@@ -23,7 +23,7 @@ const ids = await mill.infer("examples/reviews.csv", {
 for (const [i, id] of ids.entries()) {
   await mill.awaitJobCompletion(id);
   const { status, startedAt, finishedAt } = await mill.getJob(id);
-  const rows = await mill.getJobResults(id, { includeInputs: true, unpackJson: true });
-  const right = rows.filter((row) => row.sentiment === row.inference_result).length;
+  const rows = await mill.getJobResults<{ sentiment: string; inference_result: string }>(id);
+  const right = rows.filter((row) => JSON.parse(row.inference_result).sentiment === row.sentiment).length;
   console.log(`${models[i]}: ${status}, ${right} of ${rows.length} right, ${startedAt} to ${finishedAt}`);
 }

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Table } from "apache-arrow";
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
 import { InputError } from "./errors.js";
@@ -256,8 +257,11 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** The results in row order: for a list the outputs, for a table its rows with the output column; null where a row
-   *  failed or has not run.
+   *  failed or has not run. `Row` is the caller's word for what a result looks like; it is not checked.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_NO_LOGPROBS, ROWMILL_DUPLICATE_COLUMN */
+  getJobResults(jobId: string, options: ResultOptions & { format: "arrow" }): Promise<Table>;
+  getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
+  getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
   async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
     const { job, shape, format } = this.#shapeResults(jobId, options);
     using file = JobFile.open(this.#home, job.jobId);
