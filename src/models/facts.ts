@@ -1,6 +1,6 @@
 import { type GgufFileInfo, GgufInsights, readGgufFileInfo } from "node-llama-cpp";
 import { InputError, messageOf } from "../errors.js";
-import { checkModelFile, fileBytes } from "./ggufFile.js";
+import { checkModelFile, partBytes } from "./ggufFile.js";
 
 /** What a model file says of itself, read without loading its weights. */
 export interface ModelFileFacts {
@@ -60,12 +60,13 @@ const insightsOf = new WeakMap<ModelFileFacts, GgufInsights>();
 export async function readModelFacts(path: string): Promise<ModelFileFacts> {
   const first = await checkModelFile(path);
   const { file, insights } = await readInsights(first);
+  const fileBytes = await checkWhole(first, file, insights);
   const { attention, embedding_length, vocab_size } = file.architectureMetadata;
   const layers = Math.max(0, insights.totalLayers - 1); // insights count the output as a layer
   const heads = largest(attention?.head_count);
   const facts: ModelFileFacts = {
     path: first,
-    fileBytes: await fileBytes(first),
+    fileBytes,
     architecture: file.metadata.general.architecture,
     name: file.metadata.general.name ?? null,
     contextLength: insights.trainContextSize ?? 0,
@@ -128,6 +129,22 @@ async function readInsights(path: string): Promise<{ file: GgufFileInfo; insight
   } catch (cause) {
     throw new InputError("ROWMILL_NOT_A_MODEL", `${path} is damaged: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** A file that a broken download cut off has a header that promises more than there is, and its reader does not notice.
+ *  @returns bytes of all parts */
+async function checkWhole(path: string, file: GgufFileInfo, insights: GgufInsights): Promise<number> {
+  const sizes = await partBytes(path);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const headerEnd = file.infoEndOffset ?? 0;
+  const promised = insights.modelSize + (sizes.length === 1 ? headerEnd : 0);
+  if (headerEnd > (sizes[0] ?? 0) || promised > total) {
+    throw new InputError(
+      "ROWMILL_NOT_A_MODEL",
+      `${path} is cut off: ${total} bytes, less than its header says; fetch it again`,
+    );
+  }
+  return total;
 }
 
 function largest(count: number | readonly number[] | undefined): number {

@@ -25,10 +25,9 @@ export async function checkModelFile(path: string): Promise<string> {
   return parts[0] ?? path;
 }
 
-/** Bytes of all parts. */
-export async function fileBytes(path: string): Promise<number> {
-  const sizes = await Promise.all(partPaths(path).map(async (part) => (await stat(part)).size));
-  return sizes.reduce((total, size) => total + size, 0);
+/** Bytes of each part. */
+export async function partBytes(path: string): Promise<number[]> {
+  return Promise.all(partPaths(path).map(async (part) => (await stat(part)).size));
 }
 
 async function checkMagic(path: string, parts: number): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { InputError } from "../errors.js";
 import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, nearestNames } from "./catalog.js";
 import { type ModelFileFacts, readModelFacts } from "./facts.js";
-import { fileBytes } from "./ggufFile.js";
+import { partBytes } from "./ggufFile.js";
 import { modelsFolder } from "./pull.js";
 import { resolveModel } from "./resolve.js";
 import { parseModelSource, sourceFolder } from "./source.js";
@@ -64,7 +64,7 @@ async function lookHere(name: string, home: string, models?: Readonly<Record<str
       source: found.source,
       path: found.path,
       sha256: found.sha256,
-      bytes: await fileBytes(found.path),
+      bytes: (await partBytes(found.path)).reduce((total, part) => total + part, 0),
     };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
