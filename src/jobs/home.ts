@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { InputError, messageOf, RowmillError } from "../errors.js";
 import { Catalog } from "./catalog.js";
 import { CATALOG_MIGRATIONS } from "./catalogTables.js";
@@ -36,11 +36,24 @@ export function openHome(path: string, options: HomeOptions = {}): Home {
 
 function makeFolders(home: string): void {
   try {
-    for (const folder of [home, jobsFolder(home), modelsFolder(home)])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [home, jobsFolder(home), modelsFolder(home)]) makeFolder(folder);
     for (const folder of [home, jobsFolder(home)]) accessSync(folder, constants.W_OK);
   } catch (error) {
     throw notWritable(home, error);
+  }
+}
+
+/** Makes a folder with those above it. Node's own `recursive` never returns where a file system has the parent and
+ *  refuses the child with ENOENT, as /proc does. */
+function makeFolder(path: string): void {
+  const isFolder = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // another process may have been faster
+    if (!isFolder()) throw error;
   }
 }
 

@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { acquireLease, JobFile, jobFolder, newJobId } from "../../src/jobs/index.js";
+import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
+
+test("a job is read back as it was submitted", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = newJobId();
+  const spec = {
+    ...SPEC,
+    name: "naïve \0 “name”",
+    priority: 1 as const,
+    columns: [{ name: "text", type: "string" as const }],
+  };
+  home.catalog.submit(jobId, spec, FACTS);
+  expect(home.catalog.get(jobId)).toEqual({
+    ...spec,
+    ...FACTS,
+    jobId,
+    status: "QUEUED",
+    failure: null,
+    createdAt: "2026-01-02T03:04:05.000Z",
+    startedAt: null,
+    finishedAt: null,
+    runnerPid: null,
+    rowsDone: 0,
+    rowsFailed: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    plan: null,
+  });
+});
+
+test("a job is found by any beginning of its id that no other job shares", () => {
+  const home = newHome();
+  for (const id of ["job-aabb-1", "job-aacc-2"]) home.catalog.submit(id, SPEC, FACTS);
+  for (const short of ["job-aabb-1", "job-aab", "aab"]) expect(home.catalog.get(short).jobId).toBe("job-aabb-1");
+  expect(home.catalog.status("aac")).toBe("QUEUED");
+  expect(() => home.catalog.get("aa")).toThrow(/"aa" could be job-aacc-2, job-aabb-1: give more/);
+  for (const pattern of ["", "%", "job-aa_b"]) {
+    expect(() => home.catalog.get(pattern)).toThrow(
+      expect.objectContaining({ code: "ROWMILL_NO_SUCH_JOB", exitCode: 2 }),
+    );
+  }
+});
+
+test("an id that begins another is still its own", () => {
+  const home = newHome();
+  for (const id of ["job-a", "job-ab"]) home.catalog.submit(id, SPEC, FACTS);
+  expect(home.catalog.get("job-a").jobId).toBe("job-a");
+});
+
+test("an unknown id is an error that names the nearest, and its status is UNKNOWN", () => {
+  const home = newHome();
+  expect(() => home.catalog.get("job-1")).toThrow(/this home has no jobs yet/);
+  const jobId = submit(home);
+  expect(() => home.catalog.get(`${jobId.slice(0, -1)}x`)).toThrow(`did you mean ${jobId}?`);
+  expect(() => home.catalog.get("zzz")).toThrow(/"rowmill jobs list" shows them/);
+  expect(home.catalog.status("zzz")).toBe("UNKNOWN");
+});
+
+test("jobs are listed newest first, by status and number", () => {
+  const home = newHome();
+  const [a, b, c] = [submit(home), submit(home), submit(home)];
+  home.catalog.cancel(b);
+  const ids = (filter?: Parameters<typeof home.catalog.list>[0]) => home.catalog.list(filter).map((job) => job.jobId);
+  expect(ids()).toEqual([c, b, a]);
+  expect(ids({ status: ["QUEUED"] })).toEqual([c, a]);
+  expect(ids({ status: ["QUEUED", "CANCELLED"], limit: 2 })).toEqual([c, b]);
+  expect(ids({ status: [] })).toEqual([]);
+});
+
+test("jobs are taken by priority, then by age", () => {
+  const home = newHome();
+  const [slow1, slow2] = [submit(home, { priority: 1 }), submit(home, { priority: 1 })];
+  const [fast1, fast2] = [submit(home), submit(home)];
+  using lease = acquireLease(home.catalog)!;
+  const taken = [];
+  for (let peeked = home.catalog.peekQueued(); peeked !== null; peeked = home.catalog.peekQueued()) {
+    taken.push(home.catalog.claimNext(lease)?.jobId);
+    expect(taken.at(-1)).toBe(peeked.jobId);
+  }
+  expect(taken).toEqual([fast1, fast2, slow1, slow2]);
+  expect(home.catalog.claimNext(lease)).toBeNull();
+});
+
+test("a job that was given back is taken again in its old turn and keeps the time of its first start", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const [first] = [submit(home), submit(home)];
+  using lease = acquireLease(home.catalog)!;
+  const startedAt = home.catalog.claimNext(lease)?.startedAt;
+  home.catalog.setStatus(first, ["STARTING"], "QUEUED", { runner: lease });
+  expect(home.catalog.get(first).runnerPid).toBeNull();
+  clock.nowMs += 5000;
+  expect(home.catalog.claimNext(lease)).toMatchObject({ jobId: first, startedAt });
+});
+
+test("a queued job is cancelled at once, a running one when its runner has stopped", () => {
+  const home = newHome();
+  const queued = submit(home, { priority: 1 });
+  const running = submit(home);
+  using lease = acquireLease(home.catalog)!;
+  home.catalog.claimNext(lease);
+  home.catalog.setStatus(running, ["STARTING"], "RUNNING");
+  expect(home.catalog.cancel(queued)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
+  expect(home.catalog.cancel(running)).toMatchObject({
+    status: "CANCELLING",
+    finishedAt: null,
+    runnerPid: process.pid,
+  });
+  expect(home.catalog.cancel(running).status).toBe("CANCELLING");
+  expect(home.catalog.claimNext(lease)).toBeNull();
+  expect(home.catalog.setStatus(running, ["CANCELLING"], "CANCELLED", { runner: lease })).toBe(true);
+  expect(home.catalog.cancel(running).status).toBe("CANCELLED");
+});
+
+test("a job that has ended can't be cancelled any more", () => {
+  const home = newHome();
+  const jobId = submit(home);
+  home.catalog.setStatus(jobId, ["QUEUED"], "FAILED", { failure: "no model" });
+  expect(home.catalog.cancel(jobId)).toMatchObject({ status: "FAILED", failure: "no model" });
+});
+
+test("a running job without a living runner is cancelled at once", () => {
+  const home = newHome();
+  const jobId = submit(home);
+  const lease = acquireLease(home.catalog)!;
+  home.catalog.claimNext(lease);
+  lease.release();
+  expect(home.catalog.cancel(jobId)).toMatchObject({ status: "CANCELLED", runnerPid: null });
+});
+
+test("only a job that has ended can be removed, and its folder goes with it", () => {
+  const home = newHome();
+  const jobId = newJobId();
+  using job = JobFile.create(home, jobId);
+  job.appendRows([{ prompt: "a", tokens: 1 }], null);
+  job.seal();
+  home.catalog.submit(jobId, SPEC, FACTS);
+  expect(() => home.catalog.remove(jobId)).toThrow(
+    expect.objectContaining({ code: "ROWMILL_JOB_NOT_ENDED", message: expect.stringContaining("is QUEUED") }),
+  );
+  expect(existsSync(jobFolder(home.path, jobId))).toBe(true);
+  home.catalog.cancel(jobId);
+  home.catalog.remove(jobId);
+  expect(existsSync(jobFolder(home.path, jobId))).toBe(false);
+  expect(home.catalog.status(jobId)).toBe("UNKNOWN");
+});
+
+test("snapshots and the plan are kept", () => {
+  const home = newHome();
+  const jobId = submit(home);
+  const counts = { rowsDone: 2, rowsFailed: 1, inputTokens: 60, outputTokens: 8 };
+  home.catalog.snapshot(jobId, counts);
+  home.catalog.setPlan(jobId, { slots: 8, why: ["2 cores"] });
+  expect(home.catalog.get(jobId)).toMatchObject({ ...counts, plan: { slots: 8, why: ["2 cores"] } });
+});

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The job store as JavaScript, for child processes, which have no TypeScript. */
+export class CompiledJobs implements Disposable {
+  // beside the packages, so that the compiled files find them
+  readonly #folder: string;
+
+  constructor() {
+    const cache = join(root, "node_modules", ".cache");
+    mkdirSync(cache, { recursive: true });
+    this.#folder = mkdtempSync(join(cache, "jobs-"));
+    writeFileSync(join(this.#folder, "package.json"), '{"type":"module"}');
+    const folders = ["src/jobs", "test/jobs/children"];
+    const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
+    for (const file of [join(root, "src/errors.ts"), ...files]) this.#compile(file);
+  }
+
+  /** Starts `test/jobs/children/<name>.ts`. */
+  start(name: string, args: readonly string[]): Child {
+    const script = join(this.#folder, "test/jobs/children", `${name}.js`);
+    return new Child(spawn(process.execPath, [script, ...args], { stdio: ["pipe", "pipe", "pipe"] }));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #compile(file: string): void {
+    const target = join(this.#folder, relative(root, file).replace(/\.ts$/, ".js"));
+    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, ts.transpileModule(readFileSync(file, "utf8"), { compilerOptions }).outputText);
+  }
+}
+
+export class Child {
+  readonly process: ChildProcess;
+  /** Lines that it has printed so far. */
+  readonly lines: string[] = [];
+  #errors = "";
+  readonly #ended: Promise<unknown>;
+
+  constructor(child: ChildProcess) {
+    this.process = child;
+    this.#ended = once(child, "close");
+    createInterface({ input: child.stdout! }).on("line", (line) => this.lines.push(line));
+    child.stderr!.on("data", (chunk) => {
+      this.#errors += chunk;
+    });
+  }
+
+  /** Resolves when a line with this text has come; rejects when it ends before. */
+  async line(text: string): Promise<void> {
+    while (!this.lines.some((line) => line.includes(text))) {
+      if (this.process.exitCode !== null) throw new Error(`ended before it printed "${text}": ${this.#errors}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** SIGKILL, and wait for its end. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  /** Waits for its end; rejects unless it went well. */
+  async end(): Promise<readonly string[]> {
+    await this.#ended;
+    if (this.process.exitCode !== 0) throw new Error(`exit code ${this.process.exitCode}: ${this.#errors}`);
+    return this.lines;
+  }
+}

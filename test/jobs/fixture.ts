@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Home, type JobFacts, JobFile, type JobSpec, newJobId, openHome } from "../../src/jobs/index.js";
+
+/** An empty folder that goes when the test ends. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rowmill-jobs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A clock that stands still until it is moved: the tests' only fake. */
+export class FakeClock {
+  nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+  readonly read = (): number => this.nowMs;
+}
+
+export function newHome(clock?: FakeClock): Home {
+  const home = openHome(newFolder(), clock === undefined ? {} : { clock: clock.read });
+  onTestFinished(() => home[Symbol.dispose]());
+  return home;
+}
+
+export const SPEC: JobSpec = {
+  name: null,
+  description: null,
+  model: "starter",
+  modelPath: "/models/starter.gguf",
+  priority: 0,
+  kind: "list",
+  sourceFormat: "list",
+  sourcePath: null,
+  columns: [],
+  columnParts: [],
+  outputColumn: "inference_result",
+  systemPrompt: "Label it.",
+  outputSchema: { type: "object", properties: { label: { type: "string" } } },
+  templateArguments: {},
+  answerPrefix: null,
+  frameTokens: 20,
+  sampling: {
+    temperature: 0,
+    topP: 1,
+    topK: 0,
+    minP: 0,
+    maxTokens: 64,
+    stop: ["\n"],
+    seed: 7,
+    presencePenalty: 0,
+    frequencyPenalty: 0,
+    repetitionPenalty: 1,
+    logprobs: false,
+  },
+  randomSeedPerInput: false,
+  truncateRows: true,
+  engine: "auto",
+  slots: 0,
+  threads: 0,
+  workers: 0,
+};
+
+export const FACTS: JobFacts = {
+  rowsTotal: 3,
+  rowsEmpty: 1,
+  rowsTruncated: 0,
+  inputTokensTotal: 90,
+  longestRowTokens: 12,
+};
+
+/** A queued job without rows. */
+export function submit(home: Home, spec: Partial<JobSpec> = {}): string {
+  return home.catalog.submit(newJobId(), { ...SPEC, ...spec }, FACTS).jobId;
+}
+
+/** A sealed job of a list of strings. */
+export function newJobFile(home: Home, prompts: readonly (string | null)[]): JobFile {
+  const job = JobFile.create(home, newJobId());
+  onTestFinished(() => job.close());
+  job.appendRows(
+    prompts.map((prompt) => ({ prompt, tokens: prompt?.length ?? 0 })),
+    null,
+  );
+  job.seal();
+  return job;
+}
+
+export function result(index: number, output: string) {
+  return { index, output, error: null, cumulativeLogprob: null, inputTokens: 10, outputTokens: 2 };
+}
