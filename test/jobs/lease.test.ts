@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { acquireLease, LEASE_LAPSE_MS, leaseHolder } from "../../src/jobs/index.js";
+import { isAlive, ownIdentity } from "../../src/jobs/processIdentity.js";
+import { FakeClock, newHome, submit } from "./fixture.js";
+
+test("a home has one runner at a time", () => {
+  const home = newHome();
+  const first = acquireLease(home.catalog)!;
+  expect(leaseHolder(home.catalog)).toMatchObject({ pid: process.pid, token: first.token });
+  expect(acquireLease(home.catalog)).toBeNull();
+  first.release();
+  expect(leaseHolder(home.catalog)).toBeNull();
+  using second = acquireLease(home.catalog)!;
+  expect(second.token).not.toBe(first.token);
+});
+
+test("a lease lapses without a heartbeat, and not while it is renewed", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const first = acquireLease(home.catalog)!;
+  for (let renewal = 0; renewal < 5; renewal++) {
+    clock.nowMs += LEASE_LAPSE_MS - 1;
+    expect(acquireLease(home.catalog)).toBeNull();
+    expect(first.renew()).toBe(true);
+  }
+  clock.nowMs += LEASE_LAPSE_MS;
+  expect(leaseHolder(home.catalog)).toBeNull();
+  const second = acquireLease(home.catalog)!;
+  expect(first.renew()).toBe(false);
+  first.release();
+  expect(leaseHolder(home.catalog)?.token).toBe(second.token);
+});
+
+test("a runner that was only late gets its lease back as long as nobody has taken it", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const lease = acquireLease(home.catalog)!;
+  clock.nowMs += 10 * LEASE_LAPSE_MS;
+  expect(leaseHolder(home.catalog)).toBeNull();
+  expect(lease.renew()).toBe(true);
+  expect(leaseHolder(home.catalog)?.token).toBe(lease.token);
+});
+
+test("a recycled process id is not mistaken for the runner", () => {
+  const home = newHome();
+  // this very process id, but of a process that began at another time
+  const former = acquireLease(home.catalog, { ...ownIdentity(), started: "1" })!;
+  expect(leaseHolder(home.catalog)).toBeNull();
+  using lease = acquireLease(home.catalog)!;
+  expect(former.renew()).toBe(false);
+  expect(leaseHolder(home.catalog)?.token).toBe(lease.token);
+});
+
+test("a runner on another machine counts by its heartbeat, since nobody here can see it", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const far = acquireLease(home.catalog, { pid: 4_000_000, host: "far away", started: "1" })!;
+  expect(leaseHolder(home.catalog)?.token).toBe(far.token);
+  clock.nowMs += LEASE_LAPSE_MS;
+  expect(leaseHolder(home.catalog)).toBeNull();
+});
+
+test("this process is alive, a free process id is not, another machine's can't be told", () => {
+  expect(isAlive(ownIdentity())).toBe(true);
+  // above what Linux, macOS and Windows hand out
+  expect(isAlive({ ...ownIdentity(), pid: 2 ** 30 })).toBe(false);
+  expect(isAlive({ ...ownIdentity(), host: "far away" })).toBeNull();
+});
+
+test("the next runner takes up what a lost one left, and ends what was being cancelled", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const [starting, running, cancelling, queued] = [submit(home), submit(home), submit(home), submit(home)];
+  const lost = acquireLease(home.catalog)!;
+  for (const jobId of [starting, running, cancelling]) expect(home.catalog.claimNext(lost)?.jobId).toBe(jobId);
+  home.catalog.setStatus(running, ["STARTING"], "RUNNING");
+  home.catalog.cancel(cancelling);
+  expect(home.catalog.peekQueued()?.jobId).toBe(queued);
+
+  clock.nowMs += LEASE_LAPSE_MS;
+  expect(home.catalog.peekQueued()?.jobId).toBe(starting);
+  expect(home.catalog.claimNext(lost)).toBeNull();
+  using next = acquireLease(home.catalog)!;
+  expect(home.catalog.claimNext(lost)).toBeNull();
+  for (const jobId of [starting, running, queued]) {
+    expect(home.catalog.claimNext(next)).toMatchObject({ jobId, status: "STARTING" });
+  }
+  expect(home.catalog.claimNext(next)).toBeNull();
+  expect(home.catalog.get(cancelling)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
+});
