@@ -53,7 +53,8 @@ async function callArrowDoor(data: object): Promise<object | null> {
 }
 
 function hasMethod<Name extends string>(value: object, name: Name): value is Record<Name, () => unknown> {
-  return name in value && typeof (value as Record<Name, unknown>)[name] === "function";
+  // not by `in`: a nodejs-polars frame is a proxy that answers it for its columns only
+  return typeof (value as Partial<Record<Name, unknown>>)[name] === "function";
 }
 
 function arrowSource(schema: Schema, batches: Iterable<RecordBatch>, format: string): Source {
@@ -78,8 +79,10 @@ async function* sliceAll(batches: Iterable<RecordBatch>): AsyncGenerator<RowBatc
 }
 
 function iterate(data: object): Rows | null {
-  if (Symbol.asyncIterator in data) return (data as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  return Symbol.iterator in data ? (data as Iterable<unknown>)[Symbol.iterator]() : null;
+  const { [Symbol.asyncIterator]: toAsync, [Symbol.iterator]: toSync } = data as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  return toAsync?.call(data) ?? toSync?.call(data) ?? null;
 }
 
 function countRows(rows: Rows): RowStream {

@@ -1,4 +1,4 @@
-import type { Column, EncodedBatch } from "../data/index.js";
+import type { Column, ColumnType, EncodedBatch } from "../data/index.js";
 
 /** One row's outcome: exactly one of `output` and `error` is a string. */
 export interface ResultRow {
@@ -36,4 +36,10 @@ export interface ResultShape {
   readonly unpackJson: boolean;
   /** The property names of the job's output schema, in order, when it describes an object. */
   readonly jsonKeys: readonly string[] | null;
+  /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it
+   *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
+  readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
+  /** Add `<outputColumn>_error`, an error row's message. Unset: objects and Arrow tables get it where a row has failed; files, whose
+   *  columns must be known before the first row, always get it. */
+  readonly includeErrors?: boolean | undefined;
 }

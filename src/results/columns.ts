@@ -1,0 +1,48 @@
+import type { Column, ColumnType } from "../data/index.js";
+import { InputError } from "../errors.js";
+import type { ResultShape } from "./result.js";
+
+/** Where a result column's values come from. */
+export type ColumnOrigin = "input" | "prompt" | "output" | "key" | "logprob" | "error";
+
+export interface ResultColumn extends Column {
+  readonly origin: ColumnOrigin;
+  /** The input column's name, or the JSON key; else as `name`. */
+  readonly from: string;
+}
+
+/** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
+ *  JSON key, `cumulative_logprob`, `<outputColumn>_error`. An added name that is taken gets the output column's name before it. */
+export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
+  const columns: ResultColumn[] = [];
+  const add = (name: string, origin: ColumnOrigin, type: ColumnType) => {
+    const isTaken = columns.some((column) => column.name === name);
+    columns.push({
+      name: isTaken ? freeName(`${shape.outputColumn}_${name}`, columns) : name,
+      origin,
+      from: name,
+      type,
+    });
+  };
+  if (shape.includeInputs && shape.kind === "list") add("input", "prompt", "string");
+  if (shape.includeInputs) for (const column of shape.columns) add(column.name, "input", column.type);
+  if (shape.unpackJson && shape.jsonKeys !== null) {
+    for (const key of shape.jsonKeys) add(key, "key", shape.jsonTypes?.[key] ?? "json");
+  } else add(shape.outputColumn, "output", shape.unpackJson ? "json" : "string");
+  if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
+  if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
+  return columns;
+}
+
+/** @throws {InputError} ROWMILL_DUPLICATE_COLUMN when the input has a column of the output column's name */
+export function checkOutputColumn(columns: readonly Column[], outputColumn: string): void {
+  if (!columns.some((column) => column.name === outputColumn)) return;
+  throw new InputError(
+    "ROWMILL_DUPLICATE_COLUMN",
+    `The input already has a column "${outputColumn}". Choose another name for the results (outputColumn, --output-column).`,
+  );
+}
+
+function freeName(name: string, columns: readonly Column[]): string {
+  return columns.some((column) => column.name === name) ? freeName(`${name}_`, columns) : name;
+}

@@ -1,0 +1,63 @@
+import { decodeRows, type PlainRow } from "../data/index.js";
+import type { ResultColumn } from "./columns.js";
+import type { ResultBatch, ResultRow } from "./result.js";
+
+/** What the output of one row became: its value or the reason why there is none. */
+export interface Outcome {
+  readonly output: unknown;
+  readonly error: string | null;
+}
+
+/** A row's outcome: the output text, or what it says as JSON. Output that is no JSON where JSON was to be unpacked makes an error. */
+export function outcomeOf(row: ResultRow, unpackJson: boolean): Outcome {
+  if (row.output === null || !unpackJson) return { output: row.output, error: row.error };
+  try {
+    return { output: JSON.parse(row.output) as unknown, error: row.error };
+  } catch {
+    return { output: null, error: `the output is not valid JSON: ${row.output.slice(0, 80)}` };
+  }
+}
+
+/** A batch of results, column by column as planned; values are plain (strings, numbers, booleans, null, arrays, objects). */
+export function resultValues(batch: ResultBatch, columns: readonly ResultColumn[], unpackJson: boolean): unknown[][] {
+  const needsInputs = columns.some((column) => column.origin === "input");
+  const inputs = needsInputs && batch.inputs !== null ? decodeRows(batch.inputs) : [];
+  const outcomes = batch.rows.map((row) => outcomeOf(row, unpackJson));
+  return columns.map((column) => columnValues(column, batch, inputs, outcomes));
+}
+
+function columnValues(
+  column: ResultColumn,
+  batch: ResultBatch,
+  inputs: readonly PlainRow[],
+  outcomes: readonly Outcome[],
+): unknown[] {
+  switch (column.origin) {
+    case "input":
+      return batch.rows.map((_, i) => ownValue(inputs[i], column.from));
+    case "prompt":
+      return batch.rows.map((_, i) => batch.prompts[i] ?? null);
+    case "output":
+      return outcomes.map(({ output }) => output);
+    case "key":
+      return outcomes.map(({ output }) => ownValue(output, column.from));
+    case "logprob":
+      return batch.rows.map((row) => row.cumulativeLogprob);
+    case "error":
+      return outcomes.map(({ error }) => error);
+  }
+}
+
+/** Own properties only: a column may be called "constructor". */
+function ownValue(row: unknown, name: string): unknown {
+  const isThere = typeof row === "object" && row !== null && Object.hasOwn(row, name);
+  return isThere ? ((row as PlainRow)[name] ?? null) : null;
+}
+
+/** Columns of values as row objects. */
+export function toObjects(columns: readonly ResultColumn[], values: readonly unknown[][]): PlainRow[] {
+  const rowCount = values[0]?.length ?? 0;
+  return Array.from({ length: rowCount }, (_, i) =>
+    Object.fromEntries(columns.map(({ name }, place) => [name, values[place]?.[i] ?? null])),
+  );
+}

@@ -1,0 +1,67 @@
+import { stringify } from "csv-stringify/sync";
+import type { ResultColumn } from "./columns.js";
+import type { ResultBatch, ResultShape } from "./result.js";
+import { resultValues, toObjects } from "./rows.js";
+
+/** A function that writes result batches as text, called batch after batch. */
+export interface TextWriter {
+  readonly head: string;
+  rows(batch: ResultBatch): string;
+  readonly tail: string;
+}
+
+/** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""`, nested
+ *  values are JSON. */
+export function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
+  // quotes the empty string and not null
+  const options = { delimiter, quoted_match: /^$/ };
+  // a blank line would be no row to most readers
+  const nothing = columns.length === 1 ? "" : null;
+  return {
+    head: stringify([columns.map(({ name }) => name)], options),
+    rows(batch) {
+      const values = resultValues(batch, columns, shape.unpackJson);
+      const records = batch.rows.map((_, i) => values.map((column) => fieldOf(column[i]) ?? nothing));
+      return stringify(records, options);
+    },
+    tail: "",
+  };
+}
+
+function fieldOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** One JSON object a line. */
+export function jsonLines(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
+  return {
+    head: "",
+    rows: (batch) =>
+      jsonRows(batch, columns, shape)
+        .map((row) => `${row}\n`)
+        .join(""),
+    tail: "",
+  };
+}
+
+/** One JSON array, an object a line. */
+export function jsonArray(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
+  let separator = "";
+  return {
+    head: "[\n",
+    rows(batch) {
+      const rows = jsonRows(batch, columns, shape);
+      if (rows.length === 0) return "";
+      const text = separator + rows.join(",\n");
+      separator = ",\n";
+      return text;
+    },
+    tail: "\n]\n",
+  };
+}
+
+function jsonRows(batch: ResultBatch, columns: readonly ResultColumn[], shape: ResultShape): string[] {
+  const values = resultValues(batch, columns, shape.unpackJson);
+  return toObjects(columns, values).map((row) => JSON.stringify(row));
+}

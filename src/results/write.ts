@@ -1,0 +1,91 @@
+import { resolve } from "node:path";
+import { pipeline } from "node:stream";
+import { createGzip } from "node:zlib";
+import { InputError } from "../errors.js";
+import { arrowFile } from "./arrowFile.js";
+import { writeAtomically } from "./atomicFile.js";
+import { planColumns, type ResultColumn } from "./columns.js";
+import { parquetFile } from "./parquetFile.js";
+import type { ResultBatch, ResultFormat, ResultShape } from "./result.js";
+import { jsonArray, jsonLines, separatedText, type TextWriter } from "./text.js";
+
+const FORMATS: readonly ResultFormat[] = ["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather"];
+const EXTENSIONS: Readonly<Record<string, ResultFormat>> = { ndjson: "jsonl" };
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+/** Writes results to a file, batch by batch in bounded memory; it appears whole or not at all. The format is the path's
+ *  extension unless given; ".gz" after a text format compresses it.
+ *  @returns the absolute path and the number of rows
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
+export async function writeResults(
+  batches: AsyncIterable<ResultBatch>,
+  shape: ResultShape,
+  path: string,
+  format?: ResultFormat,
+): Promise<{ path: string; rows: number }> {
+  const target = resultTarget(path, format);
+  const columns = planColumns(shape, shape.includeErrors ?? true);
+  let rows = 0;
+  async function* counted(): AsyncGenerator<ResultBatch> {
+    for await (const batch of batches) {
+      rows += batch.rows.length;
+      yield batch;
+    }
+  }
+  const chunks = encode(target.format, counted(), columns, shape);
+  const absolute = resolve(path);
+  await writeAtomically(absolute, target.isGzip ? gzip(chunks) : chunks);
+  return { path: absolute, rows };
+}
+
+/** @throws {InputError} ROWMILL_UNKNOWN_FORMAT, so that a job need not run before it is noticed */
+export function resultTarget(path: string, format?: ResultFormat): { format: ResultFormat; isGzip: boolean } {
+  const match = /\.([a-z]+)(\.gz)?$/i.exec(path);
+  const extension = match?.[1]?.toLowerCase() ?? "";
+  const known = format ?? EXTENSIONS[extension] ?? FORMATS.find((name) => name === extension);
+  const list = FORMATS.map((name) => `.${name}`).join(" ");
+  if (known === undefined)
+    throw new InputError("ROWMILL_UNKNOWN_FORMAT", `${path} has no format that Rowmill writes: ${list}.`);
+  const isGzip = match?.[2] !== undefined;
+  if (isGzip && ["parquet", "arrow", "feather"].includes(known))
+    throw new InputError(
+      "ROWMILL_UNKNOWN_FORMAT",
+      `${path}: gzip goes with text formats, not with ${known}. Drop ".gz".`,
+    );
+  return { format: known, isGzip };
+}
+
+function encode(
+  format: ResultFormat,
+  batches: AsyncIterable<ResultBatch>,
+  columns: readonly ResultColumn[],
+  shape: ResultShape,
+): Chunks {
+  switch (format) {
+    case "csv":
+      return textChunks(batches, separatedText(columns, shape, ","));
+    case "tsv":
+      return textChunks(batches, separatedText(columns, shape, "\t"));
+    case "jsonl":
+      return textChunks(batches, jsonLines(columns, shape));
+    case "json":
+      return textChunks(batches, jsonArray(columns, shape));
+    case "parquet":
+      return parquetFile(batches, columns, shape);
+    case "arrow":
+    case "feather":
+      return arrowFile(batches, columns, shape);
+  }
+}
+
+async function* textChunks(batches: AsyncIterable<ResultBatch>, writer: TextWriter): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(writer.head, "utf8");
+  for await (const batch of batches) yield Buffer.from(writer.rows(batch), "utf8");
+  yield Buffer.from(writer.tail, "utf8");
+}
+
+function gzip(chunks: Chunks): Chunks {
+  // pipeline hands the source's error on to the packer that is read below, the callback has nothing to add
+  return pipeline(chunks, createGzip(), () => {});
+}

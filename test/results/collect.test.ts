@@ -1,0 +1,196 @@
+import { tableFromArrays, tableToIPC } from "apache-arrow";
+import pl from "nodejs-polars";
+import { describe, expect, test } from "vitest";
+import { openSource } from "../../src/data/index.js";
+import { checkOutputColumn, collectResults, type ResultBatch, resultsToArrow } from "../../src/results/index.js";
+import { LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
+
+const failed = resultRow(1, { error: "row too long" });
+
+describe("results as values", () => {
+  test("a list gives one output a row, null for a failed one", async () => {
+    const batches = stream(
+      listBatch(["a", "b"], [resultRow(0, { output: "A" }), failed]),
+      listBatch(["c"], [resultRow(2, { output: "" })]),
+    );
+    expect(await collectResults(batches, LIST)).toEqual(["A", null, ""]);
+  });
+
+  test("unpacked, a list gives what the outputs say", async () => {
+    const rows = [resultRow(0, { output: '{"label":"x","score":1}' }), resultRow(1, { output: '"bare"' }), failed];
+    const shape = { ...LIST, unpackJson: true };
+    expect(await collectResults(stream(listBatch(["a", "b", "c"], rows)), shape)).toEqual([
+      { label: "x", score: 1 },
+      "bare",
+      null,
+    ]);
+  });
+
+  test("with inputs and log-probabilities a list gives objects, with the error where a row failed", async () => {
+    const rows = [resultRow(0, { output: "A", logprob: -0.5 }), failed];
+    const shape = { ...LIST, includeInputs: true, includeCumulativeLogprobs: true };
+    expect(await collectResults(stream(listBatch(["a", null], rows)), shape)).toEqual([
+      { input: "a", inference_result: "A", cumulative_logprob: -0.5, inference_result_error: null },
+      { input: null, inference_result: null, cumulative_logprob: null, inference_result_error: "row too long" },
+    ]);
+  });
+
+  test("a table gives its rows with the output column added, and no error column when none failed", async () => {
+    const batch = tableBatch(
+      [
+        { id: 1, text: "a" },
+        { id: 2, extra: true },
+      ],
+      [resultRow(0, { output: "A" }), resultRow(1, { output: "B" })],
+    );
+    expect(await collectResults(stream(batch), TABLE)).toEqual([
+      { id: 1, text: "a", inference_result: "A" },
+      { id: 2, text: null, inference_result: "B" },
+    ]);
+  });
+
+  test("unpacked objects become a column a key; a key that an input column has gets the output column's name before it", async () => {
+    const rows = [
+      resultRow(0, { output: '{"label":"x","text":"quoted"}' }),
+      resultRow(1, { output: "no json" }),
+      resultRow(2, { output: '{"label":"y"}' }),
+    ];
+    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["label", "text"] };
+    const inputs = [1, 2, 3].map((id) => ({ id, text: "t" }));
+    expect(await collectResults(stream(tableBatch(inputs, rows)), shape)).toEqual([
+      { id: 1, text: "t", label: "x", inference_result_text: "quoted", inference_result_error: null },
+      {
+        id: 2,
+        text: "t",
+        label: null,
+        inference_result_text: null,
+        inference_result_error: "the output is not valid JSON: no json",
+      },
+      { id: 3, text: "t", label: "y", inference_result_text: null, inference_result_error: null },
+    ]);
+  });
+
+  test("a column named like an object's own method is just a column", async () => {
+    const columns = ["__proto__", "constructor"].map((name) => ({ name, type: "string" as const }));
+    const inputs = [JSON.parse('{"__proto__":"p"}') as Record<string, unknown>];
+    const [row] = await collectResults(stream(tableBatch(inputs, [resultRow(0, { output: "A" })])), {
+      ...TABLE,
+      columns,
+    });
+    expect(Object.entries(row as object)).toEqual([
+      ["__proto__", "p"],
+      ["constructor", null],
+      ["inference_result", "A"],
+    ]);
+  });
+
+  test("an output column that the input has is refused", () => {
+    expect(() => checkOutputColumn(TABLE.columns, "label")).not.toThrow();
+    expect(() => checkOutputColumn(TABLE.columns, "text")).toThrowError(
+      expect.objectContaining({ code: "ROWMILL_DUPLICATE_COLUMN", exitCode: 2 }),
+    );
+  });
+});
+
+describe("results as an Arrow table", () => {
+  async function withOutputs(data: unknown): Promise<{ batches: ResultBatch[]; columns: typeof TABLE.columns }> {
+    const source = await openSource(data);
+    const batches: ResultBatch[] = [];
+    let index = 0;
+    for await (const batch of source.batches()) {
+      const rows = Array.from({ length: batch.rowCount }, () => resultRow(index, { output: `out ${index++}` }));
+      batches.push({ rows, prompts: rows.map(() => null), inputs: batch.encode() });
+    }
+    return { batches, columns: source.finalColumns() };
+  }
+
+  test("the input's exact types stay, over several batches", async () => {
+    const ids = Int16Array.from({ length: 4500 }, (_, i) => i - 2000);
+    const data = tableFromArrays({ id: ids, seen: Array.from(ids, (id) => new Date(id * 86_400_000)) });
+    const { batches, columns } = await withOutputs(data);
+    expect(batches.length).toBe(3);
+    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    expect(table.schema.fields.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      "id: Int16",
+      `seen: ${data.schema.fields[1]?.type}`,
+      "inference_result: Utf8",
+    ]);
+    expect(table.getChild("id")?.toArray()).toEqual(ids);
+    expect(table.getChild("seen")?.get(7)).toEqual(data.getChild("seen")?.get(7));
+    expect(table.getChild("inference_result")?.get(4499)).toBe("out 4499");
+  });
+
+  test("polars reads what a polars frame became", async () => {
+    const frame = pl
+      .DataFrame({ id: [1, 2], text: ["a", null], kind: ["x", "y"] })
+      .withColumn(pl.col("kind").cast(pl.Categorical));
+    const { batches, columns } = await withOutputs(frame);
+    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    const back = pl.readIPCStream(Buffer.from(tableToIPC(table, "stream")));
+    expect(back.toRecords()).toEqual([
+      { id: 1, text: "a", kind: "x", inference_result: "out 0" },
+      { id: 2, text: null, kind: "y", inference_result: "out 1" },
+    ]);
+  });
+
+  test("row objects get typed columns, unpacked keys the types of the schema", async () => {
+    const inputs = [
+      { id: 1, text: "a", ok: true, score: 1.5, tags: ["x"] },
+      { id: null, text: null },
+    ];
+    const rows = [resultRow(0, { output: '{"label":"x","n":3,"more":[1]}' }), resultRow(1, { error: "too long" })];
+    const table = await resultsToArrow(stream(tableBatch(inputs, rows)), {
+      ...TABLE,
+      columns: [
+        ...TABLE.columns,
+        { name: "ok", type: "boolean" },
+        { name: "score", type: "number" },
+        { name: "tags", type: "json" },
+      ],
+      unpackJson: true,
+      jsonKeys: ["label", "n", "more"],
+      jsonTypes: { label: "string", n: "integer" },
+    });
+    expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
+      "Int64",
+      "Utf8",
+      "Bool",
+      "Float64",
+      "Utf8",
+      "Utf8",
+      "Int64",
+      "Utf8",
+      "Utf8",
+    ]);
+    expect(table.toArray().map((row) => row?.toJSON())).toEqual([
+      {
+        id: 1n,
+        text: "a",
+        ok: true,
+        score: 1.5,
+        tags: '["x"]',
+        label: "x",
+        n: 3n,
+        more: "[1]",
+        inference_result_error: null,
+      },
+      {
+        id: null,
+        text: null,
+        ok: null,
+        score: null,
+        tags: null,
+        label: null,
+        n: null,
+        more: null,
+        inference_result_error: "too long",
+      },
+    ]);
+  });
+
+  test("no results still have their columns", async () => {
+    const table = await resultsToArrow(stream<ResultBatch>(), TABLE);
+    expect(table.numRows).toBe(0);
+    expect(table.schema.fields.map(({ name }) => name)).toEqual(["id", "text", "inference_result"]);
+  });
+});
