@@ -52,9 +52,15 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     if (results.length > 0) file.appendResults(results.splice(0));
   };
   const ports: MessagePort[] = [];
-  const closed: Promise<void>[] = [];
   const stop = (): void => {
     for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
+  };
+  const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
+    if (message.kind === "want") feeder.feed(port, message.rows);
+    else {
+      results.push(...message.results);
+      if (results.length >= CHECKPOINT_ROWS) flush();
+    }
   };
   let isCancelled = false;
   let failure: unknown = null;
@@ -89,21 +95,17 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     const shares = Array.from({ length: plan.workers }, (_, lane) => {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
-      closed.push(new Promise((resolve) => port1.once("close", resolve)));
-      port1.on("message", (message: FromWorker) => {
-        guarded(() => {
-          if (message.kind === "want") feeder.feed(port1, message.rows);
-          else {
-            results.push(...message.results);
-            if (results.length >= CHECKPOINT_ROWS) flush();
-          }
-        })();
+      const ended = new Promise<void>((resolve) => {
+        port1.on("message", (message: FromWorker) => {
+          if (message.kind === "end") resolve();
+          else guarded(() => take(port1, message))();
+        });
       });
-      return execution.pool.run(taskOf(execution, page, lane, port2), { transferList: [port2] });
+      const run = execution.pool.run(taskOf(execution, page, lane, port2), { transferList: [port2] });
+      // what a worker sent before its end must have arrived before the job's end is written down
+      return run.then(() => ended);
     });
     const ends = await Promise.allSettled(shares.map((share) => share.catch((error) => stopAndThrow(stop, error))));
-    // every message that a worker sent before its end has arrived when its port is closed
-    await Promise.all(closed);
     flush();
     const broken = ends.find((end) => end.status === "rejected");
     if (failure !== null) throw failure;

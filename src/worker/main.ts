@@ -32,6 +32,7 @@ export default async function runTask(task: WorkerTask): Promise<void> {
   const { port } = task;
   try {
     await runRows(task, await engineFor(task), port);
+    port.postMessage({ kind: "end" } satisfies FromWorker);
   } finally {
     port.close();
   }

@@ -36,4 +36,6 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: "want"; readonly rows: number }
-  | { readonly kind: "results"; readonly results: readonly ResultRow[] };
+  | { readonly kind: "results"; readonly results: readonly ResultRow[] }
+  /** Nothing comes after this. */
+  | { readonly kind: "end" };
