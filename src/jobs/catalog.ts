@@ -10,8 +10,9 @@ import { checkTransition } from "./transitions.js";
 
 /** How far a job is; the same fields as a progress snapshot's counts. */
 export interface JobCounts {
-  /** Rows that have a result, failed ones among them. */
+  /** Rows that have an output. */
   readonly rowsDone: number;
+  /** Rows that have an error instead. */
   readonly rowsFailed: number;
   readonly inputTokens: number;
   readonly outputTokens: number;

@@ -150,7 +150,7 @@ export class JobFile implements Disposable {
   /** What the results add up to: where a resumed job's counters begin. */
   resultCounts(): JobCounts {
     const row = this.#db.get(
-      `SELECT count(*) AS done, count(error) AS failed, total(input_tokens) AS input, total(output_tokens) AS output
+      `SELECT count(output) AS done, count(error) AS failed, total(input_tokens) AS input, total(output_tokens) AS output
        FROM results`,
     );
     return {

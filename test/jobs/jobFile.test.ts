@@ -85,7 +85,7 @@ test("the counts are the sums over the results, so that a resumed job goes on fr
   const job = newJobFile(newHome(), ["a", "b", "c"]);
   expect(job.resultCounts()).toEqual({ rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 });
   job.appendResults([result(2, "x"), { ...result(0, ""), output: null, error: "too long", outputTokens: 0 }]);
-  expect(job.resultCounts()).toEqual({ rowsDone: 2, rowsFailed: 1, inputTokens: 20, outputTokens: 2 });
+  expect(job.resultCounts()).toEqual({ rowsDone: 1, rowsFailed: 1, inputTokens: 20, outputTokens: 2 });
 });
 
 test("a table's results come in the batches that it was read in, each with its own input", async () => {

@@ -1,0 +1,12 @@
+import { once } from "node:events";
+import { openHome } from "../../../src/jobs/index.js";
+
+// takes jobs with somebody else's lease, as fast as it can, until none is left
+const [path, token, pid] = process.argv.slice(2) as [string, string, string];
+using home = openHome(path);
+console.log("ready");
+await once(process.stdin, "data");
+const runner = { token, pid: Number(pid) };
+for (let job = home.catalog.claimNext(runner); job !== null; job = home.catalog.claimNext(runner)) {
+  console.log(job.jobId);
+}

@@ -1,0 +1,8 @@
+import { acquireLease, openHome } from "../../../src/jobs/index.js";
+
+// holds the lease and a job until it is killed
+const home = openHome(process.argv[2] as string);
+const lease = acquireLease(home.catalog);
+const job = lease === null ? null : home.catalog.claimNext(lease);
+console.log(`holds ${job?.jobId}`);
+setInterval(() => lease?.renew(), 50);
