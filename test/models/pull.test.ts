@@ -87,6 +87,24 @@ it("the first source that answers is used, and when none does every error is tol
   expect(await modelFolders(empty)).toEqual([]);
 });
 
+it.each([
+  ["no model", Buffer.from("<html>moved</html>"), /no GGUF model/],
+  ["half a model", 3_000_000, /cut off/],
+])(
+  "what turns out to be %s is thrown away, and fetched anew when the server has it right",
+  async (_what, wrong, message) => {
+    const home = await tempFolder();
+    const files: Record<string, Served> = {
+      "/own.gguf": typeof wrong === "number" ? starter.subarray(0, wrong) : wrong,
+    };
+    const server = await serverWith(files);
+    await expect(resolveModel(`${server.url}/own.gguf`, { home })).rejects.toThrow(message);
+    expect((await readdir(join(home, "models"))).filter((name) => name.startsWith(".partial"))).toEqual([]);
+    files["/own.gguf"] = starter;
+    expect((await resolveModel(`${server.url}/own.gguf`, { home })).sha256).toBe(starterHash);
+  },
+);
+
 it("a pull that is broken off leaves nothing that counts as a model, and the next one completes it", async () => {
   const home = await tempFolder();
   const abort = new AbortController();
