@@ -169,6 +169,8 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
                                   CounterPage::Attach(path, MappedFile::Access::kRead),
                                   std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
     });
+    // Like a JavaScript timer, a watch that nobody holds goes on until it is closed.
+    Ref();
   }
   ~WatchObject() override {
     if (delivery_) {
@@ -181,8 +183,15 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
   WatchObject& operator=(WatchObject&&) = delete;
 
  private:
-  void Close(const CallbackInfo& /*info*/) { delivery_->Close(); }
+  void Close(const CallbackInfo& /*info*/) {
+    if (!is_closed_) {
+      is_closed_ = true;
+      delivery_->Close();
+      Unref();
+    }
+  }
 
+  bool is_closed_ = false;
   std::shared_ptr<Delivery> delivery_;
 };
 

@@ -1,5 +1,6 @@
 #include "delivery.h"
 
+#include <array>
 #include <utility>
 
 namespace rowmill::counters {
@@ -66,12 +67,22 @@ void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* de
     return;
   }
   const Napi::HandleScope scope(env);
-  const Napi::Value error =
-      sample.error.empty() ? env.Null() : Napi::String::New(env, sample.error).As<Napi::Value>();
-  listener.Call({error, Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),
-                 Napi::Number::New(env, static_cast<double>(sample.counts.rows_failed)),
-                 Napi::Number::New(env, static_cast<double>(sample.counts.input_tokens)),
-                 Napi::Number::New(env, static_cast<double>(sample.counts.output_tokens))});
+  const napi_value null = env.Null();
+  const std::array<napi_value, 5> arguments = {
+      sample.error.empty() ? null : Napi::String::New(env, sample.error),
+      Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),
+      Napi::Number::New(env, static_cast<double>(sample.counts.rows_failed)),
+      Napi::Number::New(env, static_cast<double>(sample.counts.input_tokens)),
+      Napi::Number::New(env, static_cast<double>(sample.counts.output_tokens)),
+  };
+  // Not Napi::Function::Call: that throws where the environment is about to end and no exception can be made
+  // any more.
+  const napi_status status =
+      napi_call_function(env, env.Undefined(), listener, arguments.size(), arguments.data(), nullptr);
+  napi_value thrown = nullptr;
+  if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &thrown) == napi_ok) {
+    napi_fatal_exception(env, thrown);  // an uncaught exception, as from any other callback of Node's
+  }
 }
 
 }  // namespace rowmill::counters

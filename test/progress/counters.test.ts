@@ -1,0 +1,248 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { attachCounters, type CounterPage, loadAddon, openCounters, openLane } from "../../src/progress/index.js";
+import { emitProgress } from "./emitted.js";
+import { temporaryFolder } from "./temporary.js";
+
+const folder = temporaryFolder();
+const run = promisify(execFile);
+let progressUrl: string;
+let pages = 0;
+const newPath = () => join(folder, `page${++pages}`);
+
+const hasAddon = loadAddon().counters !== null;
+if (!hasAddon) console.log(`tests of the mapped page were skipped: ${loadAddon().reason}`);
+
+beforeAll(() => {
+  progressUrl = emitProgress(folder);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** Lets `threads` worker threads add to lanes of their own, all at once, and waits for them. */
+async function addFromThreads(page: CounterPage, threads: number, adds: number): Promise<void> {
+  const code = `
+    const { workerData } = require("node:worker_threads");
+    import(workerData.url).then(({ openLane }) => {
+      const lane = openLane(workerData.handle, workerData.worker);
+      for (let add = 0; add < workerData.adds; add++) {
+        lane.addInputTokens(7);
+        lane.addOutputTokens(2);
+        if (add % 10 === 0) lane.rowFailed(); else lane.rowDone();
+      }
+    });`;
+  const ends = Array.from({ length: threads }, (_, worker) => {
+    const workerData = { url: progressUrl, handle: page.handle(), worker, adds };
+    return once(new Worker(code, { eval: true, workerData }), "exit");
+  });
+  await Promise.all(ends);
+}
+
+/** Runs a program with the progress part imported as `progress`; its last line of output is JSON. */
+async function runNode(body: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
+  const program = `const progress = await import(${JSON.stringify(progressUrl)}); ${body}`;
+  const args = ["--input-type=module", "-e", program];
+  const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env }, timeout: 50_000 });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+}
+
+describe.skipIf(!hasAddon)("a mapped page", () => {
+  it("adds up exactly what several threads add at once", async () => {
+    using page = openCounters(newPath(), { workers: 4, rowsTotal: 1 });
+    await addFromThreads(page, 4, 20_000);
+    expect(page.kind).toBe("mapped");
+    expect(page.read()).toEqual({ rowsDone: 72_000, rowsFailed: 8_000, inputTokens: 560_000, outputTokens: 160_000 });
+  });
+
+  it("shows another process what is added here, and here what it adds", async () => {
+    const path = newPath();
+    using page = openCounters(path, { workers: 2, rowsTotal: 10 });
+    page.lane(0).addInputTokens(30);
+    const handle = JSON.stringify(page.handle());
+    const seen = await runNode(`
+      const page = progress.attachCounters(${JSON.stringify(path)});
+      progress.openLane(${handle}, 1).addInputTokens(12);
+      progress.openLane(${handle}, 1).rowDone();
+      console.log(JSON.stringify({ ...page.read(), rowsTotal: page.rowsTotal, workers: page.workers }));`);
+    expect(seen).toEqual({
+      rowsDone: 1,
+      rowsFailed: 0,
+      inputTokens: 42,
+      outputTokens: 0,
+      rowsTotal: 10,
+      workers: 2,
+    });
+    expect(page.read().inputTokens).toBe(42);
+  });
+
+  it("keeps what a process had added when it was killed", async () => {
+    const path = newPath();
+    const program = `
+      const progress = await import(${JSON.stringify(progressUrl)});
+      const page = progress.openCounters(${JSON.stringify(path)}, { workers: 1, rowsTotal: 5 });
+      page.lane(0).addOutputTokens(99);
+      console.log("added");
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    using page = attachCounters(path);
+    expect(page?.read().outputTokens).toBe(99);
+  });
+
+  it("starts from the counts that the job already has, also for who had it mapped before", () => {
+    const path = newPath();
+    const base = { rowsDone: 5, rowsFailed: 1, inputTokens: 50, outputTokens: 20 };
+    using first = openCounters(path, { workers: 1, rowsTotal: 10 });
+    first.lane(0).rowDone();
+    using watcher = attachCounters(path);
+    using second = openCounters(path, { workers: 3, rowsTotal: 10, base });
+    second.lane(2).rowDone();
+    expect(second.read()).toEqual({ ...base, rowsDone: 6 });
+    expect(watcher?.read()).toEqual({ ...base, rowsDone: 6 });
+  });
+
+  it("gives samples to a watcher in another process until that closes it", async () => {
+    const path = newPath();
+    using page = openCounters(path, { workers: 1, rowsTotal: 10 });
+    page.lane(0).addInputTokens(11);
+    const seen = await runNode(`
+      const page = progress.attachCounters(${JSON.stringify(path)});
+      const hold = setInterval(() => {}, 1000);
+      let samples = 0;
+      const watch = page.watch(1, (counts) => {
+        if (++samples < 3) return;
+        watch[Symbol.dispose]();
+        watch[Symbol.dispose]();
+        setTimeout(() => { clearInterval(hold); console.log(JSON.stringify({ samples, ...counts })); }, 50);
+      }, (error) => { throw error; });`);
+    expect(seen).toEqual({ samples: 3, rowsDone: 0, rowsFailed: 0, inputTokens: 11, outputTokens: 0 });
+  });
+
+  it("does not keep a process alive that never closes its watch", async () => {
+    const body = (end: string) => `
+      const page = progress.openCounters(${JSON.stringify(newPath())}, { workers: 1, rowsTotal: 1 });
+      page.watch(1, () => {}, () => {});
+      console.log(JSON.stringify(await new Promise((resolve) => setTimeout(resolve, 30, "watched"))));
+      ${end}`;
+    expect(await runNode(body(""))).toBe("watched");
+    expect(await runNode(body("process.exit(0);"))).toBe("watched");
+  });
+
+  it("lets a thread be terminated in the middle of being called", async () => {
+    using page = openCounters(newPath(), { workers: 1, rowsTotal: 1 });
+    const path = JSON.stringify(page.handle());
+    const seen = await runNode(`
+      const { Worker } = await import("node:worker_threads");
+      const code = \`import(\${JSON.stringify(${JSON.stringify(progressUrl)})}).then((progress) => {
+        const page = progress.attachCounters(${path}.path);
+        for (let i = 0; i < 5; i++) page.watch(1, () => {}, () => {});
+        const last = page.watch(1, () => require("node:worker_threads").parentPort.postMessage("called"), () => {});
+        setInterval(() => {}, 1000);
+      })\`;
+      let ended = 0;
+      for (let round = 0; round < 20; round++) {
+        const worker = new Worker(code, { eval: true, execArgv: [] });
+        await new Promise((resolve) => worker.once("message", resolve));
+        await worker.terminate();
+        ended++;
+      }
+      console.log(ended);`);
+    expect(seen).toBe(20);
+  });
+
+  it("leaves what a watcher throws uncaught, like any callback of Node's", async () => {
+    const seen = await runNode(`
+      const page = progress.openCounters(${JSON.stringify(newPath())}, { workers: 1, rowsTotal: 1 });
+      process.once("uncaughtException", (error) => { console.log(JSON.stringify(error.message)); process.exit(0); });
+      page.watch(1, () => { throw new Error("mine"); }, () => {});
+      setInterval(() => {}, 1000);`);
+    expect(seen).toBe("mine");
+  });
+
+  it("tells a watcher once when its file is cut, and crashes nobody", async () => {
+    const path = newPath();
+    const page = openCounters(path, { workers: 1, rowsTotal: 1 });
+    const error = await new Promise<Error>((resolve) => {
+      page.watch(1, () => truncateSync(path, 100), resolve);
+    });
+    expect(error).toMatchObject({ code: "ROWMILL_BAD_COUNTERS" });
+    expect(() => page.read()).toThrow(/cut off/);
+    page.close();
+  });
+
+  it("is not there before it is made, and an error when the file is something else", () => {
+    const path = newPath();
+    expect(attachCounters(path)).toBeNull();
+    writeFileSync(path, "");
+    expect(attachCounters(path)).toBeNull();
+    writeFileSync(path, "id,text\n1,hello\n".repeat(1000));
+    expect(() => attachCounters(path)).toThrow(expect.objectContaining({ code: "ROWMILL_BAD_COUNTERS" }));
+  });
+
+  it("that can't be made is replaced by memory, and the file in its place is left alone", () => {
+    const path = newPath();
+    writeFileSync(path, "somebody's notes");
+    using page = openCounters(path, { workers: 1, rowsTotal: 1 });
+    page.lane(0).rowDone();
+    expect(page.kind).toBe("shared");
+    expect(page.reason).toMatch(/something else/);
+    expect(page.read().rowsDone).toBe(1);
+    rmSync(path);
+    using elsewhere = openCounters(join(folder, "no/such/folder"), { workers: 1, rowsTotal: 1 });
+    expect(elsewhere.kind).toBe("shared");
+  });
+
+  it("refuses lanes that it does not have, and being read when closed", () => {
+    const page = openCounters(newPath(), { workers: 2, rowsTotal: 1 });
+    for (const worker of [-1, 2, 0.5, Number.NaN]) {
+      expect(() => page.lane(worker)).toThrow(RangeError);
+      expect(() => openLane(page.handle(), worker)).toThrow(RangeError);
+    }
+    page.close();
+    page.close();
+    expect(() => page.read()).toThrow(/closed/);
+  });
+});
+
+describe("without the addon", () => {
+  it("threads of this process still add up exactly", async () => {
+    vi.stubEnv("ROWMILL_NO_ADDON", "1");
+    using page = openCounters(newPath(), { workers: 3, rowsTotal: 1 });
+    await addFromThreads(page, 3, 5_000);
+    expect(page.kind).toBe("shared");
+    expect(page.reason).toMatch(/ROWMILL_NO_ADDON/);
+    expect(page.read()).toEqual({ rowsDone: 13_500, rowsFailed: 1_500, inputTokens: 105_000, outputTokens: 30_000 });
+  });
+
+  it("the page is found by its path in this process and not in another", async () => {
+    vi.stubEnv("ROWMILL_NO_ADDON", "1");
+    const path = newPath();
+    const base = { rowsDone: 2, rowsFailed: 0, inputTokens: 8, outputTokens: 4 };
+    const owner = openCounters(path, { workers: 1, rowsTotal: 3, base });
+    owner.lane(0).rowDone();
+    using attached = attachCounters(path);
+    expect(attached?.read()).toEqual({ ...base, rowsDone: 3 });
+    const elsewhere = `console.log(JSON.stringify(progress.attachCounters(${JSON.stringify(path)})));`;
+    expect(await runNode(elsewhere, { ROWMILL_NO_ADDON: "1" })).toBeNull();
+    owner.close();
+    expect(attachCounters(path)).toBeNull();
+  });
+
+  it("refuses lanes that it does not have", () => {
+    vi.stubEnv("ROWMILL_NO_ADDON", "1");
+    using page = openCounters(newPath(), { workers: 2, rowsTotal: 1 });
+    for (const worker of [-1, 2, 0.5]) expect(() => page.lane(worker)).toThrow(RangeError);
+  });
+});
+
+it.each([0, -1, 1.5, 5000])("a page for %d workers is refused", (workers) => {
+  expect(() => openCounters(newPath(), { workers, rowsTotal: 1 })).toThrow(RangeError);
+});
