@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { dirname, join } from "node:path";
-import { getLlama, getLlamaGpuTypes, LlamaLogLevel } from "node-llama-cpp";
+import { getLlama, getLlamaGpuTypes, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
 
 /** What there is to run a model on. Nothing here loads a backend. */
@@ -54,16 +54,21 @@ export function machineFacts(): MachineFacts {
   };
 }
 
+/** A GPU backend takes hundreds of megabytes for itself each time that it is loaded. */
+let backend: Promise<Llama> | undefined;
+
 /** Loads node-llama-cpp's backend (once a process) and says what it found. */
 export async function backendFacts(): Promise<BackendFacts> {
   const candidates = (await getLlamaGpuTypes("supported")).map((type) => type || "cpu");
   try {
-    const llama = await getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
-    const backend = llama.gpu || "cpu";
-    const vram = backend === "cpu" ? { total: 0, free: 0 } : await llama.getVramState();
-    const devices = backend === "cpu" ? [] : await llama.getGpuDeviceNames();
-    return { backend, candidates, devices, vramBytes: vram.total, freeVramBytes: vram.free, failure: null };
+    backend ??= getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
+    const llama = await backend;
+    const name = llama.gpu || "cpu";
+    const vram = name === "cpu" ? { total: 0, free: 0 } : await llama.getVramState();
+    const devices = name === "cpu" ? [] : await llama.getGpuDeviceNames();
+    return { backend: name, candidates, devices, vramBytes: vram.total, freeVramBytes: vram.free, failure: null };
   } catch (error) {
+    backend = undefined;
     const failure = messageOf(error);
     return { backend: "none", candidates, devices: [], vramBytes: 0, freeVramBytes: 0, failure };
   }
