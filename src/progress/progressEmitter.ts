@@ -58,8 +58,8 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
   constructor(feed: ProgressFeed) {
     super();
     this.#feed = feed;
-    this.on("newListener", () => this.#begin());
     this.on("removeListener", () => this.#holdProcess());
+    this.on("newListener", () => this.#begin());
   }
 
   /** The last snapshot taken, null before the first. */
