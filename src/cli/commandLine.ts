@@ -11,8 +11,14 @@ export function commandWriter(command: Command): (...words: string[]) => string 
 
 /** `rowmill` where it was found on the PATH, else `npx rowmill` or `node dist/cli/main.js`. */
 export function programWords(script: string, npmCommand: string | undefined): string[] {
-  if (basename(script).replace(/\.(cmd|ps1)$/, "") !== "rowmill") return ["node", relative(process.cwd(), script)];
+  if (basename(script).replace(/\.(cmd|ps1)$/, "") !== "rowmill") return ["node", pathFromHere(script)];
   return npmCommand === "exec" ? ["npx", "rowmill"] : ["rowmill"];
+}
+
+/** Relative to the current folder where it lies in it, else as it is. */
+export function pathFromHere(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
 }
 
 /** A word as a POSIX shell reads it back. */

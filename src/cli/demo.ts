@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import { EXIT } from "../errors.js";
 import { examples, jsonOption } from "./arguments.js";
+import { pathFromHere } from "./commandLine.js";
 import { renderAccuracy, renderAnswers } from "./demoReport.js";
 import { type DemoOutcome, scoreTable } from "./demoScore.js";
 import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";
@@ -102,33 +103,39 @@ function summarize(outcomes: readonly DemoOutcome[], model: string) {
 
 function renderDemo(outcomes: readonly DemoOutcome[], model: string, command: Door["command"], width: number): string {
   const { rows, validRows, seconds, rowsPerSecond, tokensPerSecond } = totalsOf(outcomes);
-  const [reviews] = outcomes;
-  const next = [
-    ["a table of your own", command("infer", "FILE.csv", "--column", "COLUMN", "--model", model, "--system", "TASK")],
-    ["what was asked and counted", command("jobs", "show", reviews?.job.jobId ?? "ID")],
-    ["a pre-trained model, pulled first", command("demo", "--model", "smollm2-135m")],
-  ] as const;
+  const speed = `${formatRate(rowsPerSecond)} rows/s, ${formatRate(tokensPerSecond)} tokens/s`;
   return [
     ...outcomes.map(({ table, score }) => `\n${renderAnswers(table, score.rows, width)}\n`),
     `${pc.bold("Accuracy")} against the labels`,
     renderAccuracy(outcomes),
     "",
-    renderPairs([
+    renderPairs(
       [
-        "valid",
-        `${formatCount(validRows)} of ${formatCount(rows)} outputs obey their schema (${formatPercent(validRows, rows)})`,
+        ["valid", `${formatPercent(validRows, rows)} of the outputs obey their schema: ${validRows} of ${rows}`],
+        ["speed", `${speed}: ${formatCount(rows)} rows in ${formatSeconds(seconds)}, model loading included`],
+        ["results", outcomes.map(({ results }) => pathFromHere(results)).join(" ")],
+        ...(model === "starter" ? [["limits", STARTER_LIMITS] as const] : []),
       ],
-      [
-        "speed",
-        `${formatRate(rowsPerSecond)} rows/s, ${formatRate(tokensPerSecond)} tokens/s: ${formatCount(rows)} rows in ${formatSeconds(seconds)}, model loading included`,
-      ],
-      ["results", outcomes.map(({ results }) => results).join(", ")],
-      ...(model === "starter" ? [["limits", STARTER_LIMITS] as const] : []),
-    ]),
+      width,
+    ),
     "",
     pc.bold("Try next"),
-    ...next.map(([meaning, line]) => `${pc.dim(`# ${meaning}`)}\n${pc.cyan(line)}`),
+    ...nextCommands(outcomes, model, command).map(([meaning, line]) => `${pc.dim(`# ${meaning}`)}\n${pc.cyan(line)}`),
   ].join("\n");
+}
+
+/** Commands that work as they stand. */
+function nextCommands(outcomes: readonly DemoOutcome[], model: string, command: Door["command"]) {
+  const { table, job, results } = outcomes[0] as DemoOutcome;
+  const column = [table.column].flat().flatMap((part) => ["--column", part]);
+  const task = ["--schema", table.schemaPath, "--system", table.systemPrompt, "--model", model];
+  const output = ["--output", pathFromHere(results).replace(/csv$/, "parquet")];
+  const otherModel = model === "smollm2-135m" ? "starter" : "smollm2-135m";
+  return [
+    ["the same table by hand; take a file of your own", command("infer", table.path, ...column, ...task, ...output)],
+    ["a job's results, any time and from any terminal", `${command("jobs", "results", job.jobId)} | head -3`],
+    ["the same with another model, pulled where it is not here yet", command("demo", "--model", otherModel)],
+  ] as const;
 }
 
 function totalsOf(outcomes: readonly DemoOutcome[]) {

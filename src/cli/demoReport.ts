@@ -20,7 +20,8 @@ export function renderAnswers(table: DemoTable, rows: readonly ScoredRow[], widt
   );
   const taken = answerWidths.reduce((sum, answerWidth) => sum + answerWidth + GAP, 0);
   const textWidth = Math.min(100, Math.max(20, width - taken - GAP - 1));
-  return renderTable(
+  const title = `${pc.bold(table.path)}, the first ${shown.length} of ${formatCount(rows.length)} rows; below a wrong answer the label`;
+  const preview = renderTable(
     [
       { head: table.textColumn, width: textWidth },
       ...table.fields.map((field, at) => ({ head: field, width: answerWidths[at] ?? field.length })),
@@ -34,6 +35,7 @@ export function renderAnswers(table: DemoTable, rows: readonly ScoredRow[], widt
       }),
     ]),
   );
+  return `${title}\n\n${preview}`;
 }
 
 /** Share of right answers by field, over all rows. */

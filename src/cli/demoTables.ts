@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pathFromHere } from "./commandLine.js";
 
 /** One of the demo's tables: what is asked of each row, and which columns hold the answers that people gave. */
 export interface DemoTable {
@@ -48,14 +48,8 @@ function demoTable(name: string, task: Task): DemoTable {
   return {
     ...task,
     name,
-    path: fromHere(new URL(`../../examples/${name}.csv`, import.meta.url)),
-    schemaPath: fromHere(schemaUrl),
+    path: pathFromHere(fileURLToPath(new URL(`../../examples/${name}.csv`, import.meta.url))),
+    schemaPath: pathFromHere(fileURLToPath(schemaUrl)),
     schema: JSON.parse(readFileSync(schemaUrl, "utf8")) as object,
   };
-}
-
-function fromHere(url: URL): string {
-  const path = fileURLToPath(url);
-  const near = relative(process.cwd(), path);
-  return near.startsWith("..") ? path : near;
 }

@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { examples, jsonOption } from "./arguments.js";
 import { openDoor } from "./door.js";
 import { print, printJson } from "./output.js";
+import { formatBytes } from "./quantities.js";
 import { cellText, renderPairs } from "./table.js";
 
 export function addDoctor(program: Command): void {
@@ -35,7 +36,7 @@ export function renderReport(report: object): string {
     ...(plain.length > 0 ? [renderPairs(plain.map(([name, value]) => [name, factText(value)]))] : []),
     ...sections.map(
       ([name, facts]) =>
-        `${pc.bold(name)}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${fact}`, factText(value)]))}`,
+        `${pc.bold(name)}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${fact}`, factText(value, fact)]))}`,
     ),
   ].join("\n\n");
 }
@@ -44,7 +45,8 @@ function isSection(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function factText(value: unknown): string {
+function factText(value: unknown, name = ""): string {
+  if (typeof value === "number" && /bytes$/i.test(name)) return formatBytes(value);
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value) && value.every((part) => typeof part !== "object")) return value.map(cellText).join(", ");

@@ -23,16 +23,14 @@ export function renderEstimate(estimate: Estimate): string {
     ...(estimate.tooLongRows > 0 ? [["too long, to be cut", formatCount(estimate.tooLongRows)] as const] : []),
     ["input tokens", formatCount(estimate.inputTokens)],
     ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
-    [
-      "hosted cost",
-      estimate.cost === null ? "no price known" : `at most ${formatDollars(estimate.cost)} at the catalogue's price`,
-    ],
+    ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
     ["time", time],
   ]);
 }
 
-function formatDollars(cost: number): string {
-  return cost < 0.01 && cost > 0
-    ? "0.01 USD"
-    : `${cost.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD`;
+/** What a hosted API would ask, at the catalogue's price. */
+function formatCost(cost: number): string {
+  if (cost === 0) return "none";
+  const dollars = Math.max(0.01, cost).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `at most ${dollars} USD at the catalogue's price`;
 }

@@ -149,7 +149,8 @@ export function renderJobs(jobs: readonly JobRecord[], width: number): string {
 }
 
 function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
-  const done = rowsDone === rowsTotal ? formatCount(rowsTotal) : `${formatCount(rowsDone)}/${formatCount(rowsTotal)}`;
+  const ended = rowsDone + rowsFailed;
+  const done = ended === rowsTotal ? formatCount(rowsTotal) : `${formatCount(ended)}/${formatCount(rowsTotal)}`;
   return rowsFailed > 0 ? `${done} (${formatCount(rowsFailed)} failed)` : done;
 }
 

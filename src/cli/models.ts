@@ -72,7 +72,7 @@ function addShow(models: Command): void {
       const model = await door.mill.showModel(name);
       if (flags.json) return printJson(model);
       const { entry, facts, ...rest } = model;
-      print(renderPairs(pairsOf({ ...rest, ...entry, ...facts })));
+      print(renderPairs(pairsOf({ ...entry, ...facts, ...rest })));
       if (entry?.name === "starter") door.say(STARTER_LIMITS);
     });
 }
@@ -102,7 +102,12 @@ function addPull(models: Command): void {
 }
 
 function renderModels(models: readonly Listing[], width: number): string {
-  const nameWidth = Math.max(12, ...models.map(({ name }) => name.length));
+  const nameWidth = Math.max(
+    12,
+    ...models
+      .flatMap(({ name, entry }) => [name, ...(entry?.variants ?? []).map((variant) => variant.name)])
+      .map((n) => n.length),
+  );
   const left = width - nameWidth - 2 - 9 - 11 - 10;
   return renderTable(
     [
@@ -112,13 +117,15 @@ function renderModels(models: readonly Listing[], width: number): string {
       { head: "here", align: "right" },
       ...(left >= 8 ? [{ head: "licence" }] : []),
     ],
-    models.map(({ name, entry, bytes }) => [
-      name,
-      entry?.parameters ? formatMagnitude(entry.parameters) : "",
-      entry?.contextLength ? formatCount(entry.contextLength) : "",
-      bytes === null ? "–" : formatBytes(bytes),
-      ...(left >= 8 ? [shorten(cellText(entry?.licence), left)] : []),
-    ]),
+    models.flatMap(({ name, entry, bytes }) =>
+      [name, ...(entry?.variants.map((variant) => variant.name) ?? [])].map((shownName) => [
+        shownName,
+        entry?.parameters ? formatMagnitude(entry.parameters) : "",
+        entry?.contextLength ? formatCount(entry.contextLength) : "",
+        bytes === null ? "–" : formatBytes(bytes),
+        ...(left >= 8 ? [shorten(cellText(entry?.licence), left)] : []),
+      ]),
+    ),
   );
 }
 

@@ -39,6 +39,7 @@ export function createProgram(): Command {
   program.commandsGroup("This machine:");
   addQuotas(program);
   addDoctor(program);
+  program.helpCommand("help [command]", "show the help of a command");
   return program;
 }
 

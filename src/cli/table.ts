@@ -29,10 +29,32 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
   return trimLines(table.toString());
 }
 
-/** Names and values under each other. */
-export function renderPairs(pairs: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(0, ...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${value}`).join("\n");
+/** Names and values under each other; a value longer than the line goes on below itself. */
+export function renderPairs(
+  pairs: readonly (readonly [name: string, value: string])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const nameWidth = Math.max(0, ...pairs.map(([name]) => name.length));
+  const indent = " ".repeat(nameWidth + 2);
+  return pairs
+    .map(
+      ([name, value]) =>
+        `${pc.dim(name.padEnd(nameWidth))}  ${wrapWords(value, width - nameWidth - 2).join(`\n${indent}`)}`,
+    )
+    .join("\n");
+}
+
+/** Lines of at most `width` characters, broken between words. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 /** Any value in one line, fit for a terminal: control characters become spaces, so that no row can steer the terminal. */
