@@ -26,6 +26,12 @@ export interface StatusChange {
   readonly runner?: Pick<RunnerLease, "token">;
 }
 
+export interface NewJob {
+  readonly jobId: string;
+  readonly spec: JobSpec;
+  readonly facts: JobFacts;
+}
+
 export interface JobFilter {
   readonly status?: readonly JobStatus[];
   /** The newest so many. */
@@ -52,20 +58,27 @@ export class Catalog {
 
   /** Enters a job whose rows are durable; from now on others see it. */
   submit(jobId: string, spec: JobSpec, facts: JobFacts): JobRecord {
-    this.db.run(
-      `INSERT INTO jobs (job_id, status, priority, spec, created_at, rows_total, rows_empty, rows_truncated,
-         input_tokens_total, longest_row_tokens) VALUES (?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?)`,
-      jobId,
-      spec.priority,
-      JSON.stringify(spec),
-      this.#now(),
-      facts.rowsTotal,
-      facts.rowsEmpty,
-      facts.rowsTruncated,
-      facts.inputTokensTotal,
-      facts.longestRowTokens,
-    );
+    this.submitAll([{ jobId, spec, facts }]);
     return this.get(jobId);
+  }
+
+  /** Enters several jobs, all or none. */
+  submitAll(jobs: readonly NewJob[]): void {
+    const sql = `INSERT INTO jobs (job_id, status, priority, spec, created_at, rows_total, rows_empty, rows_truncated,
+      input_tokens_total, longest_row_tokens) VALUES (?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?)`;
+    this.db.transaction(() =>
+      this.db.runEach(sql, jobs, ({ jobId, spec, facts }) => [
+        jobId,
+        spec.priority,
+        JSON.stringify(spec),
+        this.#now(),
+        facts.rowsTotal,
+        facts.rowsEmpty,
+        facts.rowsTruncated,
+        facts.inputTokensTotal,
+        facts.longestRowTokens,
+      ]),
+    );
   }
 
   /** @param jobId  whole, or any beginning of it that no other job shares, with or without "job-"

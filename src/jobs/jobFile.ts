@@ -7,7 +7,7 @@ import { JOB_MIGRATIONS } from "./jobTables.js";
 import { countersPath, jobFilePath, jobFolder, submitterPath } from "./layout.js";
 import { ownIdentity } from "./processIdentity.js";
 import { readResultBatches } from "./resultBatches.js";
-import { fromSqlText, Sqlite, toSqlText } from "./sqlite.js";
+import { fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
 
 /** A row at submission. */
 export interface NewRow {
@@ -54,13 +54,16 @@ export class JobFile implements Disposable {
    *  @throws {RowmillError} ROWMILL_DISK_FULL */
   static create(home: { readonly path: string }, jobId: string): JobFile {
     const folder = jobFolder(home.path, jobId);
-    mkdirSync(folder, { mode: 0o700 });
+    let isMade = false;
     try {
+      mkdirSync(folder, { mode: 0o700 });
+      isMade = true;
       writeFileSync(submitterPath(home.path, jobId), JSON.stringify(ownIdentity()), { mode: 0o600 });
       return new JobFile(home.path, jobId, true);
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
+      // a folder that was there before is another job's
+      if (isMade) rmSync(folder, { recursive: true, force: true });
+      throw storeError(error, folder);
     }
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSyncInstance } from "@photostructure/sqlite";
-import { EXIT, messageOf, RowmillError } from "../errors.js";
+import { messageOf, RowmillError } from "../errors.js";
 
 /** What a column can hold. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -171,31 +171,26 @@ function primaryCode(error: unknown): number | null {
 }
 
 /** The one line for what a user can do something about; anything else passes as it is. */
-function storeError(error: unknown, path: string): unknown {
+export function storeError(error: unknown, path: string): unknown {
+  const systemCode = error instanceof Error && "code" in error ? error.code : null;
   const extended = error instanceof Error && "errcode" in error ? error.errcode : null;
-  const noSpace = error instanceof Error && "code" in error && error.code === "ENOSPC";
-  const broken = (code: string, message: string) =>
-    new RowmillError(code, message, { cause: error, exitCode: EXIT.badInput });
-  if (noSpace || extended === IOERR_SHMSIZE || primaryCode(error) === SQLITE.full) {
-    return broken("ROWMILL_DISK_FULL", `the disk is full: ${path} can't grow; free some space and run it again`);
+  const primary = primaryCode(error);
+  if (systemCode === "ENOSPC" || systemCode === "EDQUOT" || extended === IOERR_SHMSIZE || primary === SQLITE.full) {
+    const message = `the disk is full: ${path} can't grow; free some space and run it again`;
+    return new RowmillError("ROWMILL_DISK_FULL", message, { cause: error });
   }
-  switch (primaryCode(error)) {
-    case SQLITE.busy:
-      return broken("ROWMILL_STORE_BUSY", `${path} is locked by another process for too long; try again`);
-    case SQLITE.readonly:
-    case SQLITE.cantopen:
-    case SQLITE.ioerr:
-      return broken(
-        "ROWMILL_STORE_UNUSABLE",
-        `${path} can't be read or written (${messageOf(error)}); check its disk and permissions`,
-      );
-    case SQLITE.corrupt:
-    case SQLITE.notadb:
-      return broken(
-        "ROWMILL_STORE_BROKEN",
-        `${path} is no sound SQLite file (${messageOf(error)}); restore it or remove it`,
-      );
-    default:
-      return error;
+  if (primary === SQLITE.busy) {
+    const message = `${path} is locked by another process for too long; try again`;
+    return new RowmillError("ROWMILL_STORE_BUSY", message, { cause: error });
   }
+  if (primary === SQLITE.corrupt || primary === SQLITE.notadb) {
+    const message = `${path} is no sound SQLite file (${messageOf(error)}); restore it or remove it`;
+    return new RowmillError("ROWMILL_STORE_BROKEN", message, { cause: error });
+  }
+  const isRefused = systemCode === "EACCES" || systemCode === "EROFS" || systemCode === "EPERM";
+  if (isRefused || primary === SQLITE.readonly || primary === SQLITE.cantopen || primary === SQLITE.ioerr) {
+    const message = `${path} can't be read or written (${messageOf(error)}); check its disk and permissions`;
+    return new RowmillError("ROWMILL_STORE_UNUSABLE", message, { cause: error });
+  }
+  return error;
 }

@@ -32,6 +32,16 @@ test("a job is read back as it was submitted", () => {
   });
 });
 
+test("several jobs are entered all or none", () => {
+  const home = newHome();
+  const [a, b] = ["job-a", "job-b"].map((jobId) => ({ jobId, spec: SPEC, facts: FACTS }));
+  home.catalog.submitAll([b!]);
+  expect(() => home.catalog.submitAll([a!, b!])).toThrow(/UNIQUE/);
+  expect(home.catalog.status("job-a")).toBe("UNKNOWN");
+  home.catalog.submitAll([a!, { ...b!, jobId: "job-c" }]);
+  expect(home.catalog.list()).toHaveLength(3);
+});
+
 test("a job is found by any beginning of its id that no other job shares", () => {
   const home = newHome();
   for (const id of ["job-aabb-1", "job-aacc-2"]) home.catalog.submit(id, SPEC, FACTS);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
@@ -46,22 +46,25 @@ export class Child {
   /** Lines that it has printed so far. */
   readonly lines: string[] = [];
   #errors = "";
+  readonly #output: Interface;
   readonly #ended: Promise<unknown>;
 
   constructor(child: ChildProcess) {
     this.process = child;
     this.#ended = once(child, "close");
-    createInterface({ input: child.stdout! }).on("line", (line) => this.lines.push(line));
+    this.#output = createInterface({ input: child.stdout! }).on("line", (line) => this.lines.push(line));
     child.stderr!.on("data", (chunk) => {
       this.#errors += chunk;
     });
   }
 
-  /** Resolves when a line with this text has come; rejects when it ends before. */
-  async line(text: string): Promise<void> {
-    while (!this.lines.some((line) => line.includes(text))) {
-      if (this.process.exitCode !== null) throw new Error(`ended before it printed "${text}": ${this.#errors}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+  /** Resolves when so many lines with this text have come; rejects when it ends before. */
+  async line(text: string, count = 1): Promise<void> {
+    const ended = this.#ended.then(() => "ended");
+    while (this.lines.filter((line) => line.includes(text)).length < count) {
+      if ((await Promise.race([once(this.#output, "line"), ended])) === "ended") {
+        throw new Error(`ended before it printed "${text}" ${count} times: ${this.#errors}`);
+      }
     }
   }
 

@@ -140,6 +140,14 @@ test("an abandoned job leaves nothing, and a job that is dropped before it is se
   expect(readdirSync(join(home.path, "jobs"))).toEqual([]);
 });
 
+test("a job can't be begun in another job's folder, which stays as it was", () => {
+  const home = newHome();
+  const { jobId } = newJobFile(home, ["a"]);
+  expect(() => JobFile.create(home, jobId)).toThrow(/EEXIST/);
+  using job = JobFile.open(home, jobId);
+  expect(job.pendingRows(-1, 9)).toHaveLength(1);
+});
+
 test("a full disk is one clear error, and what was kept before stays", () => {
   const path = join(newFolder(), "a.db");
   const db = new Sqlite(path, { migrations: ["CREATE TABLE t (x)"], synchronous: "full" });
