@@ -32,15 +32,30 @@ export interface NodeLlamaCppOptions {
   readonly vocabularyOnly?: boolean;
 }
 
+/** One llama.cpp backend a thread and setting, shared by the engines of the thread and kept to its end: node-llama-cpp
+ *  tries the binary out in a process of its own each time it loads one. */
+const backends = new Map<string, Promise<Llama>>();
+
+function loadBackend(backend: "auto" | "cpu", threads: number): Promise<Llama> {
+  const key = `${backend} ${threads}`;
+  let loading = backends.get(key);
+  if (loading === undefined) {
+    loading = getLlama({
+      gpu: backend === "cpu" ? false : "auto",
+      maxThreads: threads,
+      logLevel: LlamaLogLevel.error,
+      build: "never",
+      progressLogs: false,
+    });
+    backends.set(key, loading);
+    loading.catch(() => backends.delete(key));
+  }
+  return loading;
+}
+
 /** The reference engine: llama.cpp through node-llama-cpp's low-level evaluation, one sequence a slot. */
 export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<Engine> {
-  const llama = await getLlama({
-    gpu: options.backend === "cpu" ? false : "auto",
-    maxThreads: options.threads,
-    logLevel: LlamaLogLevel.error,
-    build: "never",
-    progressLogs: false,
-  });
+  const llama = await loadBackend(options.backend, options.threads);
   const model = await llama.loadModel({
     modelPath: options.modelPath,
     vocabOnly: options.vocabularyOnly === true,
@@ -112,7 +127,6 @@ class NodeLlamaCppEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#model.dispose();
-    await this.#llama.dispose();
   }
 }
 

@@ -111,7 +111,7 @@ export class Runner {
       computeBytes: one.compute,
       contextLength: facts.contextLength,
       hasGpu,
-      rows: job.rowsTotal - job.rowsDone,
+      rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
       longestTokens,
     };
     const { config } = this.#home;

@@ -13,6 +13,7 @@ export class RowQueue {
   #waiting: ((row: QueuedRow | null) => void)[] = [];
   #inFlight = 0;
   #isLast = false;
+  #isStopped = false;
   #hasAsked = false;
 
   /** @param depth rows to hold beyond those in slots
@@ -51,12 +52,13 @@ export class RowQueue {
   /** Drops what has not begun; who waits gets null. */
   stop(): void {
     this.#rows = [];
-    this.#isLast = true;
+    this.#isStopped = true;
     for (const resolve of this.#waiting.splice(0)) resolve(null);
   }
 
   /** @returns the next row; null when no more will come */
   pull(): Promise<QueuedRow | null> {
+    if (this.#isStopped) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#serve();
@@ -64,13 +66,14 @@ export class RowQueue {
   }
 
   #serve(): void {
+    if (this.#isStopped) return;
     while (this.#waiting.length > 0 && this.#rows.length > 0) {
       this.#inFlight++;
       this.#waiting.shift()?.(this.#rows.shift() as QueuedRow);
     }
     // a row in flight may come back for another run
     if (this.#isLast && this.#rows.length === 0 && this.#inFlight === 0) this.stop();
-    if (!this.#isLast && !this.#hasAsked && this.#rows.length <= this.depth / 2) {
+    else if (!this.#isLast && !this.#hasAsked && this.#rows.length <= this.depth / 2) {
       this.#hasAsked = true;
       this.ask(this.depth);
     }

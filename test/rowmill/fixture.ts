@@ -2,13 +2,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rowmill, type RowmillOptions } from "rowmill";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 /** An empty folder that goes with the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return folder;
+}
+
+/** A silent Rowmill for all tests of a file, so that the model stays warm between them. */
+export function sharedRowmill(options: RowmillOptions = {}): Rowmill {
+  const home = mkdtempSync(join(tmpdir(), "rowmill-test-"));
+  const mill = new Rowmill({ home, runner: "in-process", output: null, ...options });
+  afterAll(async () => {
+    await mill.close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  });
+  return mill;
 }
 
 /** A silent Rowmill with a home and a runner of its own in this process, closed with the test. */

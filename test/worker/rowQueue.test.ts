@@ -48,4 +48,13 @@ describe("a worker's row queue", () => {
     queue.stop();
     expect(await waiting).toBeNull();
   });
+
+  it("gives nothing after it was stopped, also while rows are in flight that will never finish", async () => {
+    const queue = new RowQueue(2, () => undefined);
+    queue.open(1);
+    queue.add(rows(0, 2), false);
+    expect((await queue.pull())?.row.index).toBe(0);
+    queue.stop();
+    expect(await queue.pull()).toBeNull();
+  });
 });
