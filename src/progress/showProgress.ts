@@ -44,9 +44,13 @@ const CLEAR_BELOW = "\x1b[J";
 class LiveBar {
   readonly #stream: NodeJS.WriteStream;
   #shown: Progress | null = null;
+  #shownWidth = 0;
   readonly #redraw = () => {
-    // A line that had been as wide as the terminal was may have been folded: what it left below goes.
-    if (this.#shown) this.#stream.write(`\r${this.#text(this.#shown)}${CLEAR_TO_END_OF_LINE}${CLEAR_BELOW}`);
+    if (!this.#shown) return;
+    // A terminal that became narrower has folded the line; the cursor stands at the end of its last piece.
+    const pieces = Math.max(1, Math.ceil(this.#shownWidth / this.#stream.columns));
+    if (pieces > 1) this.#stream.write(`\x1b[${pieces - 1}A\r${CLEAR_BELOW}`);
+    this.show(this.#shown);
   };
   readonly #showCursor = () => void this.#stream.write(SHOW_CURSOR);
   /** A signal that ends the process must not leave it without a cursor. */
@@ -58,26 +62,24 @@ class LiveBar {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    stream.write(HIDE_CURSOR);
     stream.on("resize", this.#redraw);
     process.on("exit", this.#showCursor);
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
+    stream.write(HIDE_CURSOR);
   }
 
   show(snapshot: Progress): void {
+    // One column stays free: a character in the last one makes some terminals go on to the next line.
+    const line = formatProgress(snapshot, this.#stream.columns - 1);
     this.#shown = snapshot;
-    this.#stream.write(`\r${this.#text(snapshot)}${CLEAR_TO_END_OF_LINE}`);
+    this.#shownWidth = line.length;
+    this.#stream.write(`\r${line}${CLEAR_TO_END_OF_LINE}`);
   }
 
   end(last: Progress | null): void {
     this.#detach();
     this.#stream.write(last ? `\n${SHOW_CURSOR}` : SHOW_CURSOR);
-  }
-
-  #text(snapshot: Progress): string {
-    // One column stays free: a character in the last one makes some terminals go on to the next line.
-    return formatProgress(snapshot, this.#stream.columns - 1);
   }
 
   #detach(): void {
