@@ -67,7 +67,7 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
   };
-  if (flags.output === undefined) return printResults(door, jobId, format, options);
+  if (flags.output === undefined) return await printResults(door, jobId, format, options);
   const written = await door.mill.writeJobResults(jobId, flags.output, options);
   door.say(`Wrote ${formatCount(written.rows)} rows to ${written.path}`);
   if (flags.json) printJson(written);

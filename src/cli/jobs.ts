@@ -158,6 +158,9 @@ function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
 export function renderJob(job: JobRecord): string {
   const shown = Object.entries(job).filter(([, value]) => value !== null && value !== undefined);
   return renderPairs(
-    shown.map(([name, value]) => [name, typeof value === "number" ? formatCount(value) : cellText(value)]),
+    shown.map(([name, value]) => [
+      name,
+      typeof value === "number" && name !== "runnerPid" ? formatCount(value) : cellText(value),
+    ]),
   );
 }
