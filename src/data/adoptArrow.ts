@@ -46,11 +46,16 @@ interface ForeignTable {
  *  else. Buffers are shared, not copied.
  *  @throws {TypeError} a type that only the other copy knows */
 export function adoptArrow(value: object): { schema: arrow.Schema; batches: readonly arrow.RecordBatch[] } | null {
-  if (value instanceof arrow.Table) return { schema: value.schema, batches: value.batches };
-  if (value instanceof arrow.RecordBatch) return { schema: value.schema, batches: [value] };
+  // not by instanceof, which version 21 answers for other copies and versions too
+  if (isOwn(value, arrow.Table)) return { schema: value.schema, batches: value.batches };
+  if (isOwn(value, arrow.RecordBatch)) return { schema: value.schema, batches: [value] };
   if (isForeignTable(value)) return { schema: adoptSchema(value.schema), batches: value.batches.map(adoptBatch) };
   if (isForeignBatch(value)) return { schema: adoptSchema(value.schema), batches: [adoptBatch(value)] };
   return null;
+}
+
+function isOwn<T extends object>(value: object, type: { readonly prototype: T }): value is T {
+  return Object.getPrototypeOf(value) === type.prototype;
 }
 
 function isForeignTable(value: object): value is ForeignTable {

@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import { CompressionType, compressionRegistry, type RecordBatch, RecordBatchReader, type Schema } from "apache-arrow";
 import { decompress as unpackZstd } from "fzstd";
 import { selfContainedSchema, sliceBatch } from "./arrowBatches.js";
-import { columnsOfSchema } from "./arrowValues.js";
-import type { Column, RowBatch } from "./batch.js";
+import { columnsOfSchema, exactTypes } from "./arrowValues.js";
+import type { RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
 import { unreadable } from "./fileErrors.js";
 import type { DataFile, TableFile } from "./files.js";
@@ -16,8 +16,8 @@ compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => unpackZstd(by
 /** Opens an Arrow IPC file or stream (.arrow, .feather version 2); read one record batch after the other.
  *  @throws {InputError} ROWMILL_UNREADABLE */
 export async function openArrowFile(file: DataFile): Promise<TableFile> {
-  const columns = await readColumns(file);
-  return { columns, batches: () => readBatches(file), finalColumns: () => columns };
+  const schema = await readSchema(file);
+  return { columns: columnsOfSchema(schema), exactTypes: exactTypes(schema), batches: () => readBatches(file) };
 }
 
 /** The row batches of Arrow IPC bytes in memory, file or stream format. */
@@ -31,9 +31,9 @@ export function openArrowBytes(bytes: Uint8Array): { schema: Schema; batches: It
   }
 }
 
-async function readColumns(file: DataFile): Promise<readonly Column[]> {
+async function readSchema(file: DataFile): Promise<Schema> {
   await using source = await openReader(file);
-  return columnsOfSchema(selfContainedSchema(source.reader.schema));
+  return selfContainedSchema(source.reader.schema);
 }
 
 async function* readBatches(file: DataFile): AsyncGenerator<RowBatch> {

@@ -7,6 +7,11 @@ export function columnsOfSchema(schema: Schema): readonly Column[] {
   return schema.fields.map((field: Field) => ({ name: field.name, type: nearestType(field.type) }));
 }
 
+/** The columns' Arrow types, spelt out. */
+export function exactTypes(schema: Schema): readonly string[] {
+  return schema.fields.map((field: Field) => String(field.type));
+}
+
 function nearestType(type: DataType): ColumnType {
   if (DataType.isDictionary(type)) return nearestType(type.dictionary);
   if (DataType.isNull(type)) return "null";

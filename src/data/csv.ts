@@ -13,7 +13,7 @@ import { recordBatch } from "./rowBatches.js";
 export async function openCsv(file: DataFile): Promise<TableFile> {
   const names = await readHeader(file);
   const columns: readonly Column[] = names.map((name) => ({ name, type: "string" }));
-  return { columns, batches: () => readBatches(file, names), finalColumns: () => columns };
+  return { columns, exactTypes: names.map(() => "string"), batches: () => readBatches(file, names) };
 }
 
 async function readHeader(file: DataFile): Promise<readonly string[]> {

@@ -18,8 +18,9 @@ export interface DataFile {
 /** A file with named columns, ready to be read. */
 export interface TableFile {
   readonly columns: readonly Column[];
+  /** The columns' exact types, by which files are known to fit together. */
+  readonly exactTypes: readonly string[];
   batches(): AsyncIterable<RowBatch>;
-  finalColumns(): readonly Column[];
 }
 
 const FORMATS: Readonly<Record<string, FileFormat>> = {

@@ -3,7 +3,7 @@ import { DataType, type Field, RecordBatchReader, type Schema } from "apache-arr
 import { parseRecordBatch } from "arrow-js-ffi";
 import { ParquetFile, type RecordBatch as WasmBatch, wasmMemory } from "parquet-wasm";
 import { decodeArrow, textOfColumn } from "./arrowBatches.js";
-import { columnsOfSchema } from "./arrowValues.js";
+import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
 import { unreadable } from "./fileErrors.js";
 import type { DataFile, TableFile } from "./files.js";
@@ -21,7 +21,7 @@ export async function openParquet(file: DataFile, asked: readonly string[]): Pro
     const schema = schemaOf(parquet);
     const columns = columnsOfSchema(schema);
     const viewed = viewableColumns(schema, asked);
-    return { columns, batches: () => readBatches(file.path, viewed), finalColumns: () => columns };
+    return { columns, exactTypes: exactTypes(schema), batches: () => readBatches(file.path, viewed) };
   } finally {
     parquet.free();
   }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { openArrowFile } from "./arrowIpc.js";
-import type { Column, RowBatch, Source } from "./batch.js";
+import type { RowBatch, Source } from "./batch.js";
 import { openCsv } from "./csv.js";
 import type { DataFile, TableFile } from "./files.js";
 import { openParquet } from "./parquet.js";
@@ -15,9 +15,13 @@ export async function openTableFiles(
   path: string,
   asked: readonly string[],
 ): Promise<Source> {
-  const columns = await readColumns(files[0], asked);
+  const first = await readHead(files[0], asked);
   // all headers before the first row: a file that does not fit must not fail a job in the middle
-  for (const file of files.slice(1)) checkColumns(files[0], columns, file, await readColumns(file, asked));
+  for (const file of files.slice(1)) {
+    const difference = differenceOf(first, await readHead(file, asked));
+    if (difference !== null) throw mixedColumns(files[0].path, file.path, difference);
+  }
+  const { columns } = first;
   return {
     kind: "table",
     format: files[0].format,
@@ -28,9 +32,11 @@ export async function openTableFiles(
   };
 }
 
-async function readColumns(file: DataFile, asked: readonly string[]): Promise<readonly Column[]> {
+type Head = Pick<TableFile, "columns" | "exactTypes">;
+
+async function readHead(file: DataFile, asked: readonly string[]): Promise<Head> {
   await using table = await openTable(file, asked);
-  return table.columns;
+  return table;
 }
 
 async function* readBatches(
@@ -64,24 +70,23 @@ async function openTable(file: DataFile, asked: readonly string[]): Promise<Tabl
   }
 }
 
-function checkColumns(first: DataFile, columns: readonly Column[], file: DataFile, others: readonly Column[]): void {
-  const difference = differenceOf(columns, others);
-  if (difference === null) return;
-  throw new InputError(
+function mixedColumns(first: string, other: string, difference: string): InputError {
+  return new InputError(
     "ROWMILL_MIXED_COLUMNS",
-    `${first.path} and ${file.path} have different columns: ${difference}. Narrow the pattern, or make them equal.`,
+    `${first} and ${other} have different columns: ${difference}. Narrow the pattern, or make them equal.`,
   );
 }
 
-function differenceOf(columns: readonly Column[], others: readonly Column[]): string | null {
-  const missing = columns.find(({ name }) => !others.some((other) => other.name === name));
-  if (missing !== undefined) return `only the first has "${missing.name}"`;
-  const added = others.find(({ name }) => !columns.some((column) => column.name === name));
-  if (added !== undefined) return `only the second has "${added.name}"`;
-  const place = columns.findIndex(({ name, type }, i) => name !== others[i]?.name || type !== others[i]?.type);
-  const left = columns[place];
-  if (left === undefined) return null;
-  const right = others[place] as Column;
-  if (left.name !== right.name) return `"${left.name}" and "${right.name}" stand in the same place`;
-  return `"${left.name}" is ${left.type} in one and ${right.type} in the other`;
+function differenceOf(first: Head, other: Head): string | null {
+  const names = first.columns.map(({ name }) => name);
+  const others = other.columns.map(({ name }) => name);
+  const missing = names.find((name) => !others.includes(name));
+  if (missing !== undefined) return `only the first has "${missing}"`;
+  const added = others.find((name) => !names.includes(name));
+  if (added !== undefined) return `only the second has "${added}"`;
+  const moved = names.findIndex((name, i) => name !== others[i]);
+  if (moved >= 0) return `"${names[moved]}" and "${others[moved]}" stand in the same place`;
+  const place = first.exactTypes.findIndex((type, i) => type !== other.exactTypes[i]);
+  if (place < 0) return null;
+  return `"${names[place]}" is ${first.exactTypes[place]} in one and ${other.exactTypes[place]} in the other`;
 }

@@ -1,0 +1,116 @@
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { describe, expect, test } from "vitest";
+import { compiledSources } from "./child.js";
+import { scratchFolder } from "./scratch.js";
+
+const folder = scratchFolder();
+const at = (name: string) => join(folder, name);
+const run = compiledSources();
+const duck = await (await DuckDBInstance.create(":memory:")).connect();
+
+/** Reads every row's text and kept bytes; how far memory grew above where it stood before. */
+const reading = (path: string) => `
+  import { openSource } from "src/data/index.js";
+  const before = process.resourceUsage().maxRSS;
+  const source = await openSource(${JSON.stringify(path)}, { columns: ["text"] });
+  let rows = 0, characters = 0, keptBytes = 0;
+  for await (const batch of source.batches()) {
+    rows += batch.rowCount;
+    for (const text of batch.text("text")) characters += text.length;
+    keptBytes += batch.encode()?.bytes.length ?? 0;
+  }
+  console.log(JSON.stringify({ rows, characters, keptBytes, grownBytes: (process.resourceUsage().maxRSS - before) * 1024 }));
+`;
+
+interface Reading {
+  readonly rows: number;
+  readonly characters: number;
+  readonly keptBytes: number;
+  readonly grownBytes: number;
+}
+
+describe("files larger than the memory that reading them takes", () => {
+  test("a CSV file", async () => {
+    const lines = Array.from(
+      { length: 10_000 },
+      (_, i) => `${i},${"some words that stand for a text, ".slice(0, 33)}\n`,
+    );
+    const chunk = lines.join("").replaceAll(/,(some.*)/g, `,"${"$1 ".repeat(7)}"`);
+    writeFileSync(at("big.csv"), "id,text\n");
+    for (let i = 0; i < 32; i++) appendFileSync(at("big.csv"), chunk);
+    const fileBytes = statSync(at("big.csv")).size;
+    expect(fileBytes).toBeGreaterThan(75e6);
+    const seen = (await run(reading(at("big.csv")))) as Reading;
+    expect(seen.rows).toBe(320_000);
+    expect(seen.keptBytes).toBeGreaterThan(fileBytes);
+    expect(seen.grownBytes).toBeLessThan(fileBytes * 0.8);
+  });
+
+  test("a Parquet file", async () => {
+    const text = Array.from({ length: 8 }, (_, i) => `md5((i + ${i})::varchar)`).join(" || ");
+    await duck.run(
+      `copy (select i id, ${text} as text from range(600000) r(i)) to '${at("big.parquet")}' (format parquet, compression 'uncompressed', row_group_size 20480)`,
+    );
+    const fileBytes = statSync(at("big.parquet")).size;
+    expect(fileBytes).toBeGreaterThan(140e6);
+    const seen = (await run(reading(at("big.parquet")))) as Reading;
+    expect(seen).toMatchObject({ rows: 600_000, characters: 600_000 * 256 });
+    expect(seen.grownBytes).toBeLessThan(fileBytes * 0.8);
+  });
+});
+
+describe("what would end the process", () => {
+  test("a Parquet file with damaged pages is unreadable, and the process lives on", async () => {
+    await duck.run(
+      `copy (select i id, md5(i::varchar) as text from range(5000) r(i)) to '${at("sound.parquet")}' (format parquet, compression 'zstd')`,
+    );
+    const bytes = readFileSync(at("sound.parquet"));
+    for (let i = 1000; i < 1400; i++) bytes[i] = (bytes[i] as number) ^ 0x5a;
+    writeFileSync(at("damaged.parquet"), bytes);
+    const outcome = await run(`
+      import { openSource } from "src/data/index.js";
+      async function count(path) {
+        let rows = 0;
+        for await (const batch of (await openSource(path)).batches()) rows += batch.rowCount;
+        return rows;
+      }
+      const error = await count(${JSON.stringify(at("damaged.parquet"))}).catch((error) => error);
+      const rows = await count(${JSON.stringify(at("sound.parquet"))});
+      console.log(JSON.stringify({ code: error.code, message: error.message, rows, listeners: process.listenerCount("uncaughtException") }));
+    `);
+    expect(outcome).toEqual({
+      code: "ROWMILL_UNREADABLE",
+      message: `${at("damaged.parquet")} can't be read: its pages are damaged.`,
+      rows: 5000,
+      listeners: 0,
+    });
+  });
+
+  // a limit on a file's size, the nearest to a full disk that needs no rights
+  test.each(["csv", "parquet"])(
+    "a .%s file that finds no room is one clear error and leaves no part",
+    async (extension) => {
+      mkdirSync(at("full"), { recursive: true });
+      const outcome = await run(
+        `
+      import { writeResults } from "src/results/index.js";
+      process.on("SIGXFSZ", () => {});
+      async function* batches() {
+        for (let i = 0; i < 200; i++) {
+          const rows = Array.from({ length: 2000 }, (_, j) => ({ index: i * 2000 + j, output: Math.random() + " " + Math.random(), error: null, cumulativeLogprob: null }));
+          yield { rows, prompts: [], inputs: null };
+        }
+      }
+      const shape = { kind: "list", columns: [], outputColumn: "out", includeInputs: false, includeCumulativeLogprobs: false, unpackJson: false, jsonKeys: null };
+      const error = await writeResults(batches(), shape, ${JSON.stringify(at(`full/x.${extension}`))}).catch((error) => error);
+      console.log(JSON.stringify({ code: error.code, exitCode: error.exitCode }));
+      `,
+        "ulimit -f 256",
+      );
+      expect(outcome).toEqual({ code: "ROWMILL_DISK_FULL", exitCode: 2 });
+      expect(readdirSync(at("full"))).toEqual([]);
+    },
+  );
+});
