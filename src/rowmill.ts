@@ -115,6 +115,8 @@ const awaitOptions = resultOptions.extend({
   pollSeconds: z.number().positive().optional(),
 });
 
+const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });
+
 /** Runs a language model over every row of a table.
  *
  *  A job is durable: once `infer` has given its id it survives the end of this process and of the runner. Any number of
@@ -293,14 +295,17 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Downloads a model into the home, unless it is there.
-   *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND with what each source said */
-  async pullModel(name: string): Promise<ResolvedModel> {
-    const model = await resolveModel(name, {
+   *  @param options `force`: pull it again; `verify`: hash the file that is there, whatever its time says
+   *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND with what each source said, ROWMILL_MODEL_CHANGED */
+  async pullModel(name: string, options: { force?: boolean; verify?: boolean } = {}): Promise<ResolvedModel> {
+    const { force, verify } = parseStrict(pullOptions, options, "option");
+    return await resolveModel(name, {
       home: this.#home.path,
       models: this.#models,
+      force: force ?? false,
+      verify: verify ?? false,
       onProgress: (progress) => this.#showPull(progress),
     });
-    return model;
   }
 
   /** What this machine is, which engine and backend a job would get and why not a faster one. Loads the backend. */

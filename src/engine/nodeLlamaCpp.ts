@@ -20,6 +20,7 @@ import type {
   FinishReason,
   ModelFacts,
 } from "./engine.js";
+import { sampleFirstAlone } from "./sampleOrder.js";
 import { StopScanner } from "./stopStrings.js";
 
 export interface NodeLlamaCppOptions {
@@ -114,6 +115,7 @@ class NodeLlamaCppEngine implements Engine {
       swaFullCache: true,
     });
     try {
+      sampleFirstAlone(context);
       const grammar = job.gbnf === null ? null : new LlamaGrammar(this.#llama, { grammar: job.gbnf });
       const slots = Array.from(
         { length: plan.slots },

@@ -41,12 +41,14 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     rowsTotal: job.rowsTotal,
     base,
   });
-  const feeder = new Feeder({
-    read: (after, limit) =>
+  const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
+  const pending = {
+    read: (after: number, limit: number) =>
       file
         .pendingRows(after, limit)
         .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
-  });
+  };
+  const feeder = new Feeder(pending, left, plan.workers);
   const results: ResultRow[] = [];
   const flush = (): void => {
     if (results.length > 0) file.appendResults(results.splice(0));

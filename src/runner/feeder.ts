@@ -9,21 +9,29 @@ export interface PendingRows {
 
 const READ_AHEAD = 512;
 
-/** Hands rows to the workers as they ask, in row order, each row once: no worker's share is fixed beforehand. */
+/** Hands rows to the workers as they ask, in row order, each row once: no worker's share is fixed beforehand, and towards
+ *  the end the portions shrink, so that no worker holds rows for which another one idles. */
 export class Feeder {
   #buffer: RowMessage[] = [];
   #lastRead = -1;
   #isDry = false;
 
-  constructor(private readonly pending: PendingRows) {}
+  /** @param left rows without a result */
+  constructor(
+    private readonly pending: PendingRows,
+    private left: number,
+    private readonly workers: number,
+  ) {}
 
   /** Answers a worker's request; an answer with `isLast` ends its share. */
   feed(port: MessagePort, wanted: number): void {
     const rows: RowMessage[] = [];
-    while (rows.length < wanted) {
+    const portion = Math.min(wanted, Math.max(1, Math.ceil(this.left / this.workers)));
+    while (rows.length < portion) {
       const row = this.#next();
       if (row === null) break;
       rows.push(row);
+      this.left--;
     }
     port.postMessage({ kind: "rows", rows, isLast: this.#isDry && this.#buffer.length === 0 } satisfies ToWorker);
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
-import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, newJobId } from "../jobs/index.js";
+import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
 import { type PullProgress, type ResolvedModel, readModelFacts, resolveModel } from "../models/index.js";
 import { joinColumns, type PromptPart, planPrompt } from "../prompt/index.js";
 import { checkOutputColumn } from "../results/index.js";
@@ -28,29 +28,35 @@ export async function submitJobs(
   options: CheckedOptions,
 ): Promise<string[]> {
   await using prepared = await prepare(context, data, options);
-  const { counters, source } = prepared;
+  const { counters } = prepared;
   const files = new Map<RowCounter, JobFile>();
   try {
     for (const counter of counters) files.set(counter, JobFile.create(context.home, newJobId()));
     await readRows(context, prepared, options, (counter, rows, inputs) => files.get(counter)?.appendRows(rows, inputs));
     for (const file of files.values()) file.seal();
+    const jobs = counters.map((counter, at) => newJob(prepared, counter, files.get(counter) as JobFile, options, at));
+    context.home.catalog.submitAll(jobs);
+    for (const file of files.values()) file.close();
+    return jobs.map((job) => job.jobId);
   } catch (error) {
     for (const file of files.values()) file.abandon();
     throw error;
   }
-  return counters.map((counter, at) => {
-    const file = files.get(counter) as JobFile;
-    const { totals } = counter;
-    context.home.catalog.submit(file.jobId, specOf(prepared, counter, options, at, source), {
+}
+
+function newJob(prepared: Prepared, counter: RowCounter, file: JobFile, options: CheckedOptions, at: number): NewJob {
+  const { totals } = counter;
+  return {
+    jobId: file.jobId,
+    spec: specOf(prepared, counter, options, at),
+    facts: {
       rowsTotal: totals.rows,
       rowsEmpty: totals.emptyRows,
       rowsTruncated: options.truncateRows ? totals.tooLongRows : 0,
       inputTokensTotal: totals.inputTokens,
       longestRowTokens: totals.longestRowTokens,
-    });
-    file.close();
-    return file.jobId;
-  });
+    },
+  };
 }
 
 /** Reads and counts all rows, runs and keeps nothing.
@@ -164,8 +170,9 @@ function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[],
   }
 }
 
-function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions, at: number, source: Source): JobSpec {
+function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions, at: number): JobSpec {
   const { model } = counter;
+  const { source } = prepared;
   return {
     name: options.names[at] ?? null,
     description: options.descriptions[at] ?? null,

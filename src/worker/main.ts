@@ -45,7 +45,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const { prefix, suffix } = tokenizeFrame(engine, frame);
   const capacity = task.plan.slotTokens - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);
-  const queue = new RowQueue(task.plan.slots, (rows) => send({ kind: "want", rows }));
+  const queue = new RowQueue(Math.ceil(task.plan.slots / 2), (rows) => send({ kind: "want", rows }));
   const running = new Map<number, QueuedRow>();
   const abort = new AbortController();
   const retries = task.sampling.temperature > 0 ? task.schemaRetries : 0;

@@ -236,7 +236,7 @@ describe("a job under way", () => {
 
   it("is UNKNOWN when no job has the id", async () => {
     expect(await mill.getJobStatus("job-00000000-0000-4000-8000-000000000000")).toBe("UNKNOWN");
-    await expect(mill.getJob("job-0")).rejects.toThrow(/no job/);
+    await expect(mill.getJob("job-zzz")).rejects.toThrow(/no job/);
   });
 
   it("is taken by priority, then by age", async () => {

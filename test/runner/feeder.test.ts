@@ -4,9 +4,10 @@ import { Feeder } from "../../src/runner/feeder.js";
 import type { ToWorker } from "../../src/worker/index.js";
 
 /** The answers that arrive at the other end. */
-async function answers(total: number, wants: readonly number[]): Promise<ToWorker[]> {
+async function answers(total: number, wants: readonly number[], workers = 1): Promise<ToWorker[]> {
   const pending = Array.from({ length: total }, (_, index) => ({ index, prompt: `row ${index}`, seeds: [0] }));
-  const feeder = new Feeder({ read: (after, limit) => pending.filter((row) => row.index > after).slice(0, limit) });
+  const read = (after: number, limit: number) => pending.filter((row) => row.index > after).slice(0, limit);
+  const feeder = new Feeder({ read }, total, workers);
   const { port1, port2 } = new MessageChannel();
   const received: ToWorker[] = [];
   const all = new Promise<void>((resolve) => {
@@ -29,8 +30,13 @@ describe("rows are handed to whoever asks", () => {
     expect(indexes).toEqual(Array.from({ length: 1300 }, (_, index) => index));
   });
 
+  it("gives no worker more than its part of what is left", async () => {
+    const got = await answers(20, [32, 32, 32, 32], 2);
+    expect(got.map((answer) => answer.kind === "rows" && answer.rows.length)).toEqual([10, 5, 3, 1]);
+  });
+
   it("says when there are no more", async () => {
     const got = await answers(5, [3, 3, 3]);
-    expect(got.map((answer) => answer.kind === "rows" && answer.isLast)).toEqual([false, true, true]);
+    expect(got.map((answer) => answer.kind === "rows" && answer.isLast)).toEqual([false, false, true]);
   });
 });
