@@ -34,9 +34,14 @@ export function* sliceBatch(batch: RecordBatch): Generator<RowBatch> {
 
 /** Arrow IPC bytes (a stream of one batch) as a record batch. */
 export function decodeArrow(bytes: Uint8Array): RecordBatch {
-  const [batch] = RecordBatchReader.from(bytes);
+  const [batch] = RecordBatchReader.from(aligned(bytes));
   if (batch === undefined) throw new Error("an encoded batch holds no record batch");
   return batch;
+}
+
+/** Arrow lays typed arrays over the bytes, which must then begin at a multiple of 8; copied only where they don't. */
+export function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
 /** A column's values as prompt text. */

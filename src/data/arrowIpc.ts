@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { CompressionType, compressionRegistry, type RecordBatch, RecordBatchReader, type Schema } from "apache-arrow";
 import { decompress as unpackZstd } from "fzstd";
-import { selfContainedSchema, sliceBatch } from "./arrowBatches.js";
+import { aligned, selfContainedSchema, sliceBatch } from "./arrowBatches.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
@@ -23,7 +23,7 @@ export async function openArrowFile(file: DataFile): Promise<TableFile> {
 /** The row batches of Arrow IPC bytes in memory, file or stream format. */
 export function openArrowBytes(bytes: Uint8Array): { schema: Schema; batches: Iterable<RecordBatch> } {
   try {
-    const reader = RecordBatchReader.from(bytes).open();
+    const reader = RecordBatchReader.from(aligned(bytes)).open();
     if (!reader.schema) throw new Error("no Arrow schema in it");
     return { schema: reader.schema, batches: reader };
   } catch (error) {

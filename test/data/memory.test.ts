@@ -13,7 +13,7 @@ import {
 } from "apache-arrow";
 import pl from "nodejs-polars";
 import { describe, expect, test } from "vitest";
-import { openSource } from "../../src/data/index.js";
+import { decodeRows, openSource } from "../../src/data/index.js";
 import { readAll } from "./scratch.js";
 
 /** The library's CommonJS build: other classes than those that the sources import, as in a program with a copy of its own. */
@@ -136,6 +136,18 @@ describe("Arrow tables and DataFrames", () => {
       expect(texts).toEqual(arrays.text);
       expect(rows[4499]).toEqual({ id: 4499, text: "t4499" });
     }
+  });
+
+  test("IPC bytes that begin anywhere in their buffer, as the user's and as kept ones", async () => {
+    const bytes = tableToIPC(tableFromArrays({ id: Int32Array.of(1, 2), big: BigInt64Array.of(3n, 4n) }));
+    const shifted = new Uint8Array(bytes.length + 3).subarray(3);
+    shifted.set(bytes);
+    const rows = [
+      { id: 1, big: 3 },
+      { id: 2, big: 4 },
+    ];
+    expect((await readAll(shifted)).rows).toEqual(rows);
+    expect(decodeRows({ format: "arrow", bytes: shifted })).toEqual(rows);
   });
 
   test("a table of another copy of apache-arrow, with nested, dictionary and date columns and nulls", async () => {
