@@ -12,8 +12,10 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // Relaxed is enough: counts are watched, nothing is ordered by them.
 Counts Load(const CounterSet& set) {
-  return {set.rows_done.load(kRelaxed), set.rows_failed.load(kRelaxed), set.input_tokens.load(kRelaxed),
-          set.output_tokens.load(kRelaxed)};
+  return {.rows_done = set.rows_done.load(kRelaxed),
+          .rows_failed = set.rows_failed.load(kRelaxed),
+          .input_tokens = set.input_tokens.load(kRelaxed),
+          .output_tokens = set.output_tokens.load(kRelaxed)};
 }
 
 void Store(CounterSet& set, const Counts& counts) {
@@ -91,8 +93,10 @@ Counts CounterPage::Read() {
 
 PageShape CounterPage::Shape() const {
   const PageHeader& head = header();
-  return {head.workers.load(kRelaxed), head.rows_total.load(kRelaxed), head.started_at_ms.load(kRelaxed),
-          Load(head.base)};
+  return {.workers = head.workers.load(kRelaxed),
+          .rows_total = head.rows_total.load(kRelaxed),
+          .started_at_ms = head.started_at_ms.load(kRelaxed),
+          .base = Load(head.base)};
 }
 
 CounterSet& CounterPage::lane(std::uint32_t worker) const {

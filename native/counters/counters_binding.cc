@@ -30,6 +30,12 @@ const char* CodeOf(PageFault fault) {
   return "SYSTEM";
 }
 
+Napi::Error ToNapiError(Napi::Env env, const PageError& error) {
+  Napi::Error converted = Napi::Error::New(env, error.what());
+  converted.Set("code", Napi::String::New(env, CodeOf(error.fault())));
+  return converted;
+}
+
 // Runs what may throw C++ exceptions and turns them into JavaScript's: none crosses the line between the two.
 template <typename Work>
 auto Guard(Napi::Env env, Work work) -> decltype(work()) {
@@ -38,9 +44,7 @@ auto Guard(Napi::Env env, Work work) -> decltype(work()) {
   } catch (const Napi::Error&) {
     throw;
   } catch (const PageError& error) {
-    Napi::Error thrown = Napi::Error::New(env, error.what());
-    thrown.Set("code", Napi::String::New(env, CodeOf(error.fault())));
-    throw thrown;
+    throw ToNapiError(env, error);
   } catch (const std::exception& error) {
     throw Napi::RangeError::New(env, error.what());
   }
@@ -61,7 +65,10 @@ std::string TextOf(const CallbackInfo& info, std::size_t place) {
 }
 
 Counts CountsOf(const CallbackInfo& info, std::size_t place) {
-  return {CountOf(info[place]), CountOf(info[place + 1]), CountOf(info[place + 2]), CountOf(info[place + 3])};
+  return {.rows_done = CountOf(info[place]),
+          .rows_failed = CountOf(info[place + 1]),
+          .input_tokens = CountOf(info[place + 2]),
+          .output_tokens = CountOf(info[place + 3])};
 }
 
 Napi::Value ToArray(Napi::Env env, const Counts& counts) {
@@ -91,8 +98,11 @@ class PageObject : public Napi::ObjectWrap<PageObject> {
         page_ = CounterPage::Attach(path, MappedFile::Access::kRead);
       } else {
         const double workers = static_cast<double>(CountOf(info[1]));
-        page_ = CounterPage::Create(path, {static_cast<std::uint32_t>(std::fmin(workers, kMaxWorkers + 1)),
-                                           CountOf(info[2]), CountOf(info[3]), CountsOf(info, 4)});
+        const PageShape shape = {.workers = static_cast<std::uint32_t>(std::fmin(workers, kMaxWorkers + 1)),
+                                 .rows_total = CountOf(info[2]),
+                                 .started_at_ms = CountOf(info[3]),
+                                 .base = CountsOf(info, 4)};
+        page_ = CounterPage::Create(path, shape);
       }
     });
   }

@@ -40,7 +40,7 @@ void Delivery::Finalize() {
 
 void Delivery::Post(const Sample& sample) {
   {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     latest_ = sample;
     if (has_call_waiting_ || is_function_gone_) {
       return;
@@ -50,7 +50,7 @@ void Delivery::Post(const Sample& sample) {
   // Once Node has said that the function is closing it takes its count back by itself and must not be called
   // again.
   if (listener_.NonBlockingCall() == napi_closing) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     is_function_gone_ = true;
   }
 }
@@ -58,7 +58,7 @@ void Delivery::Post(const Sample& sample) {
 void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* delivery, void* /*unused*/) {
   Sample sample;
   {
-    const std::lock_guard lock(delivery->mutex_);
+    const std::scoped_lock lock(delivery->mutex_);
     sample = delivery->latest_;
     delivery->has_call_waiting_ = false;
   }
@@ -67,7 +67,7 @@ void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* de
     return;
   }
   const Napi::HandleScope scope(env);
-  const napi_value null = env.Null();
+  napi_value null = env.Null();
   const std::array<napi_value, 5> arguments = {
       sample.error.empty() ? null : Napi::String::New(env, sample.error),
       Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),

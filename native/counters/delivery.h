@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>

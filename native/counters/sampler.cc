@@ -14,7 +14,7 @@ Sampler::Sampler(CounterPage page, std::chrono::milliseconds interval, Listener 
 
 Sampler::~Sampler() {
   {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     ending_ = true;
   }
   wake_.notify_one();

@@ -35,14 +35,8 @@ describe.skipIf(!canBuild)("the C++ below the binding", () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   });
 
-  it("passes its own tests", { timeout: 300_000 }, () => {
-    const { status, output } = buildAndRun("-DCMAKE_BUILD_TYPE=Release");
-    expect(output).toContain("all passed");
-    expect(status).toBe(0);
-  });
-
-  it("passes them under the address and undefined-behaviour sanitizers", { timeout: 300_000 }, () => {
-    const { status, output } = buildAndRun("-DCMAKE_BUILD_TYPE=Debug", "-DROWMILL_SANITIZE=ON");
+  it("passes its own tests under the address and undefined-behaviour sanitizers", { timeout: 300_000 }, () => {
+    const { status, output } = buildAndRun("-DROWMILL_SANITIZE=ON");
     expect(output).toContain("all passed");
     expect(status).toBe(0);
   });
