@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { InputError, messageOf } from "../errors.js";
+import { findJsonMistake } from "./jsonMistake.js";
 
 /** The JSON of an option that takes a file's path or the JSON itself.
  *  @param option as the user wrote it, for messages: `--schema`
@@ -31,10 +32,10 @@ function readText(place: string, path: string, code: string): string {
   }
 }
 
-/** V8 says "… in JSON at position 12"; what it does not place lies at the end of the text. */
 function locateMistake(text: string, message: string): { line: number; column: number; reason: string } {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position));
-  const reason = message.replace(/ ?(in JSON )?at position \d+.*$/s, "").replace(/, "?.*is not valid JSON$/s, "");
+  const before = text.slice(0, findJsonMistake(text) ?? text.length);
+  const reason = message
+    .replace(/ ?(in JSON )?at position \d+.*$/s, "")
+    .replace(/, (\.\.\.)?".*is not valid JSON$/s, "");
   return { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n"), reason: reason.trim() };
 }

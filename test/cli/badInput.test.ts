@@ -1,0 +1,153 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk } from "./runRowmill.js";
+
+let desk: Desk;
+
+beforeAll(() => {
+  desk = new Desk({
+    quotas: [
+      { rowQuota: 4, tokenQuota: 1_000_000 },
+      { rowQuota: 4, tokenQuota: 30 },
+    ],
+  });
+  desk.write("good.csv", "id,text\n1,The soup was cold.\n2,A fine tent.\n");
+  desk.write("five.csv", "text\na\nb\nc\nd\ne\n");
+  desk.write("empty.csv", "id,text\n");
+  desk.write("ragged.csv", "id,text\n1,a\n2,b,c,d\n");
+  desk.write("quote.csv", 'id,text\n1,"never closed\n');
+  desk.write("mixed.jsonl", '{"text": "a"}\n"b"\n');
+  desk.write("latin1.csv", Buffer.concat([Buffer.from("text\ncaf"), Buffer.from([0xe9]), Buffer.from("\n")]));
+  desk.write("broken.json", '{\n  "type": "object",\n  "properties" {}\n}\n');
+});
+afterAll(() => desk[Symbol.dispose]());
+
+const onStarter = ["--model", "starter"];
+/** What was typed, the code, and what the line must say. */
+const mistakes: [title: string, words: string[], code: string | null, says: RegExp][] = [
+  ["no such file", ["infer", "nowhere.csv", "--column", "text", ...onStarter], "ROWMILL_NO_SUCH_FILE", /nowhere\.csv/],
+  [
+    "no such column names the columns there",
+    ["infer", "good.csv", "--column", "txet", ...onStarter],
+    "ROWMILL_NO_SUCH_COLUMN",
+    /"txet".*"id", "text"/,
+  ],
+  [
+    "no column for a table names the columns there",
+    ["infer", "good.csv", ...onStarter],
+    "ROWMILL_COLUMN_MISSING",
+    /"id", "text"/,
+  ],
+  ["an empty table", ["infer", "empty.csv", "--column", "text", ...onStarter], "ROWMILL_EMPTY_TABLE", /empty\.csv/],
+  [
+    "a ragged CSV names the line",
+    ["infer", "ragged.csv", "--column", "text", ...onStarter],
+    null,
+    /ragged\.csv.*line 3|line 3.*ragged\.csv|ragged\.csv:3/,
+  ],
+  ["an unclosed quote", ["infer", "quote.csv", "--column", "text", ...onStarter], null, /quote\.csv/],
+  ["mixed types", ["infer", "mixed.jsonl", "--column", "text", ...onStarter], null, /mixed\.jsonl/],
+  ["a row that is not UTF-8", ["infer", "latin1.csv", "--column", "text", ...onStarter], null, /UTF-8/],
+  [
+    "a column that is there already",
+    ["infer", "good.csv", "--column", "text", "--output-column", "id", ...onStarter],
+    "ROWMILL_DUPLICATE_COLUMN",
+    /"id"/,
+  ],
+  [
+    "a model that nobody knows",
+    ["infer", "good.csv", "--column", "text", "--model", "startre"],
+    "ROWMILL_MODEL_NOT_FOUND",
+    /"starter"/,
+  ],
+  [
+    "a model file that is not there",
+    ["infer", "good.csv", "--column", "text", "--model", "./no.gguf"],
+    "ROWMILL_MODEL_NOT_FOUND",
+    /no\.gguf/,
+  ],
+  [
+    "too many rows",
+    ["infer", "five.csv", "--column", "text", ...onStarter],
+    "ROWMILL_QUOTA_EXCEEDED",
+    /5 rows.*allows 4/,
+  ],
+  [
+    "too many tokens",
+    ["infer", "good.csv", "--column", "text", "--priority", "1", ...onStarter],
+    "ROWMILL_QUOTA_EXCEEDED",
+    /tokens.*allows 30/,
+  ],
+  [
+    "a schema file with a mistake names the place",
+    ["infer", "good.csv", "--column", "text", "--schema", "broken.json", ...onStarter],
+    "ROWMILL_INVALID_SCHEMA",
+    /broken\.json.*line 3, column 16/,
+  ],
+  [
+    "an inline schema with a mistake names the place",
+    ["infer", "good.csv", "--column", "text", "--schema", '{"type":', ...onStarter],
+    "ROWMILL_INVALID_SCHEMA",
+    /line 1, column 9/,
+  ],
+  [
+    "a schema file that is not there",
+    ["infer", "good.csv", "--column", "text", "--schema", "no.json", ...onStarter],
+    "ROWMILL_INVALID_SCHEMA",
+    /no\.json: no such file/,
+  ],
+  [
+    "a schema that is none",
+    ["infer", "good.csv", "--column", "text", "--schema", '{"type": "strnig"}', ...onStarter],
+    null,
+    /\/type/,
+  ],
+  [
+    "a sampling parameter that nobody knows",
+    ["infer", "good.csv", "--column", "text", "--sampling", '{"temprature": 1}', ...onStarter],
+    "ROWMILL_UNKNOWN_OPTION",
+    /"temperature"/,
+  ],
+  [
+    "an output of an unknown format, before anything runs",
+    ["infer", "good.csv", "--column", "text", "--output", "out.xlsx", ...onStarter],
+    "ROWMILL_BAD_OUTPUT",
+    /\.parquet/,
+  ],
+  [
+    "an output in a folder that is not there",
+    ["infer", "good.csv", "--column", "text", "--output", "no/out.csv", ...onStarter],
+    "ROWMILL_BAD_OUTPUT",
+    /no\/out\.csv/,
+  ],
+  [
+    "one output for several models",
+    ["infer", "good.csv", "--column", "text", "--model", "starter", "--model", "starter", "--output", "out.csv"],
+    "ROWMILL_BAD_OPTION",
+    /--model/,
+  ],
+  ["a home that can't be made", ["jobs", "list", "--home", "good.csv/home"], "ROWMILL_HOME_NOT_WRITABLE", /--home/],
+  ["a job that nobody knows", ["attach", "job-0"], "ROWMILL_NO_SUCH_JOB", /job-0/],
+  ["results of a job that nobody knows", ["jobs", "results", "job-0"], "ROWMILL_NO_SUCH_JOB", /job-0/],
+  ["an unknown option names the nearest", ["infer", "good.csv", "--colunm", "text"], null, /--colunm.*--column/],
+  ["an unknown command names the nearest", ["quota"], null, /quota.*quotas/],
+  ["an unknown subcommand names the nearest", ["jobs", "lists"], null, /lists.*list/],
+  ["a missing argument", ["attach"], null, /'id'/],
+  ["options that exclude each other", ["infer", "good.csv", "--detach", "--dry-run"], null, /--detach/],
+];
+
+test.concurrent.for(mistakes)("%s: one clear line, exit code 2", async ([, words, code, says]) => {
+  const { code: exitCode, stdout, stderr } = await desk.run(...words);
+  expect(stderr).toMatch(says);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  expect(stderr).toMatch(code === null ? /^error: / : new RegExp(`^error: .*\\[${code}\\]$`, "m"));
+  expect(stdout).toBe("");
+  expect(exitCode).toBe(2);
+});
+
+test("after all these mistakes there is no job and no half-made one", async () => {
+  expect(await desk.json<unknown[]>("jobs", "list")).toEqual([]);
+  expect(readdirSync(join(desk.home, "jobs"))).toEqual([]);
+  expect(existsSync(join(desk.folder, "out.csv"))).toBe(false);
+});

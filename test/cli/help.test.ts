@@ -1,0 +1,109 @@
+import type { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createProgram } from "../../src/cli/program.js";
+import { Desk } from "./runRowmill.js";
+
+const program = createProgram();
+/** Every command that does something, by its full name. */
+const commands = leavesOf(program, []);
+
+function leavesOf(command: Command, names: readonly string[]): [name: string, command: Command][] {
+  if (command.commands.length === 0) return [[names.join(" "), command]];
+  return command.commands.flatMap((child) => leavesOf(child, [...names, child.name()]));
+}
+
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+test("the commands are those of the manual", () => {
+  expect(commands.map(([name]) => name).sort()).toEqual(
+    [
+      ...["attach", "demo", "doctor", "infer", "quotas"],
+      ...["jobs cancel", "jobs list", "jobs results", "jobs rm", "jobs show", "jobs status"],
+      ...["models list", "models pull", "models show"],
+    ].sort(),
+  );
+});
+
+describe.for(commands)("rowmill %s", ([name, command]) => {
+  const help = helpOf(command);
+
+  test("has examples in its help, and they parse", () => {
+    const lines = help.split("\n").filter((line) => line.startsWith("  $ "));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.some((line) => line.includes(`rowmill ${name}`))).toBe(true);
+    for (const line of lines) {
+      const known = new Set([...command.options.map((option) => option.long), "--home", "--quiet"]);
+      const [own = ""] = line.split(/[|]| && /).filter((part) => part.includes(`rowmill ${name}`));
+      for (const [, flag] of own.matchAll(/(?:^|\s)(--[a-z-]+)/g)) expect(known).toContain(flag);
+    }
+  });
+
+  test("has --json", () => {
+    expect(command.options.map((option) => option.long)).toContain("--json");
+  });
+});
+
+describe("as a process", () => {
+  let desk: Desk;
+  beforeAll(() => {
+    desk = new Desk();
+  });
+  afterAll(() => desk[Symbol.dispose]());
+
+  test("rowmill --help says the exit codes and ends with 0", async () => {
+    const { code, stdout, stderr } = await desk.run("--help");
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    for (const line of [
+      "0    done",
+      "1    the job failed",
+      "2    bad input",
+      "3    the job was cancelled",
+      "70   a bug",
+    ])
+      expect(stdout).toContain(line);
+    expect(stdout).toMatch(/4 {4}.*--timeout/);
+  });
+
+  test("rowmill --version is the package's", async () => {
+    const { code, stdout } = await desk.run("--version");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("rowmill alone shows the help on stderr and ends with 2", async () => {
+    const { code, stdout, stderr } = await desk.run();
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("Usage: rowmill");
+  });
+
+  test("what the machine and the catalogue are comes as JSON that parses", async () => {
+    const [quotas, doctor, models, starter] = await Promise.all([
+      desk.json<{ rowQuota: number }[]>("quotas"),
+      desk.json<{ machine: object; engine: { name: string } }>("doctor"),
+      desk.json<{ name: string; path: string | null }[]>("models", "list", "--here"),
+      desk.json<{ path: string; facts: { architecture: string } }>("models", "show", "starter"),
+    ]);
+    expect(quotas).toHaveLength(2);
+    expect(quotas[0]?.rowQuota).toBeGreaterThan(0);
+    expect(doctor.engine.name).toBe("node-llama-cpp");
+    expect(models.map(({ name }) => name)).toEqual(["starter"]);
+    expect(starter.facts.architecture).toBe("llama");
+  });
+
+  test("where starter is listed its limits are said, on stderr", async () => {
+    const { stdout, stderr } = await desk.run("models", "list");
+    expect(stdout).toMatch(/^starter /m);
+    expect(stderr).toContain("starter is a demonstration");
+  });
+});

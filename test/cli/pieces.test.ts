@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { programWords, shellWord } from "../../src/cli/commandLine.js";
+import { scoreTable } from "../../src/cli/demoScore.js";
+import { readDemoTables } from "../../src/cli/demoTables.js";
+import { readJsonOption } from "../../src/cli/jsonInput.js";
+import { findJsonMistake } from "../../src/cli/jsonMistake.js";
+import { formatBytes, formatSeconds } from "../../src/cli/quantities.js";
+import { cellText, renderTable, shorten, wrapWords } from "../../src/cli/table.js";
+
+describe("commands in messages", () => {
+  test("words come back from a shell as they were", () => {
+    const word = fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !text.includes("\0"));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 8 }), (words) => {
+        const script = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
+        expect(execFileSync("/bin/sh", ["-c", script]).toString()).toBe(words.map((text) => `${text}\0`).join(""));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("are called as this process was called", () => {
+    expect(programWords("/usr/local/bin/rowmill", undefined)).toEqual(["rowmill"]);
+    expect(programWords("/x/node_modules/.bin/rowmill", "exec")).toEqual(["npx", "rowmill"]);
+    expect(programWords(`${process.cwd()}/dist/cli/main.js`, undefined)).toEqual(["node", "dist/cli/main.js"]);
+    expect(programWords("/elsewhere/dist/cli/main.js", undefined)).toEqual(["node", "/elsewhere/dist/cli/main.js"]);
+  });
+});
+
+test("a mistake in JSON is placed by line and column, wherever it is", () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 30 }), fc.nat({ max: 30 }), (lines, spaces) => {
+      const text = `{${"\n".repeat(lines)}${" ".repeat(spaces)}§}`;
+      const column = spaces + 1 + (lines === 0 ? 1 : 0);
+      expect(() => readJsonOption("--schema", text, "ROWMILL_INVALID_SCHEMA")).toThrow(
+        `line ${lines + 1}, column ${column}:`,
+      );
+    }),
+  );
+});
+
+test("a text has no mistake exactly when it is JSON", () => {
+  const nearlyJson = fc
+    .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "\\", "0", "-", "e", " ", "nul"))
+    .map(
+      ([json, place, extra]) =>
+        json.slice(0, place % (json.length + 1)) + extra + json.slice(place % (json.length + 1)),
+    );
+  fc.assert(
+    fc.property(
+      fc.oneof(nearlyJson, fc.json(), fc.string({ unit: fc.constantFrom(...'[]{}:,"\\truefalsn01.-e ') })),
+      (text) => {
+        let isJson = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          isJson = false;
+        }
+        expect(findJsonMistake(text) === null).toBe(isJson);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test("a text that ends too early has its mistake at the end", () => {
+  fc.assert(
+    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1 }), fc.nat(), (value, place) => {
+      const json = JSON.stringify(value);
+      const cut = json.slice(0, 1 + (place % (json.length - 1)));
+      // a cut escape or number may be refused a few characters earlier
+      expect(findJsonMistake(cut)).toBeGreaterThan(cut.length - 7);
+    }),
+  );
+});
+
+describe("what reaches the terminal", () => {
+  test("no row can steer it", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+        expect(cellText(`\x1b[2J${text}\u202e\x9b31m`)).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028-\u202e]/);
+      }),
+    );
+  });
+
+  test("a cut text is as long as allowed and marked", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme-composite" }), fc.integer({ min: 1, max: 40 }), (text, length) => {
+        const short = shorten(text, length);
+        expect([...short].length).toBeLessThanOrEqual(length);
+        expect(short === text || short.endsWith("…")).toBe(true);
+      }),
+    );
+  });
+
+  test("a table stays within its columns' widths", () => {
+    const table = renderTable(
+      [
+        { head: "text", width: 10 },
+        { head: "n", align: "right" },
+      ],
+      [
+        ["one two three four", "1"],
+        ["日本語のテキスト", "200"],
+      ],
+    );
+    for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(17);
+    expect(table).toContain("200");
+  });
+
+  test("wrapped words keep their order and fit where they can", () => {
+    const words = fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 9, max: 40 }), (list, width) => {
+        const lines = wrapWords(list.join(" "), width);
+        expect(lines.join(" ")).toBe(list.join(" "));
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+
+  test("numbers have units", () => {
+    expect(formatSeconds(4.26)).toBe("4.3 s");
+    expect(formatSeconds(3725)).toBe("1 h 2 min");
+    expect(formatBytes(5_958_944)).toBe("6.0 MB");
+    expect(formatBytes(999)).toBe("999 bytes");
+  });
+});
+
+describe("the demo's count", () => {
+  const tickets = readDemoTables().find(({ name }) => name === "tickets");
+  if (tickets === undefined) throw new Error("the demo has no tickets");
+  const row = { message: "m", topic: "billing", urgency: "low", order_id: "" };
+  const score = (answer: unknown) => scoreTable(tickets, [{ ...row, answer }]);
+
+  test("an answer is right when it is the label; an empty label is null", () => {
+    const right = score('{"topic": "billing", "urgency": "high", "order_id": null}');
+    expect(right.rightByField).toEqual({ topic: 1, urgency: 0, order_id: 1 });
+    expect(right.validRows).toBe(1);
+  });
+
+  test("a row without an answer is wrong in every field, also where null would be right", () => {
+    for (const answer of [null, "not JSON", "null"]) {
+      expect(score(answer).rightByField).toEqual({ topic: 0, urgency: 0, order_id: 0 });
+      expect(score(answer).validRows).toBe(0);
+    }
+  });
+
+  test("an answer outside the schema is not valid", () => {
+    expect(score('{"topic": "weather", "urgency": "low", "order_id": null}').validRows).toBe(0);
+    expect(score('{"topic": "billing", "urgency": "low"}').validRows).toBe(0);
+  });
+});
