@@ -73,8 +73,7 @@ CounterPage CounterPage::Attach(const std::string& path, MappedFile::Access acce
 }
 
 Counts CounterPage::Read() {
-  // A store or load past the end of a file that was cut is a fatal signal, so its size is asked each time
-  // (0.2 µs).
+  // A load past the end of a file that was cut is a fatal signal, so its size is asked each time.
   if (file_.FileSize() != file_.bytes().size()) {
     file_.Remap();
   }
