@@ -39,6 +39,15 @@ export class Desk implements Disposable {
   }
 
   start(...words: string[]): Started {
+    return this.#start(words, false);
+  }
+
+  /** Runs it with a stdout that nobody reads, closed before the first line. */
+  pipeToNobody(...words: string[]): Promise<Ended> {
+    return this.#start(words, true).ended;
+  }
+
+  #start(words: readonly string[], isClosed: boolean): Started {
     const child = spawn(process.execPath, [MAIN, ...words], {
       cwd: this.folder,
       env: { ...process.env, ROWMILL_HOME: this.home, NO_COLOR: "1", FORCE_COLOR: undefined },
@@ -49,6 +58,7 @@ export class Desk implements Disposable {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         output[name] += text;
       });
+    if (isClosed) child.stdout.destroy();
     const closed = once(child, "close");
     return {
       ended: closed.then(([code]) => ({ code: code as number | null, ...output })),
