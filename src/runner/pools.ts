@@ -2,68 +2,59 @@ import { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/index.js";
 import { WORKER_FILE } from "../worker/index.js";
 
-interface WarmPool {
+export interface WarmPool {
   readonly key: string;
-  readonly pool: Piscina;
-  readonly memoryBytes: number;
-  users: number;
-  lastUsed: number;
+  readonly piscina: Piscina;
+  isUsed: boolean;
 }
 
 /** The piscina pools of a runner: one per model and thread count, kept warm between jobs, so that the next job on the
  *  same model finds it loaded. */
 export class Pools implements AsyncDisposable {
-  readonly #pools = new Map<string, WarmPool>();
+  readonly #pools = new Set<WarmPool>();
 
-  /** @returns a pool of exactly `workers` threads, each of which holds or will load the engine */
-  take(engine: EngineChoice, workers: number, memoryBytes: number): Piscina {
+  /** Takes a warm pool that no job uses, or makes one; a job has its pool to itself.
+   *  @returns a pool of exactly `workers` threads, each of which holds or will load the engine */
+  take(engine: EngineChoice, workers: number): WarmPool {
     const key = keyOf(engine, workers);
-    let warm = this.#pools.get(key);
-    if (warm === undefined) {
-      const pool = new Piscina({
-        filename: WORKER_FILE,
-        minThreads: workers,
-        maxThreads: workers,
-        concurrentTasksPerWorker: 1,
-        // a task is a whole job's share: threads come and go with the pool alone
-        idleTimeout: Number.POSITIVE_INFINITY,
-      });
-      warm = { key, pool, memoryBytes, users: 0, lastUsed: Date.now() };
-      this.#pools.set(key, warm);
+    const warm = [...this.#pools].find((pool) => pool.key === key && !pool.isUsed);
+    if (warm !== undefined) {
+      warm.isUsed = true;
+      return warm;
     }
-    warm.users++;
-    return warm.pool;
+    const piscina = new Piscina({
+      filename: WORKER_FILE,
+      minThreads: workers,
+      maxThreads: workers,
+      concurrentTasksPerWorker: 1,
+      // a task is a whole job's share: threads come and go with the pool alone
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
+    const made: WarmPool = { key, piscina, isUsed: true };
+    this.#pools.add(made);
+    return made;
   }
 
-  give(engine: EngineChoice, workers: number): void {
-    const warm = this.#pools.get(keyOf(engine, workers));
-    if (warm === undefined) return;
-    warm.users--;
-    warm.lastUsed = Date.now();
+  /** The job has ended; the pool stays warm. */
+  give(pool: WarmPool): void {
+    pool.isUsed = false;
   }
 
-  /** A worker died or its engine can't be trusted: the pool is thrown away when its job ends. */
-  async drop(engine: EngineChoice, workers: number): Promise<void> {
-    const warm = this.#pools.get(keyOf(engine, workers));
-    if (warm === undefined) return;
-    this.#pools.delete(warm.key);
-    await warm.pool.destroy();
+  /** A worker died or its engine can't be trusted: the pool is thrown away. */
+  async drop(pool: WarmPool): Promise<void> {
+    this.#pools.delete(pool);
+    await pool.piscina.destroy();
   }
 
   /** Unloads the models that no job uses, to make room for another. */
   async freeIdle(except: EngineChoice, workers: number): Promise<void> {
     const kept = keyOf(except, workers);
-    const idle = [...this.#pools.values()].filter((warm) => warm.users === 0 && warm.key !== kept);
-    for (const warm of idle) {
-      this.#pools.delete(warm.key);
-      await warm.pool.destroy();
-    }
+    const idle = [...this.#pools].filter((pool) => !pool.isUsed && pool.key !== kept);
+    await Promise.all(idle.map((pool) => this.drop(pool)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const pools = [...this.#pools.values()];
-    this.#pools.clear();
-    await Promise.all(pools.map((warm) => warm.pool.destroy()));
+    await Promise.all([...this.#pools].map((pool) => this.drop(pool)));
   }
 }
 

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineChoice } from "../engine/index.js";
 import { EXIT, messageOf, RowmillError } from "../errors.js";
 import { acquireLease, type Home, type JobRecord, LEASE_RENEW_MS, type RunnerLease } from "../jobs/index.js";
-import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
+import { machineFacts } from "../models/index.js";
 import { executeJob } from "./executeJob.js";
-import { type Plan, type PlanFacts, planJob } from "./plan.js";
+import type { Plan } from "./plan.js";
+import { checkMemory, planForMachine, shareCores } from "./planForMachine.js";
 import { Pools } from "./pools.js";
 
+/** The fastest engine that is there. */
+const ENGINE = "node-llama-cpp";
 /** How often an idle runner looks for work. */
 const CLAIM_POLL_MS = 100;
 
@@ -24,6 +27,8 @@ export class Runner {
   readonly #pools = new Pools();
   readonly #active = new Map<string, { readonly plan: Plan; readonly end: Promise<void> }>();
   readonly #stop = new AbortController();
+  /** The job that found no memory beside those that run now. */
+  #tooLargeBeside: string | null = null;
 
   constructor(home: Home, options: RunnerOptions) {
     this.#home = home;
@@ -65,79 +70,66 @@ export class Runner {
   }
 
   /** Starts the next job if there is one and it has room beside those that run.
-   *  @returns whether it started one */
+   *  @returns whether it started or failed one */
   async #startNext(lease: RunnerLease): Promise<boolean> {
-    const next = this.#home.catalog.peekQueued();
+    const { catalog } = this.#home;
+    const next = catalog.peekQueued();
     if (next === null) return false;
-    const busyThreads = [...this.#active.values()].reduce((sum, { plan }) => sum + plan.workers * plan.threads, 0);
-    const machine = machineFacts();
-    if (this.#active.size > 0 && busyThreads >= machine.cores) return false;
-    const job = this.#home.catalog.claimNext(lease);
-    if (job === null) return false;
+    const isAlone = this.#active.size === 0;
+    const freeCores = machineFacts().cores - this.#busyThreads();
+    if (!isAlone && (freeCores < 1 || next.jobId === this.#tooLargeBeside)) return false;
     let plan: Plan;
-    const engine: EngineChoice = { engine: "node-llama-cpp", modelPath: job.modelPath, threads: 1, backend: "auto" };
     try {
-      plan = await this.#plan(job, machine.cores - busyThreads, this.#active.size > 0);
+      plan = await planForMachine(
+        next,
+        this.#home.config,
+        shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] })),
+      );
+      if (!isAlone && plan.memoryBytes > machineFacts().freeMemoryBytes) {
+        this.#tooLargeBeside = next.jobId;
+        return false;
+      }
+      if (isAlone) checkMemory(plan, next);
     } catch (error) {
-      this.#fail(job, lease, error);
+      const failed = catalog.claimNext(lease);
+      if (failed?.jobId === next.jobId) this.#fail(failed, lease, error);
+      else if (failed !== null) catalog.setStatus(failed.jobId, ["STARTING"], "QUEUED", { runner: lease });
+      return failed !== null;
+    }
+    const job = catalog.claimNext(lease);
+    if (job === null) return false;
+    if (job.jobId !== next.jobId) {
+      // a more urgent one came between: look again
+      catalog.setStatus(job.jobId, ["STARTING"], "QUEUED", { runner: lease });
       return true;
     }
-    this.#home.catalog.setPlan(job.jobId, { engine: "node-llama-cpp", ...plan });
-    const end = this.#execute(job, lease, plan, { ...engine, threads: plan.threads }).finally(() =>
-      this.#active.delete(job.jobId),
-    );
+    catalog.setPlan(job.jobId, { engine: ENGINE, ...plan });
+    const engine = { engine: ENGINE, modelPath: job.modelPath, threads: plan.threads, backend: "auto" } as const;
+    const end = this.#execute(job, lease, plan, engine).finally(() => {
+      this.#active.delete(job.jobId);
+      this.#tooLargeBeside = null;
+    });
     this.#active.set(job.jobId, { plan, end });
     return true;
   }
 
-  async #plan(job: JobRecord, freeCores: number, isBeside: boolean): Promise<Plan> {
-    const facts = await readModelFacts(job.modelPath);
-    const machine = machineFacts();
-    const longestTokens = Math.min(
-      facts.contextLength,
-      job.longestRowTokens + job.frameTokens + job.sampling.maxTokens,
-    );
-    const hasGpu = (await backendFacts()).vramBytes > 0;
-    const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
-    const one = await estimateMemory(facts, shape);
-    // several queued jobs share the cores from the start
-    const waiting = this.#home.catalog.list({ status: ["QUEUED"] }).length;
-    const share = isBeside || waiting === 0 ? freeCores : Math.ceil(freeCores / (waiting + 1));
-    const planFacts: PlanFacts = {
-      cores: Math.max(1, share),
-      freeBytes: machine.freeMemoryBytes,
-      weightBytes: one.weights,
-      kvBytesPerToken: one.kvCache / longestTokens,
-      computeBytes: one.compute,
-      contextLength: facts.contextLength,
-      hasGpu,
-      rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
-      longestTokens,
-    };
-    const { config } = this.#home;
-    return planJob(planFacts, {
-      workers: job.workers || config.workers,
-      threads: job.threads || config.threads,
-      slots: job.slots || config.slots,
-    });
+  #busyThreads(): number {
+    return [...this.#active.values()].reduce((sum, { plan }) => sum + plan.workers * plan.threads, 0);
   }
 
   async #execute(job: JobRecord, lease: RunnerLease, plan: Plan, engine: EngineChoice): Promise<void> {
     const { catalog } = this.#home;
+    await this.#pools.freeIdle(engine, plan.workers);
+    const pool = this.#pools.take(engine, plan.workers);
     try {
-      await this.#pools.freeIdle(engine, plan.workers);
-      const pool = this.#pools.take(engine, plan.workers, plan.memoryBytes);
-      try {
-        const execution = { home: this.#home, lease, job, plan, engine, pool, signal: this.#stop.signal };
-        const end = await executeJob(execution);
-        if (end === "stopped") catalog.setStatus(job.jobId, ["STARTING", "RUNNING"], "QUEUED", { runner: lease });
-        else if (end === "cancelled") catalog.setStatus(job.jobId, ["CANCELLING"], "CANCELLED", { runner: lease });
-        else this.#finish(job, lease);
-      } finally {
-        this.#pools.give(engine, plan.workers);
-      }
+      const { signal } = this.#stop;
+      const end = await executeJob({ home: this.#home, lease, job, plan, engine, pool: pool.piscina, signal });
+      if (end === "stopped") catalog.setStatus(job.jobId, ["STARTING", "RUNNING"], "QUEUED", { runner: lease });
+      else if (end === "cancelled") catalog.setStatus(job.jobId, ["CANCELLING"], "CANCELLED", { runner: lease });
+      else this.#finish(job, lease);
+      this.#pools.give(pool);
     } catch (error) {
-      await this.#pools.drop(engine, plan.workers);
+      await this.#pools.drop(pool);
       this.#fail(job, lease, error);
     }
   }

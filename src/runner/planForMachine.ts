@@ -1,0 +1,51 @@
+import { EXIT, RowmillError } from "../errors.js";
+import type { HomeConfig, JobRecord } from "../jobs/index.js";
+import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
+import { type Plan, planJob } from "./plan.js";
+
+/** Plans a job with what the model's file and this machine say now.
+ *  @param cores how many of the machine's cores it may use */
+export async function planForMachine(job: JobRecord, config: HomeConfig, cores: number): Promise<Plan> {
+  const facts = await readModelFacts(job.modelPath);
+  const longestTokens = Math.min(facts.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
+  const hasGpu = (await backendFacts()).vramBytes > 0;
+  const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
+  const memory = await estimateMemory(facts, shape);
+  return planJob(
+    {
+      cores,
+      freeBytes: machineFacts().freeMemoryBytes,
+      weightBytes: memory.weights,
+      kvBytesPerToken: memory.kvCache / longestTokens,
+      computeBytes: memory.compute,
+      contextLength: facts.contextLength,
+      hasGpu,
+      rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
+      longestTokens,
+    },
+    {
+      workers: job.workers || config.workers,
+      threads: job.threads || config.threads,
+      slots: job.slots || config.slots,
+    },
+  );
+}
+
+/** The cores for the next job: all that are free, or a fair part when jobs of other models wait, so that those run beside
+ *  it from the start. Jobs of the same model wait for their turn: one at a time is as fast, and the first ends sooner. */
+export function shareCores(freeCores: number, next: JobRecord, waiting: readonly JobRecord[]): number {
+  const models = new Set([next, ...waiting].map((job) => job.modelPath));
+  return Math.max(1, Math.ceil(freeCores / models.size));
+}
+
+/** @throws {RowmillError} ROWMILL_NOT_ENOUGH_MEMORY when even the smallest plan is larger than the machine */
+export function checkMemory(plan: Plan, job: JobRecord): void {
+  const { memoryBytes } = machineFacts();
+  if (plan.memoryBytes <= memoryBytes) return;
+  const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
+  throw new RowmillError(
+    "ROWMILL_NOT_ENOUGH_MEMORY",
+    `${job.model} needs ${gigabytes(plan.memoryBytes)} GB with one slot and this machine has ${gigabytes(memoryBytes)} GB: take a smaller model or quantisation, or lower maxTokens`,
+    { exitCode: EXIT.jobFailed },
+  );
+}
