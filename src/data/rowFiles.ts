@@ -41,9 +41,16 @@ async function* readJsonLines(file: DataFile, setPlace: SetPlace): AsyncGenerato
   }
 }
 
+/** Integers that a JavaScript number would give back otherwise are kept as their digits (see plainValue). */
+function quoteLargeIntegers(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
+    /^-?\d{16,}$/.test(token) && String(Number(token)) !== token ? `"${token}"` : token,
+  );
+}
+
 function parseLine(text: string, number: number, place: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(/\d{16}/.test(text) ? quoteLargeIntegers(text) : text);
   } catch (error) {
     const isArray = number === 1 && text.trimStart().startsWith("[");
     const advice = isArray ? "A file with one JSON array is named .json." : "Each line holds one JSON object.";

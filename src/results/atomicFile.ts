@@ -1,33 +1,36 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError, messageOf } from "../errors.js";
 
 /** Writes a file that appears whole or not at all: chunks go to a hidden file beside it, which is synced and renamed at the
- *  end and removed on any error.
+ *  end and removed on any error. A link stays one, its target is replaced; a pipe or device is written to as it is.
  *  @throws {InputError} ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
 export async function writeAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+  const target = await realpath(path).catch(() => path);
+  const part = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.part`);
   try {
-    if (await isFolder(path)) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+    const found = await stat(target).catch(() => null);
+    if (found?.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+    if (found !== null && !found.isFile()) return await writeThrough(target, chunks);
     await writeAndSync(part, chunks);
-    await rename(part, path);
-    await syncFolder(dirname(path));
+    await rename(part, target);
+    await syncFolder(dirname(target));
   } catch (error) {
     await rm(part, { force: true });
     throw explain(path, error);
   }
 }
 
+async function writeThrough(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, "w");
+  for await (const chunk of chunks) await file.writeFile(chunk);
+}
+
 async function writeAndSync(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   await using file = await open(path, "wx");
   for await (const chunk of chunks) await file.writeFile(chunk);
   await file.sync();
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory() ?? false;
 }
 
 /** The rename is durable once its folder is; Windows can't open folders and needs no such thing. */

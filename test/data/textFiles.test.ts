@@ -153,6 +153,22 @@ describe("JSON Lines, JSON and text", () => {
     expect((await readAll(path, "v")).texts).toEqual(["1.5", "true", '{"a":[1]}', "s", null]);
   });
 
+  test("integers beyond 2^53 keep their digits, wherever they stand", async () => {
+    const path = write(
+      "large.jsonl",
+      '{"id":1700000000000000001,"s":"in text: 1700000000000000001 \\" 99999999999999999999","n":[-1700000000000000001],"f":1.12345678901234567,"safe":9007199254740991}',
+    );
+    expect((await readAll(path, "id")).rows).toEqual([
+      {
+        id: "1700000000000000001",
+        s: 'in text: 1700000000000000001 " 99999999999999999999',
+        n: ["-1700000000000000001"],
+        f: 1.1234567890123457,
+        safe: 9007199254740991,
+      },
+    ]);
+  });
+
   test("a line that is no JSON names its file and line", async () => {
     const path = write("broken.jsonl", '{"a":1}\n\n{"a":\n');
     await expect(readAll(path)).rejects.toMatchObject({

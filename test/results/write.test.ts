@@ -1,4 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -174,6 +176,24 @@ describe("a file is whole or not there", () => {
       code: "ROWMILL_NOT_WRITABLE",
     });
     await expect(writeResults(batches(), TABLE, folder, "csv")).rejects.toMatchObject({ code: "ROWMILL_NOT_WRITABLE" });
+  });
+
+  test("a link stays a link, and its target gets the results", async () => {
+    writeFileSync(at("target.csv"), "old");
+    symlinkSync(at("target.csv"), at("link.csv"));
+    await writeResults(batches(), TABLE, at("link.csv"));
+    expect(lstatSync(at("link.csv")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(at("target.csv"), "utf8")).toMatch(/^id,text/);
+  });
+
+  test("a pipe is written to, not replaced", async () => {
+    execFileSync("mkfifo", [at("pipe.csv")]);
+    const [text] = await Promise.all([
+      readFile(at("pipe.csv"), "utf8"),
+      writeResults(batches(), TABLE, at("pipe.csv")),
+    ]);
+    expect(text).toMatch(/^id,text/);
+    expect(lstatSync(at("pipe.csv")).isFIFO()).toBe(true);
   });
 
   test("a format may be given for a name that says none", async () => {
