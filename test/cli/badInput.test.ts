@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Desk } from "./runRowmill.js";
+
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 3 });
 
 let desk: Desk;
 

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Desk } from "./runRowmill.js";
+
+// a dozen processes one after another, each of which loads the library
+vi.setConfig({ testTimeout: 180_000 });
 
 const SCHEMA = { type: "object", properties: { mood: { enum: ["good", "bad"] } }, required: ["mood"] };
 const TEXTS = ["The soup was cold.", "A fine tent, dry all night.", 'She said "never again",\nand left.'];
