@@ -7,16 +7,7 @@ import { type ResultBatch, type ResultShape, writeResults } from "../src/results
 
 const BATCH_ROWS = 2_000;
 
-const PRODUCTS = [
-  "kettle",
-  "desk lamp",
-  "rucksack",
-  "headset",
-  "rain jacket",
-  "coffee grinder",
-  "bike light",
-  "novel",
-];
+const PRODUCTS = ["kettle", "desk lamp", "rucksack", "headset", "rain jacket", "coffee grinder", "bike light", "novel"];
 const OPENINGS = [
   "I bought this {product} for my {person} {when}.",
   "Second {product} from this shop, ordered {when}.",
