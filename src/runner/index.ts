@@ -1,4 +1,3 @@
-export { runnerLogTail } from "./launch.js";
 export { linkInProcess, linkToProcess, type RunnerLink } from "./link.js";
 export { type Plan, type PlanFacts, type PlanWishes, planJob } from "./plan.js";
 export { Runner, type RunnerOptions } from "./runner.js";

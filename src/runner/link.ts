@@ -1,5 +1,6 @@
-import type { Home } from "../jobs/index.js";
-import { ensureRunner } from "./launch.js";
+import { EXIT, RowmillError } from "../errors.js";
+import { type Home, leaseHolder } from "../jobs/index.js";
+import { runnerLogTail, spawnRunner } from "./launch.js";
 import { Runner } from "./runner.js";
 
 /** How a client sees to it that somebody runs its home's jobs. */
@@ -8,9 +9,39 @@ export interface RunnerLink extends AsyncDisposable {
   ensure(): void;
 }
 
+/** So many runners in a row that ended without taking a waiting job mean that none can. */
+const MOST_STARTS = 3;
+
 /** The home's runner, a detached process: it goes on when this process ends. */
 export function linkToProcess(home: Home): RunnerLink {
-  return { ensure: () => ensureRunner(home), [Symbol.asyncDispose]: async () => undefined };
+  let isStarting = false;
+  let starts = 0;
+  return {
+    ensure: () => {
+      if (leaseHolder(home.catalog) !== null) {
+        starts = 0;
+        return;
+      }
+      // a runner needs a moment from its start to its lease
+      if (isStarting) return;
+      if (starts === MOST_STARTS) throw noRunner(home);
+      isStarting = true;
+      starts++;
+      spawnRunner(home, () => {
+        isStarting = false;
+      });
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+function noRunner(home: Home): RowmillError {
+  const tail = runnerLogTail(home.path);
+  return new RowmillError(
+    "ROWMILL_NO_RUNNER",
+    `the home's runner does not start; its log, ${home.path}/runner.log, ends with: ${tail || "(nothing)"}`,
+    { exitCode: EXIT.bug },
+  );
 }
 
 /** A runner in this process, for tests and embedders; it stops with the link, and unfinished jobs stay queued. */

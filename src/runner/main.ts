@@ -2,6 +2,7 @@ import { openHome } from "../jobs/index.js";
 import { Runner } from "./runner.js";
 
 /** The runner's process: `node main.js HOME`. */
+const STOP_MS = 5000;
 const path = process.argv[2];
 if (path === undefined) throw new Error("usage: node main.js HOME");
 const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
@@ -15,6 +16,8 @@ for (;;) {
   const stop = (): void => {
     isStopped = true;
     runner.stop();
+    // a worker that hangs must not keep the process: what it had not reported runs again
+    setTimeout(() => process.exit(0), STOP_MS).unref();
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { ENGINES, type EngineName } from "./engine/index.js";
+import type { BackendFacts, MachineFacts } from "./models/index.js";
+
+export interface RowmillOptions {
+  /** The folder of jobs and models. Default: the environment's ROWMILL_HOME, else ~/.rowmill. */
+  home?: string;
+  /** Default engine; "auto" takes the fastest that is there. */
+  engine?: EngineName;
+  /** Names of your own for model sources: `{ "my-model": "/models/my.gguf" }`. */
+  models?: Record<string, string>;
+  /** "process" (default): jobs run in the home's runner, a process of its own; "in-process": in this one. */
+  runner?: "process" | "in-process";
+  /** Where messages and the progress bar go; null says nothing. Default process.stderr. */
+  output?: NodeJS.WriteStream | null;
+}
+
+export const rowmillOptions = z.strictObject({
+  home: z.string().min(1).optional(),
+  engine: z.enum(ENGINES).optional(),
+  models: z.record(z.string(), z.string()).optional(),
+  runner: z.enum(["process", "in-process"]).optional(),
+  output: z.unknown().optional(),
+});
+
+export interface ResultOptions {
+  /** For a list: objects with the prompt (`input`) beside the output. A table comes with its columns unless false. */
+  includeInputs?: boolean;
+  /** Add `cumulative_logprob`; the job must have been run with `samplingParams.logprobs`. */
+  includeCumulativeLogprobs?: boolean;
+  /** Another name for the output column than the job's. */
+  outputColumn?: string;
+  /** Parse each output as JSON; an object's keys become columns. */
+  unpackJson?: boolean;
+  /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
+  format?: "array" | "arrow";
+}
+
+export const resultOptions = z.strictObject({
+  includeInputs: z.boolean().optional(),
+  includeCumulativeLogprobs: z.boolean().optional(),
+  outputColumn: z.string().min(1).optional(),
+  unpackJson: z.boolean().optional(),
+  format: z.enum(["array", "arrow"]).optional(),
+});
+
+export interface AwaitOptions extends ResultOptions {
+  /** Seconds. Default 7200. */
+  timeout?: number;
+  /** Print no status lines. Default false. */
+  silent?: boolean;
+  /** Seconds between two looks. Default 5. */
+  pollSeconds?: number;
+}
+
+export interface DoctorReport {
+  readonly home: string;
+  /** The runner that is alive now, null when none is. */
+  readonly runnerPid: number | null;
+  readonly machine: MachineFacts;
+  readonly backend: BackendFacts;
+  /** The engine that "auto" takes, and why not a faster one. */
+  readonly engine: { readonly name: string; readonly reason: string };
+  /** Whether live counters are shared between processes by the native addon, and why not. */
+  readonly counters: { readonly isMapped: boolean; readonly reason: string | null };
+}
+
+export const awaitOptions = resultOptions.extend({
+  timeout: z.number().positive().optional(),
+  silent: z.boolean().optional(),
+  pollSeconds: z.number().positive().optional(),
+});
+
+export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });
