@@ -10,7 +10,7 @@ import { outcomeOf, resultValues, toObjects } from "./rows.js";
 export async function collectResults(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<unknown[]> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
-  if (shape.kind === "list" && !shape.includeInputs && !shape.includeCumulativeLogprobs && !shape.includeErrors)
+  if (shape.kind === "list" && !shape.includeInputs && !shape.includeCumulativeLogprobs)
     return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape.unpackJson).output));
   const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
   return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape.unpackJson)));

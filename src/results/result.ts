@@ -39,7 +39,7 @@ export interface ResultShape {
   /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it
    *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
   readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
-  /** Add `<outputColumn>_error`, an error row's message. Unset: objects and Arrow tables get it where a row has failed; files, whose
-   *  columns must be known before the first row, always get it. */
+  /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Unset: objects and Arrow tables get it
+   *  where a row has failed; files, whose columns must be known before the first row, always get it. */
   readonly includeErrors?: boolean | undefined;
 }

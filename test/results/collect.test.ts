@@ -13,7 +13,7 @@ describe("results as values", () => {
       listBatch(["a", "b"], [resultRow(0, { output: "A" }), failed]),
       listBatch(["c"], [resultRow(2, { output: "" })]),
     );
-    expect(await collectResults(batches, LIST)).toEqual(["A", null, ""]);
+    expect(await collectResults(batches, { ...LIST, includeErrors: true })).toEqual(["A", null, ""]);
   });
 
   test("unpacked, a list gives what the outputs say", async () => {
