@@ -11,14 +11,19 @@ export interface DfaState {
  *  No states: the empty language. */
 export type Dfa = readonly DfaState[];
 
+/** Expressions that a construction may make for each state that it may have. */
+const EXPRESSIONS_PER_STATE = 20;
+
 /** Turns a language over START string END into an automaton over the string alone.
- *  @returns null when it would have more than `stateLimit` states */
+ *  @returns null when it would have more than `stateLimit` states, or be as much work */
 export function buildDfa(languages: Languages, language: Language, stateLimit: number): Dfa | null {
   const start = languages.derive(language, START);
   const indexes = new Map<Language, number>([[start, 0]]);
   const queue = [start];
   const states: DfaState[] = [];
+  const most = languages.size + stateLimit * EXPRESSIONS_PER_STATE;
   for (const state of queue) {
+    if (languages.size > most) return null;
     const edges = new Map<number, Ranges>();
     for (const ranges of languages.split(state)) {
       const next = languages.derive(state, ranges[0]![0]);

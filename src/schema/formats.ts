@@ -44,7 +44,7 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
   ipv4: IPV4,
   ipv6: `(?:${H16}:){7}${H16}|(?:${H16}:){6}${IPV4}|${shortenedIpv6()}`,
   uri: `[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*)${QUERY}`,
-  "uri-reference": `(?:[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*)|${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR_NO_COLON}+(?:/${PCHAR}*)*)${QUERY}`,
+  "uri-reference": `(?:[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*)|${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR_NO_COLON}+(?:/${PCHAR}*)*|)${QUERY}`,
   uuid: "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",
   "json-pointer": POINTER,
   "relative-json-pointer": `(?:0|[1-9]\\d{0,8})(?:#|${POINTER})`,

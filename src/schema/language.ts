@@ -38,6 +38,11 @@ export class Languages {
     return made;
   }
 
+  /** How many expressions were made so far: what a construction has cost. */
+  get size(): number {
+    return this.#interned.size;
+  }
+
   class(ranges: Ranges): Language {
     return ranges.length === 0 ? this.none : this.#intern(`c${ranges.join(" ")}`, { kind: "class", ranges }, false);
   }

@@ -55,6 +55,24 @@ export function judgeOf(schema: boolean | KeywordMap): Judge {
   };
 }
 
+type Draft = typeof Ajv | typeof Ajv2020;
+
+/** One instance a draft for the whole process: compiling the meta-schema costs 30 ms, a check with it 0.2 ms. */
+const metaCheckers = new Map<Draft, Ajv>();
+
+function metaChecker(Draft: Draft): Ajv {
+  let checker = metaCheckers.get(Draft);
+  if (checker === undefined) {
+    checker = withFormats(new Draft(OPTIONS));
+    metaCheckers.set(Draft, checker);
+  }
+  return checker;
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  return formatsPlugin.default(ajv, { formats: [...STANDARD_FORMATS], mode: "full" });
+}
+
 function ajvFor(schema: boolean | KeywordMap): Ajv {
   const named = isKeywordMap(schema) && typeof schema.$schema === "string" ? schema.$schema : null;
   if (named !== null && !/draft-0[67]|2020-12|2019-09/.test(named)) {
@@ -67,10 +85,11 @@ function ajvFor(schema: boolean | KeywordMap): Ajv {
   const drafts = named === null ? [Ajv2020, Ajv] : /draft-0[67]/.test(named) ? [Ajv] : [Ajv2020];
   let problem: string | null = null;
   for (const Draft of drafts) {
-    const ajv = new Draft(OPTIONS);
-    formatsPlugin.default(ajv, { formats: [...STANDARD_FORMATS], mode: "full" });
-    if (ajv.validateSchema(plain) === true) return ajv;
-    problem ??= firstProblem(ajv.errors);
+    const checker = metaChecker(Draft);
+    // the schema is known to be one by then: a small instance of its own, without the meta-schema
+    if (checker.validateSchema(plain) === true)
+      return withFormats(new Draft({ ...OPTIONS, meta: false, validateSchema: false }));
+    problem ??= firstProblem(checker.errors);
   }
   throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema is no JSON Schema: ${problem}.`);
 }
