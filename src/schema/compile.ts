@@ -6,13 +6,14 @@ import { formatExpression } from "./formats.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, seq, text } from "./ir.js";
 import { type JsonStyle, literal, punctuationOf, STRING_RULES, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { checkKeywords, unsupported } from "./keywords.js";
-import { Languages } from "./language.js";
+import { isListedScalar } from "./listedValues.js";
 import { pruned } from "./measure.js";
 import { numberFacets } from "./numberFacets.js";
 import { NUMBER_RULES, numberNode } from "./numbers.js";
 import { type Member, type ObjectFacets, objectFacets, objectNode } from "./objects.js";
+import { type NameRules, nameNode } from "./propertyNames.js";
 import { type Conjunction, isKeywordMap, type KeywordMap, openDocument, type SchemaNode } from "./schemaNode.js";
-import { languageNode, languageOfFacets, stringFacets, stringNode, stringsOf, wholeStrings } from "./strings.js";
+import { stringFacets, stringNode } from "./strings.js";
 import type { Judge } from "./validate.js";
 
 /** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
@@ -152,7 +153,7 @@ class SchemaCompiler {
 
   readonly #isValid = ({ nodes }: Branch, value: unknown): boolean =>
     nodes.every(
-      (node) => isPlainMember(node.schema as KeywordMap, value) ?? this.#judge.isValidAt(node.pointer, value),
+      (node) => isListedScalar(node.schema as KeywordMap, value) ?? this.#judge.isValidAt(node.pointer, value),
     );
 
   #assertDisjoint(options: readonly (readonly Branch[])[], node: SchemaNode): void {
@@ -260,56 +261,13 @@ class SchemaCompiler {
     const { colon } = this.#punctuation;
     const value = this.#nodeOf(additional);
     if (isNever(value)) return NEVER;
-    const taken = new Set(facets.properties.keys());
-    const isAnyString = facets.names.every(({ schema }) => saysOnlyString(schema));
-    if (isAnyString && taken.size === 0) return seq(ref("string"), colon, value);
-    const keys = this.#branchesOf(facets.names).map((branch, index) => {
-      const listed = candidatesOf(branch);
-      if (listed !== null) {
-        const free = listed.filter((key) => typeof key === "string" && !taken.has(key) && this.#isValid(branch, key));
-        return choice(...free.map((key) => text(JSON.stringify(key))));
-      }
-      if (!typesOf(branch).has("string")) return NEVER;
-      for (const node of branch.nodes) checkKeywords(node, new Set(["string"]), this.#enforced);
-      const languages = new Languages();
-      const named = languages.alt(...[...taken].map((key) => languages.text(key)));
-      const language = languages.and(
-        languageOfFacets(languages, stringFacets(branch)),
-        languages.not(wholeStrings(languages, named)),
-        stringsOf(languages),
-      );
-      const node = languageNode(languages, language, `${name}-key${index + 1}`, this.#addRule);
-      if (node === null) throw unsupported("propertyNames", facets.names[0]?.pointer ?? "#", "needs too many states");
-      return node;
-    });
-    return seq(
-      this.#addRule(`${name}-key`, () => choice(...keys)),
-      colon,
-      value,
-    );
+    const rules: NameRules = {
+      branches: this.#branchesOf(facets.names),
+      taken: new Set(facets.properties.keys()),
+      isValid: this.#isValid,
+      enforced: this.#enforced,
+      pointer: facets.names[0]?.pointer ?? "#",
+    };
+    return seq(nameNode(rules, `${name}-key`, this.#addRule), colon, value);
   }
-}
-
-function saysOnlyString(schema: boolean | KeywordMap): boolean {
-  if (!isKeywordMap(schema)) return schema;
-  return Object.entries(schema).every(([keyword, value]) => keyword === "type" && value === "string");
-}
-
-/** Whether a value is one of the listed ones of a schema that says nothing else; null when it says more than that. */
-function isPlainMember(schema: KeywordMap, value: unknown): boolean | null {
-  for (const keyword of Object.keys(schema)) {
-    if (keyword !== "enum" && keyword !== "const" && keyword !== "type" && !ANNOTATION_ONLY.has(keyword)) return null;
-    if (keyword === "$ref") return null;
-  }
-  if (typeof value === "object" && value !== null) return null;
-  if (typeof schema.type === "string" && !isOfType(schema.type, value)) return false;
-  if (Array.isArray(schema.type) && !schema.type.some((type: unknown) => isOfType(String(type), value))) return false;
-  if (schema.const !== undefined && schema.const !== value) return false;
-  return !Array.isArray(schema.enum) || schema.enum.includes(value);
-}
-
-function isOfType(type: string, value: unknown): boolean {
-  if (type === "null") return value === null;
-  if (type === "integer") return Number.isInteger(value);
-  return typeof value === type;
 }

@@ -26,8 +26,7 @@ export function isKeywordMap(value: unknown): value is KeywordMap {
 export function childOf(node: SchemaNode, ...steps: readonly (string | number)[]): SchemaNode {
   let value: unknown = node.schema;
   for (const step of steps) value = (value as Readonly<Record<string | number, unknown>>)[step];
-  const pointer = `${node.pointer}${steps.map((step) => `/${escapeStep(String(step))}`).join("")}`;
-  return asNode(value, pointer);
+  return asNode(value, steps.reduce<string>(stepPointer, node.pointer));
 }
 
 function asNode(value: unknown, pointer: string): SchemaNode {
@@ -35,8 +34,9 @@ function asNode(value: unknown, pointer: string): SchemaNode {
   throw new InputError("ROWMILL_INVALID_SCHEMA", `${pointer} must be a schema: an object, true or false.`);
 }
 
-function escapeStep(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+/** The pointer of what stands under a name below another pointer. */
+export function stepPointer(pointer: string, step: string | number): string {
+  return `${pointer}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 
 /** Opens a schema for following its references: `#`, `#/a/b`, `#anchor`, and the same after the root's own `$id`.
@@ -48,6 +48,7 @@ export function openDocument(schema: boolean | KeywordMap): SchemaDocument {
   return {
     root,
     resolve(reference, from) {
+      refuseInnerBase(root, from);
       const fragment =
         rootId !== null && reference.startsWith(rootId) ? reference.slice(rootId.length) || "#" : reference;
       if (!fragment.startsWith("#")) {
@@ -63,6 +64,21 @@ export function openDocument(schema: boolean | KeywordMap): SchemaDocument {
       return anchors.get(path) ?? missing(reference, from);
     },
   };
+}
+
+/** A `$id` below the root gives the references under it another base: too rare to be followed here. */
+function refuseInnerBase(root: SchemaNode, from: SchemaNode): void {
+  let value: unknown = root.schema;
+  let pointer = "#";
+  for (const step of from.pointer.split("/").slice(1)) {
+    value = (value as Readonly<Record<string, unknown>>)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
+    pointer += `/${step}`;
+    if (!isKeywordMap(value) || typeof value.$id !== "string" || value.$id.startsWith("#")) continue;
+    throw new InputError(
+      "ROWMILL_UNSUPPORTED_KEYWORD",
+      `$id at ${pointer} changes what the $ref at ${from.pointer} means, which can't be followed: leave the $id out.`,
+    );
+  }
 }
 
 function follow(root: SchemaNode, path: string, reference: string, from: SchemaNode): SchemaNode {
@@ -89,7 +105,7 @@ function findAnchors(root: SchemaNode): Map<string, SchemaNode> {
     for (const name of [(value as KeywordMap).$anchor, String((value as KeywordMap).$id ?? "").replace(/^#/, "")]) {
       if (typeof name === "string" && name !== "") found.set(name, { schema: value as KeywordMap, pointer });
     }
-    for (const [key, child] of Object.entries(value)) walk(child, `${pointer}/${escapeStep(key)}`);
+    for (const [key, child] of Object.entries(value)) walk(child, stepPointer(pointer, key));
   };
   walk(root.schema, root.pointer);
   return found;

@@ -2,7 +2,8 @@ import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunct
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
-import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+import { isKeywordMap, type KeywordMap, openDocument } from "./schemaNode.js";
+import { assertWellFormed } from "./wellFormed.js";
 
 /** The formats that the standard defines and Ajv knows; any other is an annotation. */
 export const STANDARD_FORMATS: readonly FormatName[] = [
@@ -37,6 +38,7 @@ export interface Judge {
 /** @throws {InputError} ROWMILL_INVALID_SCHEMA */
 export function judgeOf(schema: boolean | KeywordMap): Judge {
   const ajv = ajvFor(schema);
+  assertWellFormed(openDocument(schema));
   let validate: ValidateFunction;
   const local = withLocalId(schema);
   try {

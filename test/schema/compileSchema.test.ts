@@ -1,0 +1,360 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { InputError } from "../../src/errors.js";
+import { compileSchema, longestOutput, type SchemaReading } from "../../src/schema/index.js";
+import { accepts, spacedJson } from "./grammarTexts.js";
+
+/** Which of the texts the schema's grammar accepts. */
+function accepted(schema: unknown, texts: readonly string[], reading: SchemaReading = "intended"): string[] {
+  const { ir } = compileSchema(schema, { reading });
+  return texts.filter((text) => accepts(ir, text));
+}
+
+function refusal(schema: unknown): { code: string; message: string } {
+  try {
+    compileSchema(schema);
+  } catch (error) {
+    if (error instanceof InputError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  throw new Error("it was not refused");
+}
+
+const person = {
+  type: "object",
+  properties: {
+    name: { type: "string" },
+    age: { type: "integer" },
+    tags: { type: "array", items: { type: "string" } },
+  },
+  required: ["name"],
+};
+
+describe("the text of a value", () => {
+  test("has one space after commas and colons, and keys in the schema's order", () => {
+    expect(
+      accepted(person, [
+        '{"name": "A", "age": 3, "tags": ["x", "y"]}',
+        '{"name": "A"}',
+        '{"name": "A", "tags": []}',
+        '{"age": 3, "name": "A"}',
+        '{"name":"A"}',
+        '{ "name": "A" }',
+        '{"name": "A", "age": 3, }',
+        '{"age": 3}',
+      ]),
+    ).toEqual(['{"name": "A", "age": 3, "tags": ["x", "y"]}', '{"name": "A"}', '{"name": "A", "tags": []}']);
+  });
+
+  test("has no white space in the compact style and up to 20 white characters at a place in the free one", () => {
+    const compact = compileSchema(person, { style: "compact" }).ir;
+    expect(accepts(compact, '{"name":"A","tags":["x","y"]}')).toBe(true);
+    expect(accepts(compact, '{"name": "A"}')).toBe(false);
+    const free = compileSchema(person, { style: "free" }).ir;
+    expect(accepts(free, '{\n  "name" : "A",\n\t"tags":[ ]}')).toBe(true);
+    expect(accepts(free, `{${" ".repeat(20)}"name":"A"}`)).toBe(true);
+    expect(accepts(free, `{${" ".repeat(21)}"name":"A"}`)).toBe(false);
+  });
+
+  test("holds strings in every valid spelling and no other", () => {
+    const valid = ['"é\\n\\u00e9\\/"', '"\\ud83d\\ude00"', '"😀"', '""'];
+    const invalid = ['"\n"', '"\\ud83d"', '"\\ude00"', '"\\x"', '"\\u12"', "'a'", '"a'];
+    expect(accepted({ type: "string" }, [...valid, ...invalid])).toEqual(valid);
+  });
+
+  test("counts a character as one, however it is spelled", () => {
+    const schema = { type: "string", minLength: 2, maxLength: 3 };
+    const valid = ['"ab"', '"é\\n😀"', '"\\ud83d\\ude00\\u00e9"'];
+    expect(accepted(schema, [...valid, '"a"', '"\\u00e9"', '"abcd"', '"ab\\n\\t"'])).toEqual(valid);
+  });
+
+  test("ends its numbers: 19 digits, 17 decimal places, an exponent that stays finite", () => {
+    const valid = ["0", "-12.5", "1e5", "1E-300", "9".repeat(19), `0.${"3".repeat(17)}`, "1.5e+279"];
+    const invalid = ["01", "+1", ".5", "1.", "9".repeat(20), `0.${"3".repeat(18)}`, "1e309", "NaN", "1e"];
+    expect(accepted({ type: "number" }, [...valid, ...invalid])).toEqual(valid);
+    expect(accepted({ type: "integer" }, ["0", "-7", "10", "1.0", "1e3", "-0", "007"])).toEqual(["0", "-7", "10"]);
+  });
+});
+
+describe("a keyword", () => {
+  const cases: readonly [name: string, schema: unknown, valid: readonly unknown[], invalid: readonly unknown[]][] = [
+    ["type takes a list", { type: ["integer", "null"] }, [1, null], ["1", true, 1.5]],
+    ["boolean and null", { type: ["boolean", "null"] }, [true, false, null], [0, "true"]],
+    [
+      "enum takes any value",
+      { enum: ["a", 1, null, [1, 2], { b: "c" }] },
+      ["a", 1, null, [1, 2], { b: "c" }],
+      ["b", [1]],
+    ],
+    ["enum is judged by its siblings", { enum: ["a", "abc", 7], type: "string", minLength: 2 }, ["abc"], ["a", 7]],
+    ["const", { const: { a: [1] } }, [{ a: [1] }], [{ a: [2] }]],
+    ["minimum and maximum", { type: "integer", minimum: -3, maximum: 120 }, [-3, 0, 99, 120], [-4, 121, 1200]],
+    ["exclusive bounds", { type: "integer", exclusiveMinimum: 0, exclusiveMaximum: 3 }, [1, 2], [0, 3]],
+    ["decimal bounds", { type: "number", minimum: 0, maximum: 1 }, [0, 0.5, 1, 1e-9], [1.01, -0.1, 2]],
+    [
+      "exclusive decimal bounds",
+      { type: "number", exclusiveMinimum: -0.5, exclusiveMaximum: 2.25 },
+      [-0.49, 2.2499, 0],
+      [-0.5, 2.25, 2.3],
+    ],
+    ["a fractional bound of an integer", { type: "integer", minimum: 0.5, maximum: 2.5 }, [1, 2], [0, 3]],
+    ["multipleOf", { type: "integer", multipleOf: 5, minimum: 0, maximum: 50 }, [0, 5, 50], [1, 55]],
+    ["multipleOf without bounds", { type: "integer", multipleOf: 6 }, [0, 6, -12, 600006], [1, 8, -5]],
+    ["pattern matches anywhere", { type: "string", pattern: "b\\d" }, ["b1", "ab22"], ["b", "1b"]],
+    ["pattern with anchors", { type: "string", pattern: "^[A-Z]{2}-\\d+$" }, ["AB-1"], ["ab-1", "xAB-1", "AB-"]],
+    [
+      "pattern and length",
+      { type: "string", pattern: "^a*$", minLength: 2, maxLength: 3 },
+      ["aa", "aaa"],
+      ["a", "aaaa"],
+    ],
+    ["pattern meets escapes", { type: "string", pattern: '^["\\\\\\n]+$' }, ['"', "\\", "\n"], ["a", "/"]],
+    ["format", { type: "string", format: "date" }, ["2024-02-29"], ["2023-02-29", "2024-2-9"]],
+    ["a format of no standard", { type: "string", format: "path" }, ["anything"], [1]],
+    ["items", { type: "array", items: { type: "integer" } }, [[], [1], [1, 2, 3]], [["a"], [1, "a"]]],
+    [
+      "minItems and maxItems",
+      { type: "array", items: { type: "null" }, minItems: 1, maxItems: 2 },
+      [[null], [null, null]],
+      [[], [null, null, null]],
+    ],
+    [
+      "prefixItems",
+      { type: "array", prefixItems: [{ type: "string" }, { type: "integer" }], items: false, minItems: 1 },
+      [["a"], ["a", 1]],
+      [[], [1], ["a", 1, 2]],
+    ],
+    ["additionalProperties false", { ...person, additionalProperties: false }, [{ name: "A" }], [{ name: "A", x: 1 }]],
+    [
+      "additionalProperties as a schema",
+      { ...person, additionalProperties: { type: "integer" } },
+      [{ name: "A", x: 1, y: 2 }],
+      [{ name: "A", x: "1" }],
+    ],
+    [
+      "additionalProperties alone",
+      { type: "object", additionalProperties: { type: "boolean" } },
+      [{}, { a: true }],
+      [{ a: 1 }],
+    ],
+    [
+      "propertyNames",
+      { type: "object", propertyNames: { pattern: "^x" }, additionalProperties: true },
+      [{ x1: 1 }],
+      [{ y: 1 }],
+    ],
+    [
+      "required without properties",
+      { type: "object", required: ["a"], additionalProperties: true },
+      [{ a: 1 }, { a: 1, b: 2 }],
+      [{}, { b: 2 }],
+    ],
+    ["anyOf", { anyOf: [{ type: "integer" }, { type: "string", maxLength: 1 }] }, [1, "a"], ["ab", null]],
+    ["oneOf told apart by type", { oneOf: [{ type: "integer" }, { type: "string" }] }, [1, "a"], [null]],
+    ["oneOf of overlapping lists", { oneOf: [{ enum: [1, 2] }, { enum: [2, 3] }] }, [1, 3], [2]],
+    ["oneOf told apart by bounds", { type: "integer", oneOf: [{ maximum: 1 }, { minimum: 5 }] }, [1, 5], [3]],
+    [
+      "allOf",
+      {
+        allOf: [
+          { type: "object", properties: { a: { type: "integer" } }, required: ["a"] },
+          { properties: { b: { type: "string" } }, required: ["b"] },
+        ],
+      },
+      [{ a: 1, b: "x" }],
+      [{ a: 1 }, { b: "x" }],
+    ],
+    ["$ref with siblings", { $defs: { s: { type: "string" } }, $ref: "#/$defs/s", maxLength: 2 }, ["ab"], ["abc", 1]],
+    ["$ref to an anchor", { $defs: { s: { $anchor: "here", type: "null" } }, $ref: "#here" }, [null], [1]],
+    ["a schema that is true", true, [1, "a", [null], { a: {} }], []],
+    ["idle keywords", { type: "array", uniqueItems: false, items: { type: "integer" } }, [[1, 1]], [["a"]]],
+    ["keywords of other types", { type: "string", minProperties: 3, contains: { type: "null" } }, ["a"], [1]],
+  ];
+  test.each(cases)("%s", (_, schema, valid, invalid) => {
+    const compiled = compileSchema(schema);
+    const verdicts = [...valid, ...invalid].map((value) => [value, accepts(compiled.ir, spacedJson(value))]);
+    expect(verdicts).toEqual([...valid.map((value) => [value, true]), ...invalid.map((value) => [value, false])]);
+    for (const value of valid) expect(compiled.validate(value)).toBeNull();
+  });
+
+  test("$ref may lead back to where it stands", () => {
+    const schema = {
+      type: "object",
+      properties: { value: { type: "integer" }, children: { type: "array", items: { $ref: "#" } } },
+      required: ["value"],
+      additionalProperties: false,
+    };
+    const deep = { value: 1, children: [{ value: 2 }, { value: 3, children: [{ value: 4, children: [] }] }] };
+    expect(accepted(schema, [spacedJson(deep)])).toHaveLength(1);
+    expect(accepted(schema, [spacedJson(deep).replace('"value": 4', '"value": "4"')])).toEqual([]);
+  });
+
+  test("definitions, tuples and dependencies of draft-07 are understood without $schema", () => {
+    const schema = {
+      definitions: { n: { type: "integer" } },
+      type: "array",
+      items: [{ $ref: "#/definitions/n" }],
+      additionalItems: { type: "null" },
+    };
+    expect(accepted(schema, ["[]", "[1, null]", "[null]", "[1, 1]"])).toEqual(["[]", "[1, null]"]);
+  });
+});
+
+describe("what a schema leaves unsaid", () => {
+  const texts = ['{"a": 1}', '{"a": 1, "b": 2}', "{}", '"text"'];
+  test("is taken as meant: no properties that are not listed, and an object where properties are", () => {
+    expect(accepted({ properties: { a: { type: "integer" } } }, texts)).toEqual(['{"a": 1}', "{}"]);
+  });
+  test("is anything, on request, as the specification has it", () => {
+    expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts);
+  });
+  test("never lets a further property repeat a listed one", () => {
+    const texts = ['{"a": 1, "b": "x"}', '{"a": 1, "a": "x"}', '{"a": 1, "\\u0061": "x"}'];
+    expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts.slice(0, 1));
+  });
+});
+
+describe("a compiled schema", () => {
+  test("is told with the property names in order, what is enforced and what is ignored", () => {
+    const compiled = compileSchema({
+      ...person,
+      properties: { ...person.properties, at: { type: "string", format: "path" } },
+    });
+    expect(compiled.keys).toEqual(["name", "age", "tags", "at"]);
+    expect(compiled.enforced).toEqual(["format", "items", "properties", "required", "type"]);
+    expect(compiled.checked).toEqual([]);
+    expect(compiled.ignored).toEqual(["format path"]);
+    expect(compileSchema({ type: "string" }).keys).toBeNull();
+  });
+
+  test("says in one line where a value is invalid", () => {
+    const { validate } = compileSchema({ ...person, additionalProperties: false });
+    expect(validate({ name: "A", age: 3 })).toBeNull();
+    expect(validate({ name: "A", age: "3" })).toBe("/age must be integer");
+    expect(validate({ name: "A", x: 1 })).toBe('the value must NOT have additional properties ("x")');
+  });
+
+  test("knows its longest text, or that there is none", () => {
+    const longest = (schema: unknown) => longestOutput(compileSchema(schema).ir);
+    expect(longest({ enum: ["a", "abc"] })).toBe('"abc"'.length);
+    expect(longest({ type: "object", properties: { a: { type: "boolean" } }, required: ["a"] })).toBe(
+      '{"a": false}'.length,
+    );
+    expect(longest({ type: "string", maxLength: 2 })).toBe('"\\ud83d\\ude00\\ud83d\\ude00"'.length);
+    expect(longest({ type: "string" })).toBeNull();
+    expect(
+      longest({ $defs: { t: { type: "array", items: { $ref: "#/$defs/t" }, maxItems: 1 } }, $ref: "#/$defs/t" }),
+    ).toBeNull();
+  });
+
+  test("is made of plain data", () => {
+    const compiled = compileSchema(person);
+    expect(JSON.parse(JSON.stringify(compiled.ir))).toEqual(compiled.ir);
+    expect(JSON.parse(JSON.stringify(compiled.jsonSchema))).toEqual(person);
+  });
+});
+
+describe("a zod schema", () => {
+  test("is compiled as what its parse takes", () => {
+    const schema = z.object({
+      mail: z.email(),
+      id: z.uuid(),
+      stars: z.int().min(1).max(5),
+      note: z.string().max(20).optional(),
+      kind: z.enum(["a", "b"]),
+      score: z.number().nullable(),
+      counts: z.record(z.string(), z.int()),
+    });
+    const value = {
+      mail: "a.b@c.de",
+      id: "01234567-89ab-4def-8123-456789abcdef",
+      stars: 5,
+      kind: "a",
+      score: null,
+      counts: { x: 1 },
+    };
+    const compiled = compileSchema(schema);
+    expect(compiled.keys).toEqual(["mail", "id", "stars", "note", "kind", "score", "counts"]);
+    expect(accepts(compiled.ir, spacedJson(value))).toBe(true);
+    expect(accepts(compiled.ir, spacedJson({ ...value, stars: 6 }))).toBe(false);
+    expect(accepts(compiled.ir, spacedJson({ ...value, more: 1 }))).toBe(false);
+    expect(schema.parse(value)).toEqual(value);
+  });
+
+  test("may be a discriminated union or refer to itself", () => {
+    const union = z.discriminatedUnion("t", [
+      z.object({ t: z.literal("n"), v: z.number() }),
+      z.object({ t: z.literal("s"), v: z.string() }),
+    ]);
+    expect(accepted(union, ['{"t": "n", "v": 1}', '{"t": "s", "v": "x"}', '{"t": "n", "v": "x"}'])).toHaveLength(2);
+    const tree = z.object({
+      v: z.int(),
+      get kids() {
+        return z.array(tree);
+      },
+    });
+    expect(accepted(tree, ['{"v": 1, "kids": [{"v": 2, "kids": []}]}', '{"v": 1, "kids": [2]}'])).toHaveLength(1);
+  });
+
+  test("with parts that JSON can't carry is refused", () => {
+    expect(refusal(z.object({ at: z.date() })).code).toBe("ROWMILL_INVALID_SCHEMA");
+    expect(refusal({ "~standard": { version: 1, vendor: "x", validate: () => ({ value: 1 }) } }).message).toContain(
+      "Standard Schema",
+    );
+  });
+});
+
+describe("a refused schema", () => {
+  test.each([
+    ["no schema at all", 7, "a number"],
+    ["a list", [], "a list"],
+    ["null", null, "null"],
+    ["a misspelled type", { properties: { a: { type: "strng" } } }, "/properties/a/type"],
+    ["a wrong keyword value", { type: "string", minLength: -1 }, "/minLength"],
+    ["no regular expression", { type: "string", pattern: "(" }, "/pattern"],
+    ["a reference to nothing", { $ref: "#/$defs/none" }, "#/$defs/none"],
+    ["an unused reference to nothing", { type: "null", $defs: { a: { $ref: "#/$defs/b" } } }, "#/$defs/a"],
+    ["a reference to itself", { $ref: "#" }, "circle"],
+    ["a choice of itself", { anyOf: [{ $ref: "#" }, { type: "null" }] }, "itself"],
+    ["an older draft", { $schema: "http://json-schema.org/draft-04/schema#", type: "string" }, "draft-04"],
+  ])("is invalid with %s, and the message says where", (_, schema, word) => {
+    const { code, message } = refusal(schema);
+    expect(code).toBe("ROWMILL_INVALID_SCHEMA");
+    expect(message).toContain(word);
+    expect(message).not.toContain("\n");
+  });
+
+  test.each([
+    ["not", { type: "object", properties: { a: { not: { type: "string" } } } }, "#/properties/a/not"],
+    ["if", { if: { type: "string" }, else: { minimum: 1 } }, "#/if"],
+    ["uniqueItems", { type: "array", uniqueItems: true }, "#/uniqueItems"],
+    ["patternProperties", { type: "object", patternProperties: { "^a": {} } }, "#/patternProperties"],
+    ["minProperties", { type: "object", minProperties: 1 }, "#/minProperties"],
+    ["dependentRequired", { type: "object", dependentRequired: { a: ["b"] } }, "#/dependentRequired"],
+    ["oneOf", { oneOf: [{ type: "integer" }, { type: "number" }] }, "#/oneOf"],
+    ["multipleOf", { type: "number", multipleOf: 0.01 }, "#/multipleOf"],
+    ["pattern", { type: "string", pattern: "(a)\\1" }, "#/pattern"],
+    ["format", { type: "string", format: "regex" }, "#/format"],
+    ["maxlength", { type: "string", maxlength: 3 }, "#/maxlength"],
+    ["$ref", { $ref: "https://example.com/schema.json" }, "example.com"],
+  ])("names the keyword %s that can't be enforced, and its place", (keyword, schema, place) => {
+    const { code, message } = refusal(schema);
+    expect(code).toBe("ROWMILL_UNSUPPORTED_KEYWORD");
+    expect(message).toContain(keyword);
+    expect(message).toContain(place);
+  });
+
+  test.each([
+    ["false", false],
+    ["bounds the wrong way round", { type: "integer", minimum: 5, maximum: 3 }],
+    ["lengths the wrong way round", { type: "string", minLength: 3, maxLength: 2 }],
+    ["a pattern that no allowed length fits", { type: "string", pattern: "^a{5}$", maxLength: 4 }],
+    ["types that exclude each other", { allOf: [{ type: "string" }, { type: "integer" }] }],
+    ["listed values of another type", { type: "string", enum: [1, 2] }],
+    ["a required property that is forbidden", { type: "object", properties: { a: false }, required: ["a"] }],
+    ["an endless object", { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }],
+    ["no integer between its bounds", { type: "integer", exclusiveMinimum: 1, exclusiveMaximum: 2 }],
+  ])("is unsatisfiable with %s", (_, schema) => {
+    expect(refusal(schema).code).toBe("ROWMILL_UNSATISFIABLE_SCHEMA");
+  });
+});
