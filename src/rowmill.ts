@@ -26,7 +26,7 @@ import {
   showModel,
 } from "./models/index.js";
 import { attachCounters, loadAddon, ProgressEmitter, showProgress } from "./progress/index.js";
-import { collectResults, type ResultShape, resultsToArrow, writeResults } from "./results/index.js";
+import type { ResultShape } from "./results/index.js";
 import {
   type AwaitOptions,
   awaitOptions,
@@ -38,17 +38,13 @@ import {
   rowmillOptions,
 } from "./rowmillOptions.js";
 import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
-import { compileSchema } from "./schema/index.js";
-import {
-  checkOptions,
-  type Estimate,
-  estimateJobs,
-  type InferOptions,
-  parseStrict,
-  submitJobs,
-} from "./submission/index.js";
+import { parseStrict } from "./strictOptions.js";
+import type { Estimate, InferOptions } from "./submission/index.js";
 
 export type { AwaitOptions, DoctorReport, ResultOptions, RowmillOptions } from "./rowmillOptions.js";
+
+// Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
+// half a second that `jobs status` should not take.
 
 /** Rows of a list that are read from a job at a time. */
 const RESULT_BATCH_ROWS = 2000;
@@ -94,6 +90,7 @@ export class Rowmill implements AsyncDisposable {
    *  models; with `dryRun` the estimate
    *  @throws {InputError} for what is wrong with data, options, schema or model: then no job was made */
   async infer(data: unknown, options: InferOptions = {}): Promise<string | string[] | Estimate | Estimate[]> {
+    const { checkOptions, estimateJobs, submitJobs } = await import("./submission/index.js");
     const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
     const context = {
       home: this.#home,
@@ -203,7 +200,8 @@ export class Rowmill implements AsyncDisposable {
   getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
   async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
-    const { job, shape, format } = this.#shapeResults(jobId, options);
+    const { job, shape, format } = await this.#shapeResults(jobId, options);
+    const { collectResults, resultsToArrow } = await import("./results/index.js");
     using file = JobFile.open(this.#home, job.jobId);
     const batches = file.resultBatches(RESULT_BATCH_ROWS);
     return await (format === "arrow" ? resultsToArrow(batches, shape) : collectResults(batches, shape));
@@ -217,7 +215,8 @@ export class Rowmill implements AsyncDisposable {
     path: string,
     options: ResultOptions = {},
   ): Promise<{ path: string; rows: number }> {
-    const { job, shape } = this.#shapeResults(jobId, options);
+    const { job, shape } = await this.#shapeResults(jobId, options);
+    const { writeResults } = await import("./results/index.js");
     using file = JobFile.open(this.#home, job.jobId);
     return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
   }
@@ -279,7 +278,7 @@ export class Rowmill implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  #shapeResults(jobId: string, options: ResultOptions) {
+  async #shapeResults(jobId: string, options: ResultOptions) {
     const given = parseStrict(resultOptions, options, "option");
     const job = this.#home.catalog.get(jobId);
     if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
@@ -295,7 +294,7 @@ export class Rowmill implements AsyncDisposable {
       includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
       unpackJson: given.unpackJson ?? false,
       includeErrors: job.rowsDone < job.rowsTotal,
-      jsonKeys: job.outputSchema === null ? null : compileSchema(job.outputSchema).keys,
+      ...(await describeOutput(job.outputSchema)),
     };
     return { job, shape, format: given.format ?? "array" };
   }
@@ -331,6 +330,14 @@ function engineOf(name: string): EngineName {
     "ROWMILL_BAD_CONFIG",
     `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
   );
+}
+
+/** The columns that an output unpacks to. */
+async function describeOutput(outputSchema: unknown): Promise<Pick<ResultShape, "jsonKeys" | "jsonTypes">> {
+  if (outputSchema === null) return { jsonKeys: null };
+  const { compileSchema, typesOfKeys } = await import("./schema/index.js");
+  const { keys } = compileSchema(outputSchema);
+  return { jsonKeys: keys, jsonTypes: keys === null ? {} : typesOfKeys(outputSchema, keys) };
 }
 
 /** What `attach` says last. */

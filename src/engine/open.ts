@@ -1,6 +1,6 @@
 import { InputError, messageOf } from "../errors.js";
 import type { Engine } from "./engine.js";
-import { openNodeLlamaCpp } from "./nodeLlamaCpp.js";
+import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
 
 export const ENGINES = ["auto", "node-llama-cpp"] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -15,18 +15,20 @@ export interface EngineChoice {
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.
  *  @throws {InputError} ROWMILL_MODEL_UNREADABLE when llama.cpp can't load the file */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
-  return load(choice.modelPath, () => openNodeLlamaCpp(choice));
+  return load(choice.modelPath, choice);
 }
 
 /** Loads a model's vocabulary only: for counting tokens.
  *  @throws {InputError} ROWMILL_MODEL_UNREADABLE */
 export async function openTokenizer(modelPath: string): Promise<Engine> {
-  return load(modelPath, () => openNodeLlamaCpp({ modelPath, threads: 1, backend: "cpu", vocabularyOnly: true }));
+  return load(modelPath, { modelPath, threads: 1, backend: "cpu", vocabularyOnly: true });
 }
 
-async function load(modelPath: string, open: () => Promise<Engine>): Promise<Engine> {
+async function load(modelPath: string, options: NodeLlamaCppOptions): Promise<Engine> {
+  // loaded when it is needed: importing it costs half a second of CPU, which a command that only looks should not pay
+  const { openNodeLlamaCpp } = await import("./nodeLlamaCpp.js");
   try {
-    return await open();
+    return await openNodeLlamaCpp(options);
   } catch (cause) {
     throw new InputError("ROWMILL_MODEL_UNREADABLE", `llama.cpp can't load ${modelPath}: ${messageOf(cause)}`, {
       cause,

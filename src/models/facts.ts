@@ -1,4 +1,4 @@
-import { type GgufFileInfo, GgufInsights, readGgufFileInfo } from "node-llama-cpp";
+import type { GgufFileInfo, GgufInsights } from "node-llama-cpp";
 import { InputError, messageOf } from "../errors.js";
 import { checkModelFile, partBytes } from "./ggufFile.js";
 
@@ -123,6 +123,7 @@ function cacheBytes(insights: GgufInsights, context: ContextShape): number {
 }
 
 async function readInsights(path: string): Promise<{ file: GgufFileInfo; insights: GgufInsights }> {
+  const { GgufInsights, readGgufFileInfo } = await import("node-llama-cpp");
   try {
     const file = await readGgufFileInfo(path, { sourceType: "filesystem", logWarnings: false });
     return { file, insights: await GgufInsights.from(file) };

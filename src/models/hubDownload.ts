@@ -1,4 +1,3 @@
-import { createModelDownloader } from "node-llama-cpp";
 import { InputError, messageOf } from "../errors.js";
 import type { ModelSource } from "./source.js";
 
@@ -14,6 +13,7 @@ export async function downloadModel(
   signal: AbortSignal,
 ): Promise<void> {
   await reachServer(source, signal);
+  const { createModelDownloader } = await import("node-llama-cpp");
   // its retries wait on timers that do not keep the process alive
   const alive = setInterval(() => {}, 1000);
   try {

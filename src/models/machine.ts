@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { dirname, join } from "node:path";
-import { getLlama, getLlamaGpuTypes, type Llama, LlamaLogLevel } from "node-llama-cpp";
+import type { Llama } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
 
 /** What there is to run a model on. Nothing here loads a backend. */
@@ -59,6 +59,7 @@ let backend: Promise<Llama> | undefined;
 
 /** Loads node-llama-cpp's backend (once a process) and says what it found. */
 export async function backendFacts(): Promise<BackendFacts> {
+  const { getLlama, getLlamaGpuTypes, LlamaLogLevel } = await import("node-llama-cpp");
   const candidates = (await getLlamaGpuTypes("supported")).map((type) => type || "cpu");
   try {
     backend ??= getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });

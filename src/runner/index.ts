@@ -1,3 +1,3 @@
 export { linkInProcess, linkToProcess, type RunnerLink } from "./link.js";
 export { type Plan, type PlanFacts, type PlanWishes, planJob } from "./plan.js";
-export { Runner, type RunnerOptions } from "./runner.js";
+export type { RunnerOptions } from "./runner.js";

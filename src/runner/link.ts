@@ -1,7 +1,7 @@
 import { EXIT, RowmillError } from "../errors.js";
 import { type Home, leaseHolder } from "../jobs/index.js";
 import { runnerLogTail, spawnRunner } from "./launch.js";
-import { Runner } from "./runner.js";
+import type { Runner } from "./runner.js";
 
 /** How a client sees to it that somebody runs its home's jobs. */
 export interface RunnerLink extends AsyncDisposable {
@@ -46,20 +46,29 @@ function noRunner(home: Home): RowmillError {
 
 /** A runner in this process, for tests and embedders; it stops with the link, and unfinished jobs stay queued. */
 export function linkInProcess(home: Home): RunnerLink {
+  let isRunning = false;
+  let isClosed = false;
   let runner: Runner | null = null;
-  let end: Promise<unknown> = Promise.resolve();
+  let end: Promise<void> = Promise.resolve();
+  const run = async (): Promise<void> => {
+    // piscina and the planner are loaded by who runs jobs, not by who looks at them
+    const { Runner } = await import("./runner.js");
+    if (isClosed) return;
+    runner = new Runner(home, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(line) });
+    await runner.run();
+  };
   return {
     ensure: () => {
-      if (runner !== null) return;
-      const started = new Runner(home, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(line) });
-      runner = started;
-      end = started.run().finally(() => {
+      if (isRunning || isClosed) return;
+      isRunning = true;
+      end = run().finally(() => {
         // another process had the home's lease, or took it: look again at the next call
-        if (runner === started) runner = null;
+        isRunning = false;
       });
-      end.catch(() => undefined);
+      end.catch((error: unknown) => console.error(error));
     },
     [Symbol.asyncDispose]: async () => {
+      isClosed = true;
       runner?.stop();
       await end;
     },

@@ -7,6 +7,7 @@ import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
 import { judgeOf } from "./validate.js";
 import { plainSchema } from "./zod.js";
 
+export { typesOfKeys } from "./columnTypes.js";
 export type { SchemaReading } from "./compile.js";
 export { emitGbnf } from "./gbnf.js";
 export type { GrammarIr, IrNode, Ranges } from "./ir.js";
@@ -26,7 +27,7 @@ export interface CompiledSchema {
   readonly enforced: string[];
   /** Keywords that only the check after generation holds. */
   readonly checked: string[];
-  /** What is an annotation here: formats that no standard defines. */
+  /** What is an annotation here: formats, and in the full reading keywords, that no standard defines. */
   readonly ignored: string[];
   /** null when the value is valid, else what is wrong with it, in one line. */
   validate(value: unknown): string | null;
