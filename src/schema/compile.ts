@@ -5,7 +5,7 @@ import { areDisjoint } from "./disjoint.js";
 import { formatExpression } from "./formats.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, seq, text } from "./ir.js";
 import { type JsonStyle, literal, punctuationOf, STRING_RULES, valueRules, WHITE_SPACE } from "./jsonText.js";
-import { checkKeywords, unsupported } from "./keywords.js";
+import { checkKeywords, type KeywordLedger, unsupported } from "./keywords.js";
 import { isListedScalar } from "./listedValues.js";
 import { pruned } from "./measure.js";
 import { numberFacets } from "./numberFacets.js";
@@ -17,14 +17,15 @@ import { stringFacets, stringNode } from "./strings.js";
 import type { Judge } from "./validate.js";
 
 /** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
- *  properties or items but no type means objects or arrays. `full`: as the specification has it, anything goes. */
+ *  properties or items but no type means objects or arrays. `full`: as the specification has it, anything goes,
+ *  and a keyword that no standard knows is an annotation. */
 export type SchemaReading = "intended" | "full";
 
 export interface Compilation {
   readonly ir: GrammarIr;
   readonly keys: string[] | null;
   readonly enforced: string[];
-  /** Formats that no standard defines. */
+  /** Formats and keywords that no standard defines. */
   readonly ignored: string[];
 }
 
@@ -196,7 +197,7 @@ class SchemaCompiler {
     }
     const types = this.#writtenTypes(branch);
     for (const node of branch.nodes) {
-      checkKeywords(node, types, this.#enforced);
+      checkKeywords(node, types, this.#ledger());
       this.#noteFormat(node);
     }
     const options = [...types].map((type) => {
@@ -205,6 +206,10 @@ class SchemaCompiler {
       return node;
     });
     return choice(...options);
+  }
+
+  #ledger(): KeywordLedger {
+    return { enforced: this.#enforced, ignored: this.#isIntended ? null : this.#ignored };
   }
 
   #noteFormat({ schema }: SchemaNode): void {
@@ -265,7 +270,7 @@ class SchemaCompiler {
       branches: this.#branchesOf(facets.names),
       taken: new Set(facets.properties.keys()),
       isValid: this.#isValid,
-      enforced: this.#enforced,
+      ledger: this.#ledger(),
       pointer: facets.names[0]?.pointer ?? "#",
     };
     return seq(nameNode(rules, `${name}-key`, this.#addRule), colon, value);

@@ -80,13 +80,20 @@ const ANNOTATIONS = new Set([
   "id",
 ]);
 
+/** What becomes of a schema's keywords. */
+export interface KeywordLedger {
+  readonly enforced: Set<string>;
+  /** Where keywords go that no standard knows; null where they are refused, since they may be slips of the pen. */
+  readonly ignored: Set<string> | null;
+}
+
 /** Refuses what a node says about values of these types and the grammar could not hold, and notes what it can.
  *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD, with the keyword and its place */
-export function checkKeywords(node: SchemaNode, types: ReadonlySet<JsonType>, enforced: Set<string>): void {
+export function checkKeywords(node: SchemaNode, types: ReadonlySet<JsonType>, ledger: KeywordLedger): void {
   for (const [keyword, value] of Object.entries(node.schema)) {
     const known = Object.hasOwn(ENFORCED, keyword) ? ENFORCED[keyword] : undefined;
     if (known !== undefined) {
-      if (known === "any" || types.has(known)) enforced.add(keyword);
+      if (known === "any" || types.has(known)) ledger.enforced.add(keyword);
       continue;
     }
     if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
@@ -95,7 +102,9 @@ export function checkKeywords(node: SchemaNode, types: ReadonlySet<JsonType>, en
       if (refused.isIdle(value)) continue;
       if (refused.type !== "any" && !types.has(refused.type)) continue;
     }
-    throw unsupported(keyword, node.pointer, refused === undefined ? "is no keyword that Rowmill knows" : undefined);
+    if (refused !== undefined) throw unsupported(keyword, node.pointer);
+    if (ledger.ignored === null) throw unsupported(keyword, node.pointer, "is no keyword that Rowmill knows");
+    ledger.ignored.add(keyword);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Branch, candidatesOf, typesOf } from "./branches.js";
 import { choice, type IrNode, NEVER, ref, text } from "./ir.js";
-import { checkKeywords, unsupported } from "./keywords.js";
+import { checkKeywords, type KeywordLedger, unsupported } from "./keywords.js";
 import { Languages } from "./language.js";
 import type { AddRule } from "./numbers.js";
 import type { KeywordMap } from "./schemaNode.js";
@@ -13,7 +13,7 @@ export interface NameRules {
   /** Names that are spoken for. */
   readonly taken: ReadonlySet<string>;
   readonly isValid: (branch: Branch, name: unknown) => boolean;
-  readonly enforced: Set<string>;
+  readonly ledger: KeywordLedger;
   readonly pointer: string;
 }
 
@@ -28,7 +28,7 @@ export function nameNode(rules: NameRules, name: string, addRule: AddRule): IrNo
       return choice(...free.map((one) => text(JSON.stringify(one))));
     }
     if (!typesOf(branch).has("string")) return NEVER;
-    for (const node of branch.nodes) checkKeywords(node, new Set(["string"]), rules.enforced);
+    for (const node of branch.nodes) checkKeywords(node, new Set(["string"]), rules.ledger);
     const languages = new Languages();
     const named = languages.alt(...[...taken].map((one) => languages.text(one)));
     const language = languages.and(

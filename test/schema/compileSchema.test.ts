@@ -208,6 +208,10 @@ describe("what a schema leaves unsaid", () => {
   test("is anything, on request, as the specification has it", () => {
     expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts);
   });
+  test("includes unknown keywords: refused as slips of the pen, or annotations on request", () => {
+    expect(refusal({ type: "string", maxlength: 3 }).code).toBe("ROWMILL_UNSUPPORTED_KEYWORD");
+    expect(compileSchema({ type: "string", maxlength: 3 }, { reading: "full" }).ignored).toEqual(["maxlength"]);
+  });
   test("never lets a further property repeat a listed one", () => {
     const texts = ['{"a": 1, "b": "x"}', '{"a": 1, "a": "x"}', '{"a": 1, "\\u0061": "x"}'];
     expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts.slice(0, 1));
