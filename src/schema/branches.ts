@@ -26,18 +26,25 @@ export function branchesOf(
       throw new InputError("ROWMILL_INVALID_SCHEMA", `${node.pointer} refers to itself and to nothing else.`);
     }
     const below = [...path, node.pointer];
-    const { $ref, allOf, anyOf, oneOf } = node.schema as KeywordMap;
-    let branches: readonly Branch[] = [{ nodes: [node] }];
-    if (typeof $ref === "string") branches = both(branches, expand(document.resolve($ref, node), below), node);
-    for (const part of indexes(allOf)) branches = both(branches, expand(childOf(node, "allOf", part), below), node);
-    if (anyOf !== undefined) {
-      const options = indexes(anyOf).flatMap((part) => expand(childOf(node, "anyOf", part), below));
-      branches = both(branches, options, node);
-    }
-    if (oneOf !== undefined) {
-      const options = indexes(oneOf).map((part) => expand(childOf(node, "oneOf", part), below));
-      assertDisjoint(options, node);
-      branches = both(branches, options.flat(), node);
+    const keywords = node.schema as KeywordMap;
+    const own: Branch = { nodes: [node] };
+    let branches: readonly Branch[] = [Object.hasOwn(keywords, "properties") ? { nodes: [] } : own];
+    // in the order in which they are written, so that properties come in the order of the document
+    for (const [keyword, value] of Object.entries(keywords)) {
+      if (keyword === "properties") branches = both(branches, [own], node);
+      if (keyword === "$ref") branches = both(branches, expand(document.resolve(String(value), node), below), node);
+      if (keyword === "allOf") {
+        for (const part of indexes(value)) branches = both(branches, expand(childOf(node, keyword, part), below), node);
+      }
+      if (keyword === "anyOf") {
+        const options = indexes(value).flatMap((part) => expand(childOf(node, keyword, part), below));
+        branches = both(branches, options, node);
+      }
+      if (keyword === "oneOf") {
+        const options = indexes(value).map((part) => expand(childOf(node, keyword, part), below));
+        assertDisjoint(options, node);
+        branches = both(branches, options.flat(), node);
+      }
     }
     return branches;
   };

@@ -177,6 +177,14 @@ describe("a keyword", () => {
     for (const value of valid) expect(compiled.validate(value)).toBeNull();
   });
 
+  test("properties come in the order in which the document writes them, those of allOf in their place", () => {
+    const base = { properties: { b: { type: "null" }, c: { type: "null" } }, required: ["b", "c"] };
+    const own = { properties: { a: { type: "null" } }, required: ["a"] };
+    const texts = ['{"a": null, "b": null, "c": null}', '{"b": null, "c": null, "a": null}'];
+    expect(accepted({ type: "object", ...own, allOf: [base] }, texts)).toEqual([texts[0]]);
+    expect(accepted({ type: "object", allOf: [base], ...own }, texts)).toEqual([texts[1]]);
+  });
+
   test("$ref may lead back to where it stands", () => {
     const schema = {
       type: "object",
