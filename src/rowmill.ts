@@ -25,7 +25,7 @@ import {
   resolveModel,
   showModel,
 } from "./models/index.js";
-import { attachCounters, loadAddon, ProgressEmitter, showProgress } from "./progress/index.js";
+import { attachCounters, loadAddon, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
 import type { ResultShape } from "./results/index.js";
 import {
   type AwaitOptions,
@@ -92,17 +92,19 @@ export class Rowmill implements AsyncDisposable {
   async infer(data: unknown, options: InferOptions = {}): Promise<string | string[] | Estimate | Estimate[]> {
     const { checkOptions, estimateJobs, submitJobs } = await import("./submission/index.js");
     const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
+    const reading = new ReadingLine(this.#output);
     const context = {
       home: this.#home,
       models: this.#models,
       onPull: (progress: PullProgress) => this.#showPull(progress),
+      onRows: (rows: number) => reading.show(rows),
       warn: (line: string) => this.#say(`warning: ${line}`),
     };
     if (checked.isDryRun) {
-      const estimates = await estimateJobs(context, data, checked);
+      const estimates = await estimateJobs(context, data, checked).finally(() => reading.clear());
       return checked.isModelList ? estimates : (estimates[0] as Estimate);
     }
-    const jobIds = await submitJobs(context, data, checked);
+    const jobIds = await submitJobs(context, data, checked).finally(() => reading.clear());
     this.#runner.ensure();
     if (checked.isModelList) return jobIds;
     const jobId = jobIds[0] as string;

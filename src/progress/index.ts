@@ -4,4 +4,5 @@ export { formatProgress, formatProgressLine } from "./formatProgress.js";
 export { attachCounters, openCounters, openLane } from "./openCounters.js";
 export type { Counts, Progress } from "./progress.js";
 export { ProgressEmitter, type ProgressFeed, type WatchedJob } from "./progressEmitter.js";
+export { ReadingLine } from "./readingLine.js";
 export { type ShowProgressOptions, showProgress } from "./showProgress.js";

@@ -15,6 +15,8 @@ export interface SubmissionContext {
   /** The user's own model names. */
   readonly models: Readonly<Record<string, string>>;
   readonly onPull: (progress: PullProgress) => void;
+  /** Told after each batch: how many rows have been read and counted. */
+  readonly onRows: (rows: number) => void;
   /** Told once, after reading: empty and too long rows. */
   readonly warn: (line: string) => void;
 }
@@ -131,6 +133,7 @@ async function readRows(
       keep(counter, counter.count(prompts), inputs);
       checkQuotas(context.home.config, options.priority, rows, counter.totals.inputTokens);
     }
+    context.onRows(rows);
   }
   if (rows === 0) throw new InputError("ROWMILL_EMPTY_TABLE", `${source.path ?? "the data"} has no rows`);
   if (source.kind === "table") checkOutputColumn(source.finalColumns(), options.outputColumn);

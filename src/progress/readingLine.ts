@@ -1,0 +1,26 @@
+const REDRAW_MS = 250;
+const SHOW_AFTER_MS = 1000;
+
+/** Says in a terminal how many rows have been read, when that takes more than a moment; says nothing elsewhere. */
+export class ReadingLine {
+  readonly #stream: NodeJS.WriteStream | null;
+  readonly #startMs = performance.now();
+  #drawnMs = 0;
+
+  constructor(stream: NodeJS.WriteStream | null) {
+    this.#stream = stream?.isTTY ? stream : null;
+  }
+
+  show(rows: number): void {
+    const now = performance.now();
+    if (this.#stream === null || now - this.#startMs < SHOW_AFTER_MS || now - this.#drawnMs < REDRAW_MS) return;
+    this.#drawnMs = now;
+    this.#stream.write(`\r\x1b[KReading and counting rows: ${rows.toLocaleString("en-US")}`);
+  }
+
+  /** Takes the line away again. */
+  clear(): void {
+    if (this.#drawnMs > 0) this.#stream?.write("\r\x1b[K");
+    this.#drawnMs = 0;
+  }
+}
