@@ -1,6 +1,23 @@
+export type { Column, ColumnType } from "./data/index.js";
 export { ENGINES, type EngineName } from "./engine/index.js";
 export { EXIT, InputError, RowmillError } from "./errors.js";
-export type { JobRecord, JobSampling, JobSpec, JobStatus, Quota } from "./jobs/index.js";
-export type { Progress, ProgressEmitter } from "./progress/index.js";
-export { type AwaitOptions, type ResultOptions, Rowmill, type RowmillOptions } from "./rowmill.js";
+export {
+  JOB_STATUSES,
+  type JobCounts,
+  type JobRecord,
+  type JobSampling,
+  type JobSpec,
+  type JobStatus,
+  type Quota,
+} from "./jobs/index.js";
+export type {
+  BackendFacts,
+  CatalogEntry,
+  MachineFacts,
+  ModelFileFacts,
+  ModelListing,
+  ResolvedModel,
+} from "./models/index.js";
+export type { Counts, Progress, ProgressEmitter } from "./progress/index.js";
+export { type AwaitOptions, type DoctorReport, type ResultOptions, Rowmill, type RowmillOptions } from "./rowmill.js";
 export type { Estimate, InferOptions, SamplingParams } from "./submission/index.js";

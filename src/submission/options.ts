@@ -8,30 +8,43 @@ const oneOrMore = z.union([text, z.array(text).min(1)]);
 const count = z.number().int().min(0);
 
 /** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams. */
-export const samplingSchema = z.strictObject({
+export interface SamplingParams {
   /** 0 takes the likeliest token always. Default 0, with `randomSeedPerInput` 1. */
-  temperature: z.number().min(0).max(10),
+  temperature?: number | undefined;
   /** Nucleus: the likeliest tokens that together have this probability. Default 1. */
-  topP: z.number().gt(0).max(1),
+  topP?: number | undefined;
   /** Only so many of the likeliest tokens; 0 or -1 for all. Default 0. */
-  topK: z.number().int().min(-1),
+  topK?: number | undefined;
   /** Only tokens at least this share as likely as the likeliest. Default 0. */
-  minP: z.number().min(0).max(1),
+  minP?: number | undefined;
   /** Most tokens of an output. Default 512, or a quarter of the model's context where that is less. */
-  maxTokens: z.number().int().min(1),
+  maxTokens?: number | undefined;
   /** Texts that end the output; they are not part of it. */
-  stop: oneOrMore,
+  stop?: string | string[] | undefined;
   /** Seed of the job's random numbers. Default 0. */
+  seed?: number | undefined;
+  presencePenalty?: number | undefined;
+  frequencyPenalty?: number | undefined;
+  /** 1, the default, changes nothing. */
+  repetitionPenalty?: number | undefined;
+  /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
+   *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
+  logprobs?: boolean | undefined;
+}
+
+const samplingSchema = z.strictObject({
+  temperature: z.number().min(0).max(10),
+  topP: z.number().gt(0).max(1),
+  topK: z.number().int().min(-1),
+  minP: z.number().min(0).max(1),
+  maxTokens: z.number().int().min(1),
+  stop: oneOrMore,
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   presencePenalty: z.number().min(-2).max(2),
   frequencyPenalty: z.number().min(-2).max(2),
-  /** 1 changes nothing. */
   repetitionPenalty: z.number().gt(0).max(10),
-  /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
-   *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
   logprobs: z.boolean(),
 });
-export type SamplingParams = Partial<z.infer<typeof samplingSchema>>;
 
 const inferSchema = z.strictObject({
   model: oneOrMore.optional(),
@@ -151,7 +164,7 @@ function parseSampling(given: unknown): SamplingParams {
     if (camel in renamed) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
     if (value !== undefined && value !== null) renamed[camel] = value;
   }
-  return parseStrict(samplingSchema.partial(), renamed, "sampling parameter") as SamplingParams;
+  return parseStrict(samplingSchema.partial(), renamed, "sampling parameter");
 }
 
 function onePerModel(what: string, given: string | string[] | null | undefined, models: number, isModelList: boolean) {
