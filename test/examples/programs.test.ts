@@ -45,7 +45,8 @@ function beginningOf(name: string, rows: number): string {
   return path;
 }
 
-const runExample = (name: string, ...args: string[]) => run(process.execPath, "scripts/runExample.mjs", name, ...args);
+const runExample = (name: string, ...args: string[]) =>
+  run(process.execPath, "scripts/runTypeScript.mjs", "examples", name, ...args);
 
 describe("the examples run as written", { timeout: 180_000 }, () => {
   it("list: one sentiment a string", async () => {

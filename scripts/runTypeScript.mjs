@@ -1,0 +1,33 @@
+// Runs a program of examples/ or bench/: `node scripts/runTypeScript.mjs examples list [arguments]`. Strips the types of
+// the folder's programs with the project's own TypeScript, so that no loader has to be installed; the output lies in
+// dist/, beside the built sources, where `import "rowmill"` means this package.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [folder, name, ...args] = process.argv.slice(2);
+const fail = (line) => {
+  console.error(line);
+  process.exit(2);
+};
+if (folder !== "examples" && folder !== "bench") fail("usage: node scripts/runTypeScript.mjs examples|bench NAME");
+const names = readdirSync(join(root, folder))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3));
+if (name === undefined || !names.includes(name)) fail(`NAME is one of ${names.join(", ")}`);
+if (!existsSync(join(root, "dist/index.js"))) fail("dist/ is missing: run `npm run build` first");
+
+mkdirSync(join(root, "dist", folder), { recursive: true });
+for (const file of names) {
+  const { outputText } = ts.transpileModule(readFileSync(join(root, folder, `${file}.ts`), "utf8"), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true },
+  });
+  writeFileSync(join(root, "dist", folder, `${file}.js`), outputText.replaceAll('"../src/', '"../'));
+}
+const { status, signal } = spawnSync(process.execPath, [join(root, "dist", folder, `${name}.js`), ...args], {
+  stdio: "inherit",
+});
+process.exitCode = signal === null ? status : 1;
