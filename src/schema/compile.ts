@@ -9,7 +9,7 @@ import { checkKeywords, type KeywordLedger, unsupported } from "./keywords.js";
 import { isListedScalar } from "./listedValues.js";
 import { pruned } from "./measure.js";
 import { numberFacets } from "./numberFacets.js";
-import { NUMBER_RULES, numberNode } from "./numbers.js";
+import { boundBeyondExact, NUMBER_RULES, numberNode } from "./numbers.js";
 import { type Member, type ObjectFacets, objectFacets, objectNode } from "./objects.js";
 import { type NameRules, nameNode } from "./propertyNames.js";
 import { type Conjunction, isKeywordMap, type KeywordMap, openDocument, type SchemaNode } from "./schemaNode.js";
@@ -238,10 +238,22 @@ class SchemaCompiler {
     const facets = numberFacets(branch);
     const isUnbound = facets.low === Number.NEGATIVE_INFINITY && facets.high === Number.POSITIVE_INFINITY;
     if (isUnbound && facets.multiples.length === 0) return ref(facets.isInteger ? "integer" : "number");
+    const beyond = boundBeyondExact(facets);
+    if (beyond !== null) throw this.#unsupportedBound(branch, beyond);
     const node = numberNode(facets, this.#addRule);
     if (node !== null) return node;
     const at = branch.nodes.find(({ schema }) => Object.hasOwn(schema as KeywordMap, "multipleOf"))!;
     throw unsupported("multipleOf", at.pointer, "can't be enforced exactly with this number and these bounds");
+  }
+
+  #unsupportedBound(branch: Branch, bound: number): InputError {
+    for (const { schema, pointer } of branch.nodes) {
+      for (const keyword of ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"]) {
+        if ((schema as KeywordMap)[keyword] !== bound) continue;
+        return unsupported(keyword, pointer, "leaves only numbers beyond 2^53 - 1, which JSON does not carry exactly");
+      }
+    }
+    throw new Error(`no schema sets the bound ${bound}`);
   }
 
   #objectNode(facets: ObjectFacets, name: string): IrNode {

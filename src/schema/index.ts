@@ -41,7 +41,7 @@ export interface CompileOptions {
 }
 
 /** Compiles a JSON Schema (2020-12 or draft-07) or a zod 4 schema. Every text of the grammar is valid JSON that is valid
- *  against the schema; numbers have at most 19 digits before the point and 17 after it.
+ *  against the schema; numbers have at most 15 digits before the point (integers up to 2^53 - 1 where a bound asks for them) and 17 after it.
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA      not a schema
  *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD a keyword that can't be enforced, with its JSON pointer
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */

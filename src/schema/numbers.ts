@@ -1,17 +1,19 @@
 import { fractionBetween, wholeBetween } from "./digits.js";
 import { charsOf, choice, EMPTY, type IrNode, NEVER, optional, repeat, seq, text } from "./ir.js";
 
-/** Longest integer: enough for any 64-bit number, and an end to a greedy model's digits. */
-const INTEGER_DIGITS = 19;
+/** Most digits before the point where no bound asks for more: doubles hold all of them exactly, and it is an end to a
+ *  greedy model's digits. */
+const INTEGER_DIGITS = 15;
 /** Longest fraction: as many digits as a double's shortest form has from 0.1 upwards. */
 const FRACTION_DIGITS = 17;
 const LARGEST = 10n ** BigInt(INTEGER_DIGITS) - 1n;
+/** Largest integer that JSON.parse keeps apart from its neighbours: no bound is followed beyond it. */
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** Most texts that a `multipleOf` within bounds is written out to. */
 const MOST_MULTIPLES = 512;
 /** Largest `multipleOf`, without its final zeros, that is followed digit by digit. */
 const LARGEST_MODULUS = 64;
 const MOST_MULTIPLE_RULES = 300;
-const EXACT = 2 ** 53;
 
 /** Names a piece of the grammar, made at first use, and gives a reference to it. */
 export type AddRule = (name: string, make: () => IrNode) => IrNode;
@@ -43,7 +45,7 @@ const HUGE = seq(
   choice(seq(text("2"), charsOf("19")), seq(charsOf("39"), DIGIT), seq(charsOf("12"), DIGIT, DIGIT)),
 );
 
-/** Exponents that keep a number of up to 20 digits finite. */
+/** Exponents that keep a number of up to 15 digits finite. */
 const EXPONENT = seq(
   charsOf("EE", "ee"),
   choice(
@@ -58,29 +60,35 @@ export const NUMBER_RULES: Readonly<Record<string, IrNode>> = {
   integer: choice(wholeBetween(0n, LARGEST), seq(text("-"), wholeBetween(1n, LARGEST))),
 };
 
-/** The texts of the numbers that a schema allows.
+/** The texts of the numbers that a schema allows, of at most 15 digits before the point, or up to 2^53 - 1 where a bound
+ *  reaches further.
  *  @returns null when `multipleOf` cannot be followed exactly */
 export function numberNode(facets: NumberFacets, addRule: AddRule): IrNode | null {
-  const bounds = inclusiveBeyondExact(facets);
+  const bounds = withinExact(facets);
   const multiple = commonMultiple(facets.multiples);
   if (multiple === null) return null;
   if (facets.isInteger || multiple > 0n) {
-    const low = clamp(wholeLow(bounds));
-    const high = clamp(wholeHigh(bounds));
+    const [low, high] = [wholeLow(bounds), wholeHigh(bounds)];
     return multiple > 1n ? multiplesBetween(low, high, multiple, addRule) : integersBetween(low, high);
   }
   return decimalsBetween(bounds);
 }
 
-/** Where doubles are further apart than 1, a text just inside an exclusive bound may be read as the bound itself. There
- *  the neighbouring double, included, says the same. */
-function inclusiveBeyondExact(facets: NumberFacets): NumberFacets {
-  const movesLow = facets.isLowExclusive && Math.abs(facets.low) >= EXACT && Number.isFinite(facets.low);
-  const movesHigh = facets.isHighExclusive && Math.abs(facets.high) >= EXACT && Number.isFinite(facets.high);
+/** The bound that leaves only numbers which JSON.parse doesn't keep apart, null when none does. */
+export function boundBeyondExact({ low, isLowExclusive, high, isHighExclusive }: NumberFacets): number | null {
+  const largest = Number.MAX_SAFE_INTEGER;
+  if (low > high) return null;
+  if (low > largest || (low === largest && isLowExclusive)) return low;
+  return high < -largest || (high === -largest && isHighExclusive) ? high : null;
+}
+
+/** Draws finite bounds in to what doubles tell apart. */
+function withinExact(facets: NumberFacets): NumberFacets {
+  const isBeyond = (bound: number) => Number.isFinite(bound) && Math.abs(bound) > Number.MAX_SAFE_INTEGER;
   return {
     ...facets,
-    ...(movesLow ? { low: -doubleBelow(-facets.low), isLowExclusive: false } : {}),
-    ...(movesHigh ? { high: doubleBelow(facets.high), isHighExclusive: false } : {}),
+    ...(isBeyond(facets.low) ? { low: -Number.MAX_SAFE_INTEGER, isLowExclusive: false } : {}),
+    ...(isBeyond(facets.high) ? { high: Number.MAX_SAFE_INTEGER, isHighExclusive: false } : {}),
   };
 }
 
@@ -91,25 +99,24 @@ function doubleBelow(value: number): number {
   return view.getFloat64(0);
 }
 
-function wholeLow({ low, isLowExclusive }: NumberFacets): bigint {
-  if (!Number.isFinite(low)) return low < 0 ? -LARGEST : LARGEST + 1n;
+/** The largest whole number where there is no upper bound, for numbers from `low` up. */
+function openEnd(low: number): bigint {
+  return low > Number(LARGEST) ? SAFE : LARGEST;
+}
+
+function wholeLow({ low, isLowExclusive, high }: NumberFacets): bigint {
+  if (!Number.isFinite(low)) return -openEnd(-high);
   const ceiling = BigInt(Math.ceil(low));
   return isLowExclusive && Number.isInteger(low) ? ceiling + 1n : ceiling;
 }
 
-function wholeHigh({ high, isHighExclusive }: NumberFacets): bigint {
-  if (!Number.isFinite(high)) return high > 0 ? LARGEST : -LARGEST - 1n;
+function wholeHigh({ low, high, isHighExclusive }: NumberFacets): bigint {
+  if (!Number.isFinite(high)) return openEnd(low);
   const floor = BigInt(Math.floor(high));
   return isHighExclusive && Number.isInteger(high) ? floor - 1n : floor;
 }
 
-function clamp(value: bigint): bigint {
-  return value > LARGEST + 1n ? LARGEST + 1n : value < -LARGEST - 1n ? -LARGEST - 1n : value;
-}
-
-function integersBetween(low: bigint, high: bigint): IrNode {
-  const top = high > LARGEST ? LARGEST : high;
-  const bottom = low < -LARGEST ? -LARGEST : low;
+function integersBetween(bottom: bigint, top: bigint): IrNode {
   const positive = top >= 0n && bottom <= top ? wholeBetween(bottom > 0n ? bottom : 0n, top) : NEVER;
   const least = top < 0n ? -top : 1n;
   const negative = bottom < 0n && -bottom >= least ? seq(text("-"), wholeBetween(least, -bottom)) : NEVER;
@@ -137,8 +144,7 @@ function multiplesBetween(low: bigint, high: bigint, step: bigint, addRule: AddR
   if (last - first < BigInt(MOST_MULTIPLES)) {
     const texts: IrNode[] = [];
     for (let factor = first; factor <= last; factor++) {
-      // a double is exact up to 2^53, and so is the division that the check makes
-      if (factor * step <= BigInt(EXACT) && factor * step >= -BigInt(EXACT)) texts.push(text(String(factor * step)));
+      texts.push(text(String(factor * step)));
     }
     return choice(...texts);
   }
@@ -186,12 +192,12 @@ function decimalsBetween(bounds: NumberFacets): IrNode | null {
  *  double within the bound, since reading rounds monotonically; at an exclusive bound the number of places is kept below
  *  what a double tells apart there. */
 function magnitudes(low: number, isLowExclusive: boolean, high: number, isHighExclusive: boolean): IrNode {
-  if (low >= 1e19) return low <= 1e21 && high === Number.POSITIVE_INFINITY ? HUGE : NEVER;
   if (low > high || (low === high && (isLowExclusive || isHighExclusive))) return NEVER;
-  const exclusive = Math.max(isLowExclusive ? low : 0, isHighExclusive && Number.isFinite(high) ? high : 0);
+  const isOpen = high === Number.POSITIVE_INFINITY;
+  const exclusive = Math.max(isLowExclusive ? low : 0, isHighExclusive && !isOpen ? high : 0);
   const places = exclusive === 0 ? FRACTION_DIGITS : Math.max(0, Math.min(FRACTION_DIGITS, placesApart(exclusive)));
   const [lowWhole, lowDigits] = decimalOf(low);
-  const [highWhole, highDigits] = high >= 1e19 ? [LARGEST + 1n, ""] : decimalOf(high);
+  const [highWhole, highDigits] = isOpen ? [openEnd(low) + 1n, ""] : decimalOf(high);
   const lowBound = { digits: lowDigits, isExclusive: isLowExclusive };
   const highBound = { digits: highDigits, isExclusive: isHighExclusive };
   const options: IrNode[] = [];
@@ -202,10 +208,10 @@ function magnitudes(low: number, isLowExclusive: boolean, high: number, isHighEx
     const first = isLowOpen ? lowWhole : lowWhole + 1n;
     if (!isLowOpen) options.push(seq(text(String(lowWhole)), fractionBetween(lowBound, null, places)));
     if (first < highWhole) options.push(seq(wholeBetween(first, highWhole - 1n), fractionBetween(null, null, places)));
-    if (highWhole <= LARGEST) options.push(seq(text(String(highWhole)), fractionBetween(null, highBound, places)));
+    if (!isOpen) options.push(seq(text(String(highWhole)), fractionBetween(null, highBound, places)));
   }
   if (low === 0 && high > 1e-6) options.push(TINY);
-  if (low <= 1e21 && high === Number.POSITIVE_INFINITY) options.push(HUGE);
+  if (isOpen) options.push(HUGE);
   return choice(...options);
 }
 

@@ -68,11 +68,25 @@ describe("the text of a value", () => {
     expect(accepted(schema, [...valid, '"a"', '"\\u00e9"', '"abcd"', '"ab\\n\\t"'])).toEqual(valid);
   });
 
-  test("ends its numbers: 19 digits, 17 decimal places, an exponent that stays finite", () => {
-    const valid = ["0", "-12.5", "1e5", "1E-300", "9".repeat(19), `0.${"3".repeat(17)}`, "1.5e+279"];
-    const invalid = ["01", "+1", ".5", "1.", "9".repeat(20), `0.${"3".repeat(18)}`, "1e309", "NaN", "1e"];
+  test("ends its numbers: 15 digits, 17 decimal places, an exponent that stays finite", () => {
+    const valid = ["0", "-12.5", "1e5", "1E-300", "9".repeat(15), `0.${"3".repeat(17)}`, "1.5e+279"];
+    const invalid = ["01", "+1", ".5", "1.", "1".repeat(16), `0.${"3".repeat(18)}`, "1e309", "NaN", "1e"];
     expect(accepted({ type: "number" }, [...valid, ...invalid])).toEqual(valid);
     expect(accepted({ type: "integer" }, ["0", "-7", "10", "1.0", "1e3", "-0", "007"])).toEqual(["0", "-7", "10"]);
+  });
+
+  test("holds no integer that JSON.parse would round: 15 digits, or 2^53 - 1 where a bound reaches further", () => {
+    const [nines, safe, beyond] = ["9".repeat(15), "9007199254740991", "9007199254740992"];
+    const texts = [nines, `1${nines}`, safe, beyond, "3".repeat(19)].flatMap((one) => [one, `-${one}`]);
+    expect(accepted({ type: "integer" }, texts)).toEqual([nines, `-${nines}`]);
+    expect(accepted({ type: "integer", minimum: 0 }, texts)).toEqual([nines]);
+    expect(accepted({ type: "number", minimum: 0 }, texts)).toEqual([nines]);
+    expect(accepted({ type: "integer", maximum: 2 ** 60 }, texts)).toEqual([nines, `-${nines}`, `1${nines}`, safe]);
+    expect(accepted({ type: "number", minimum: -(2 ** 60), maximum: 1 }, texts)).toEqual(
+      [nines, `1${nines}`, safe].map((one) => `-${one}`),
+    );
+    expect(accepted({ type: "integer", minimum: 1e15 }, texts)).toEqual([`1${nines}`, safe]);
+    expect(accepted({ type: "integer", multipleOf: 3 }, texts)).toEqual([nines, `-${nines}`]);
   });
 });
 
@@ -348,6 +362,8 @@ describe("a refused schema", () => {
     ["pattern", { type: "string", pattern: "(a)\\1" }, "#/pattern"],
     ["format", { type: "string", format: "regex" }, "#/format"],
     ["maxlength", { type: "string", maxlength: 3 }, "#/maxlength"],
+    ["minimum", { properties: { a: { type: "integer", minimum: 2 ** 60 } } }, "#/properties/a/minimum"],
+    ["exclusiveMaximum", { type: "number", exclusiveMaximum: -(2 ** 53 - 1) }, "#/exclusiveMaximum"],
     ["$ref", { $ref: "https://example.com/schema.json" }, "example.com"],
   ])("names the keyword %s that can't be enforced, and its place", (keyword, schema, place) => {
     const { code, message } = refusal(schema);

@@ -216,7 +216,7 @@ function numberInstances(s: Schema, type: "integer" | "number"): fc.Arbitrary<nu
   });
 }
 
-/** The grammar promises up to 19 digits before the point and 17 after it, not every form of every double. */
+/** The grammar promises up to 15 digits before the point and 17 after it, not every form of every double. */
 function isOrdinary(value: number): boolean {
   return value === 0 || (Math.abs(value) >= 1e-6 && Math.abs(value) < 1e15 && JSON.stringify(value).length < 17);
 }
