@@ -149,7 +149,8 @@ export class Rowmill implements AsyncDisposable {
   async awaitJobCompletion(jobId: string, options: AwaitOptions = {}): Promise<unknown[] | null> {
     const { timeout, silent, pollSeconds, ...shape } = parseStrict(awaitOptions, options, "option");
     const id = this.#home.catalog.resolveId(jobId);
-    const deadline = Date.now() + (timeout ?? AWAIT_TIMEOUT_SECONDS) * 1000;
+    const seconds = timeout === null ? Number.POSITIVE_INFINITY : (timeout ?? AWAIT_TIMEOUT_SECONDS);
+    const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const status = this.#home.catalog.status(id);
       if (silent !== true) this.#say(`Job status is ${status} for ${id}`);
@@ -169,17 +170,23 @@ export class Rowmill implements AsyncDisposable {
 
   /** @returns UNKNOWN for an id that no job has */
   async getJobStatus(jobId: string): Promise<JobStatus> {
-    return this.#home.catalog.status(jobId);
+    const status = this.#home.catalog.status(jobId);
+    this.#wakeFor(status);
+    return status;
   }
 
   /** @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async getJob(jobId: string): Promise<JobRecord> {
-    return this.#home.catalog.get(jobId);
+    const job = this.#home.catalog.get(jobId);
+    this.#wakeFor(job.status);
+    return job;
   }
 
   /** Newest first. */
   async listJobs(): Promise<JobRecord[]> {
-    return this.#home.catalog.list();
+    const jobs = this.#home.catalog.list();
+    for (const job of jobs) this.#wakeFor(job.status);
+    return jobs;
   }
 
   /** Stops a job; rows that are done keep their results.
@@ -306,6 +313,11 @@ export class Rowmill implements AsyncDisposable {
     const end = Date.now() + limitMs;
     while (Date.now() < end && !FINAL_STATUSES.has(this.#home.catalog.status(jobId)))
       await sleep(Math.min(200, Math.max(1, end - Date.now())));
+  }
+
+  /** Who looks at a job that has not ended sees to it that somebody runs it: its runner may have been killed. */
+  #wakeFor(status: JobStatus): void {
+    if (status !== "UNKNOWN" && !FINAL_STATUSES.has(status)) this.#runner.ensure();
   }
 
   #say(line: string): void {

@@ -45,8 +45,8 @@ export const resultOptions = z.strictObject({
 });
 
 export interface AwaitOptions extends ResultOptions {
-  /** Seconds. Default 7200. */
-  timeout?: number;
+  /** Seconds; null waits for ever. Default 7200. */
+  timeout?: number | null;
   /** Print no status lines. Default false. */
   silent?: boolean;
   /** Seconds between two looks. Default 5. */
@@ -66,7 +66,7 @@ export interface DoctorReport {
 }
 
 export const awaitOptions = resultOptions.extend({
-  timeout: z.number().positive().optional(),
+  timeout: z.number().positive().nullable().optional(),
   silent: z.boolean().optional(),
   pollSeconds: z.number().positive().optional(),
 });

@@ -3,7 +3,6 @@ export interface ModelFacts {
   /** Largest number of tokens in one sequence that the model was trained for. */
   readonly contextLength: number;
   readonly vocabularySize: number;
-  readonly parameters: number;
   readonly fileBytes: number;
   readonly architecture: string;
   /** The model's own Jinja chat template, `null` where the file has none. */
@@ -86,7 +85,6 @@ export interface Engine extends AsyncDisposable {
   tokenize(text: string): Uint32Array;
   /** Token ids of template text in which special tokens count as such. */
   tokenizeTemplate(text: string): Uint32Array;
-  detokenize(tokens: Uint32Array): string;
   /** Runs rows through the batch's slots until the source ends or the signal aborts. A slot pulls its next row as soon
    *  as it is free; results come in the order in which rows finish.
    *  @param pull  the next row, or null when there are no more */

@@ -10,6 +10,7 @@ import {
   type SequenceEvaluateOptions,
   type Token,
 } from "node-llama-cpp";
+import { messageOf } from "../errors.js";
 import type {
   BatchJob,
   Engine,
@@ -76,7 +77,6 @@ class NodeLlamaCppEngine implements Engine {
       // from the file: a model loaded for its vocabulary alone says 0
       contextLength: model.fileInsights.trainContextSize ?? model.trainContextSize,
       vocabularySize: model.fileInfo.metadata?.tokenizer?.ggml?.tokens?.length ?? 0,
-      parameters: 0,
       fileBytes: model.size,
       architecture: String(model.architecture),
       chatTemplate: model.fileInfo.metadata?.tokenizer?.chat_template ?? null,
@@ -92,10 +92,6 @@ class NodeLlamaCppEngine implements Engine {
 
   tokenizeTemplate(text: string): Uint32Array {
     return Uint32Array.from(this.#model.tokenize(text, true));
-  }
-
-  detokenize(tokens: Uint32Array): string {
-    return this.#model.detokenize(Array.from(tokens) as Token[]);
   }
 
   async run(
@@ -132,6 +128,9 @@ class NodeLlamaCppEngine implements Engine {
   }
 }
 
+/** So many rows of a slot that fail one after the other end the job. */
+const MOST_FAILURES = 3;
+
 /** One sequence of the context: keeps the job's prefix and runs one row after the other behind it. */
 class Slot {
   readonly #sequence: LlamaContextSequence;
@@ -153,9 +152,18 @@ class Slot {
   }
 
   async runRows(pull: () => Promise<EngineRow | null>): Promise<void> {
+    let failures = 0;
     for (let row = await pull(); row !== null && !this.signal.aborted; row = await pull()) {
-      const result = await this.#runRow(row);
-      if (result !== null) this.done(result);
+      try {
+        const result = await this.#runRow(row);
+        if (result !== null) this.done(result);
+        failures = 0;
+      } catch (error) {
+        // one row's error is that row's; one after the other is the engine's
+        if (++failures === MOST_FAILURES) throw error;
+        await this.#sequence.clearHistory();
+        this.done({ index: row.index, error: messageOf(error) });
+      }
     }
   }
 
@@ -166,7 +174,6 @@ class Slot {
     const inputTokens = this.#prefix.length + row.tokens.length + this.#suffix.length;
     const output: Token[] = [];
     const stop = new StopScanner(this.job.sampling.stop);
-    let text = "";
     let logprob = 0;
     let finish: FinishReason = "stop";
     let isRead = false;
@@ -184,10 +191,7 @@ class Slot {
       output.push(step.token);
       this.meter.addOutputTokens(1);
       if (this.job.logprobs) logprob += Math.log((step as { confidence?: number }).confidence ?? Number.NaN);
-      if (stop.isActive) {
-        text = this.#decode(output);
-        if (stop.find(text) !== null) break;
-      }
+      if (stop.isActive && stop.find(this.#decode(output.slice(-stop.windowTokens))) !== null) break;
       if (output.length >= this.job.sampling.maxTokens || sequence.nextTokenIndex + 1 >= this.job.plan.slotTokens) {
         finish = "length";
         break;
@@ -195,7 +199,7 @@ class Slot {
     }
     if (this.signal.aborted) return null;
     if (!isRead) this.meter.addInputTokens(inputTokens);
-    text = this.#decode(output);
+    const text = this.#decode(output);
     const cut = stop.find(text);
     return {
       index: row.index,
@@ -235,6 +239,11 @@ class Slot {
     const { sampling } = this.job;
     const isPenalised =
       sampling.repetitionPenalty !== 1 || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0;
+    // vLLM: presence and frequency count the output alone, repetition the prompt as well. llama.cpp keeps one list for all
+    // three, so beside one of the others repetition counts the output alone too
+    const countsPrompt = sampling.presencePenalty === 0 && sampling.frequencyPenalty === 0;
+    const punishedPrompt =
+      isPenalised && countsPrompt ? [...this.#prefix, ...(Array.from(row.tokens) as Token[]), ...this.#suffix] : [];
     const options: SequenceEvaluateOptions = {
       temperature: sampling.temperature,
       topK: sampling.topK,
@@ -246,10 +255,8 @@ class Slot {
       options.grammarEvaluationState = new LlamaGrammarEvaluationState({ model: this.model, grammar: this.grammar });
     if (isPenalised)
       options.repeatPenalty = {
-        // vLLM: presence and frequency count the output alone; repetition counts the prompt as well, which this
-        // engine leaves out, since llama.cpp keeps one list for all three
-        punishTokens: () => output,
-        maxPunishTokens: sampling.maxTokens,
+        punishTokens: () => [...punishedPrompt, ...output],
+        maxPunishTokens: punishedPrompt.length + sampling.maxTokens,
         penalty: sampling.repetitionPenalty,
         presencePenalty: sampling.presencePenalty,
         frequencyPenalty: sampling.frequencyPenalty,

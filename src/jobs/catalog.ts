@@ -42,6 +42,11 @@ export interface JobFilter {
 const WAITING = `status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
   AND (status = 'QUEUED' OR (status IN ('STARTING', 'RUNNING') AND runner_token IS NOT ?))`;
 
+/** So many runners in a row that end without a finished row mean that the job ends them. */
+const MOST_DEATHS = 10;
+/** Letters of an id after "job-" that may stand for the whole. */
+const SHORTEST_ID = 4;
+
 /** What a home knows of its jobs. Every method is one transaction; any number of processes may use it at once. */
 export class Catalog {
   /** For the lease, which lies in the same file. */
@@ -137,11 +142,12 @@ export class Catalog {
     return this.db.transaction(() => {
       if (liveHolder(this.db, this.clock())?.token !== runner.token) return null;
       this.#endCancelled(runner.token);
-      const job = this.#nextWaiting(runner.token);
+      const job = this.#nextHealthy(runner.token);
       if (job === null) return null;
       checkTransition([job.status], "STARTING");
       this.db.run(
-        `UPDATE jobs SET status = 'STARTING', runner_pid = ?, runner_token = ?, started_at = coalesce(started_at, ?)
+        `UPDATE jobs SET status = 'STARTING', runner_pid = ?, runner_token = ?, started_at = coalesce(started_at, ?),
+           rows_at_claim = rows_done + rows_failed
          WHERE job_id = ?`,
         runner.pid,
         runner.token,
@@ -229,9 +235,37 @@ export class Catalog {
     rmSync(jobFolder(this.#homePath, id), { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** The next job, without those over which one runner after the other has died: they fail here. */
+  #nextHealthy(runnerToken: string): JobRecord | null {
+    for (;;) {
+      const job = this.#nextWaiting(runnerToken);
+      if (job === null || job.status === "QUEUED") return job;
+      this.db.run(
+        `UPDATE jobs SET deaths = CASE WHEN rows_done + rows_failed > rows_at_claim THEN 0 ELSE deaths + 1 END
+         WHERE job_id = ?`,
+        job.jobId,
+      );
+      const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", job.jobId)?.deaths);
+      if (deaths < MOST_DEATHS) return job;
+      this.db.run(
+        `UPDATE jobs SET status = 'FAILED', failure = ?, finished_at = ?, runner_pid = NULL, runner_token = NULL
+         WHERE job_id = ?`,
+        `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
+        this.#now(),
+        job.jobId,
+      );
+    }
+  }
+
   #nextWaiting(runnerToken: string | null): JobRecord | null {
     const row = this.db.get(`SELECT * FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT 1`, runnerToken);
     return row === undefined ? null : toJobRecord(row);
+  }
+
+  /** Ends jobs that were to be cancelled when their runner died: for a runner that begins.
+   *  @param runner the living runner: its own jobs it ends itself */
+  endCancelled(runner: Pick<RunnerLease, "token">): void {
+    this.#endCancelled(runner.token);
   }
 
   /** Ends what was to be cancelled and belongs to no living runner. */
@@ -251,7 +285,7 @@ export class Catalog {
   #idsThatBegin(jobId: string): string[] {
     const whole = this.db.get("SELECT job_id FROM jobs WHERE job_id = ?", jobId);
     if (whole !== undefined) return [jobId];
-    if (jobId === "") return [];
+    if (jobId.replace(/^job-/, "").length < SHORTEST_ID) return [];
     return this.db
       .all(
         `SELECT job_id FROM jobs WHERE substr(job_id, 1, length(?1)) = ?1 OR substr(job_id, 1, length(?2)) = ?2

@@ -32,4 +32,7 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
      started TEXT NOT NULL,
      heartbeat_ms INTEGER NOT NULL
    ) STRICT;`,
+  // how often a runner died over a job since its last finished row
+  `ALTER TABLE jobs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE jobs ADD COLUMN rows_at_claim INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -3,8 +3,8 @@ import type { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/index.js";
 import { countersPath, type Home, JobFile, type JobRecord, type RunnerLease, rowSeed } from "../jobs/index.js";
 import { type CounterPage, openCounters } from "../progress/index.js";
-import type { ResultRow } from "../results/index.js";
 import type { FromWorker, ToWorker, WorkerTask } from "../worker/index.js";
+import { Checkpoint, isPassing } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import type { Plan } from "./plan.js";
 
@@ -49,34 +49,52 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
         .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
   };
   const feeder = new Feeder(pending, left, plan.workers);
-  const results: ResultRow[] = [];
-  const flush = (): void => {
-    if (results.length > 0) file.appendResults(results.splice(0));
-  };
+  const checkpoint = new Checkpoint(file);
   const ports: MessagePort[] = [];
   const stop = (): void => {
     for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
   };
-  const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
-    if (message.kind === "want") feeder.feed(port, message.rows);
-    else {
-      results.push(...message.results);
-      if (results.length >= CHECKPOINT_ROWS) flush();
+  /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
+  const wanted: [MessagePort, number][] = [];
+  const feed = (): void => {
+    if (checkpoint.isStalled) return;
+    for (let next = wanted[0]; next !== undefined; next = wanted[0]) {
+      feeder.feed(...next);
+      wanted.shift();
     }
   };
+  const write = (): void => {
+    if (checkpoint.write()) feed();
+  };
   let isCancelled = false;
+  /** The first worker that asks for rows has loaded the model. */
+  const begin = (): void => {
+    if (home.catalog.status(job.jobId) === "STARTING")
+      home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
+  };
+  const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
+    if (message.kind === "results") {
+      checkpoint.add(message.results);
+      if (checkpoint.waiting >= CHECKPOINT_ROWS && !checkpoint.isStalled) write();
+    } else {
+      wanted.push([port, message.rows]);
+      feed();
+      begin();
+    }
+  };
   let failure: unknown = null;
-  // a timer's error (a full disk, say) must end the job, not the runner
+  // a timer's error must end the job, not the runner; one that passes is met again at the next tick
   const guarded = (action: () => void) => () => {
     try {
       action();
     } catch (error) {
+      if (isPassing(error)) return;
       failure ??= error;
       stop();
     }
   };
   const timers = [
-    setInterval(guarded(flush), CHECKPOINT_MS),
+    setInterval(guarded(write), CHECKPOINT_MS),
     setInterval(
       guarded(() => home.catalog.snapshot(job.jobId, page.read())),
       SNAPSHOT_MS,
@@ -93,7 +111,6 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   execution.signal.addEventListener("abort", stop, { once: true });
   try {
     if (execution.signal.aborted) return "stopped";
-    if (!home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease })) return "cancelled";
     const shares = Array.from({ length: plan.workers }, (_, lane) => {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
@@ -108,7 +125,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
       return run.then(() => ended);
     });
     const ends = await Promise.allSettled(shares.map((share) => share.catch((error) => stopAndThrow(stop, error))));
-    flush();
+    if (failure === null) await checkpoint.writeAll(execution.signal);
     const broken = ends.find((end) => end.status === "rejected");
     if (failure !== null) throw failure;
     if (broken !== undefined) throw broken.reason;
@@ -118,7 +135,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     for (const timer of timers) clearInterval(timer);
     execution.signal.removeEventListener("abort", stop);
     for (const port of ports) port.close();
-    home.catalog.snapshot(job.jobId, file.resultCounts());
+    guarded(() => home.catalog.snapshot(job.jobId, file.resultCounts()))();
   }
 }
 

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineChoice } from "../engine/index.js";
-import { EXIT, messageOf, RowmillError } from "../errors.js";
-import { acquireLease, type Home, type JobRecord, LEASE_RENEW_MS, type RunnerLease } from "../jobs/index.js";
+import { messageOf, RowmillError } from "../errors.js";
+import {
+  acquireLease,
+  type Home,
+  type JobRecord,
+  type JobStatus,
+  LEASE_LAPSE_MS,
+  LEASE_RENEW_MS,
+  type RunnerLease,
+} from "../jobs/index.js";
 import { machineFacts } from "../models/index.js";
+import { isPassing } from "./checkpoint.js";
 import { executeJob } from "./executeJob.js";
 import type { Plan } from "./plan.js";
 import { checkMemory, planForMachine, shareCores } from "./planForMachine.js";
@@ -12,6 +21,7 @@ import { Pools } from "./pools.js";
 const ENGINE = "node-llama-cpp";
 /** How often an idle runner looks for work. */
 const CLAIM_POLL_MS = 100;
+const SETTLE_RETRY_MS = 1000;
 
 export interface RunnerOptions {
   /** Ends by itself after so long without work; Infinity for never. */
@@ -40,9 +50,8 @@ export class Runner {
   async run(): Promise<boolean> {
     const lease = acquireLease(this.#home.catalog);
     if (lease === null) return false;
-    const heartbeat = setInterval(() => {
-      if (!lease.renew()) this.stop();
-    }, LEASE_RENEW_MS);
+    const heartbeat = this.#beat(lease);
+    this.#home.catalog.endCancelled(lease);
     try {
       await this.#serve(lease);
     } finally {
@@ -54,6 +63,23 @@ export class Runner {
     return true;
   }
 
+  /** Renews the lease; a runner that could not for too long has lost it. Does not keep the process alive. */
+  #beat(lease: RunnerLease): NodeJS.Timeout {
+    let lastMs = performance.now();
+    const beat = (): void => {
+      try {
+        if (!lease.renew()) this.stop();
+        lastMs = performance.now();
+      } catch (error) {
+        if (!isPassing(error) || performance.now() - lastMs > LEASE_LAPSE_MS) {
+          this.#options.log(`the lease can't be renewed: ${messageOf(error)}`);
+          this.stop();
+        }
+      }
+    };
+    return setInterval(beat, LEASE_RENEW_MS).unref();
+  }
+
   /** Ends after the rows in flight were dropped; the jobs go on with the next runner. */
   stop(): void {
     this.#stop.abort();
@@ -62,10 +88,19 @@ export class Runner {
   async #serve(lease: RunnerLease): Promise<void> {
     let lastWork = Date.now();
     while (!this.#stop.signal.aborted) {
-      if (await this.#startNext(lease)) continue;
+      if (await this.#tryStart(lease)) continue;
       if (this.#active.size > 0) lastWork = Date.now();
       else if (Date.now() - lastWork >= this.#options.idleMs) return;
       await sleep(CLAIM_POLL_MS, undefined, { ref: this.#active.size > 0 || Number.isFinite(this.#options.idleMs) });
+    }
+  }
+
+  async #tryStart(lease: RunnerLease): Promise<boolean> {
+    try {
+      return await this.#startNext(lease);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return false;
     }
   }
 
@@ -92,7 +127,7 @@ export class Runner {
       if (isAlone) checkMemory(plan, next);
     } catch (error) {
       const failed = catalog.claimNext(lease);
-      if (failed?.jobId === next.jobId) this.#fail(failed, lease, error);
+      if (failed?.jobId === next.jobId) await this.#fail(failed, lease, error);
       else if (failed !== null) catalog.setStatus(failed.jobId, ["STARTING"], "QUEUED", { runner: lease });
       return failed !== null;
     }
@@ -104,7 +139,7 @@ export class Runner {
       return true;
     }
     catalog.setPlan(job.jobId, { engine: ENGINE, ...plan });
-    const engine = { engine: ENGINE, modelPath: job.modelPath, threads: plan.threads, backend: "auto" } as const;
+    const engine: EngineChoice = { engine: ENGINE, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
     const end = this.#execute(job, lease, plan, engine).finally(() => {
       this.#active.delete(job.jobId);
       this.#tooLargeBeside = null;
@@ -118,48 +153,54 @@ export class Runner {
   }
 
   async #execute(job: JobRecord, lease: RunnerLease, plan: Plan, engine: EngineChoice): Promise<void> {
-    const { catalog } = this.#home;
     await this.#pools.freeIdle(engine, plan.workers);
     const pool = this.#pools.take(engine, plan.workers);
     try {
       const { signal } = this.#stop;
       const end = await executeJob({ home: this.#home, lease, job, plan, engine, pool: pool.piscina, signal });
-      if (end === "stopped") catalog.setStatus(job.jobId, ["STARTING", "RUNNING"], "QUEUED", { runner: lease });
-      else if (end === "cancelled") catalog.setStatus(job.jobId, ["CANCELLING"], "CANCELLED", { runner: lease });
-      else this.#finish(job, lease);
       this.#pools.give(pool);
+      if (end === "finished") await this.#finish(job, lease);
+      else await this.#settle(job, lease, "QUEUED");
     } catch (error) {
       await this.#pools.drop(pool);
-      this.#fail(job, lease, error);
+      await this.#fail(job, lease, error);
     }
   }
 
-  #finish(job: JobRecord, lease: RunnerLease): void {
-    const { catalog } = this.#home;
-    if (catalog.status(job.jobId) === "CANCELLING") {
-      catalog.setStatus(job.jobId, ["CANCELLING"], "CANCELLED", { runner: lease });
-      return;
-    }
-    const { rowsTotal, rowsFailed } = catalog.get(job.jobId);
+  async #finish(job: JobRecord, lease: RunnerLease): Promise<void> {
+    const { rowsTotal, rowsFailed } = this.#home.catalog.get(job.jobId);
     if (rowsTotal > 0 && rowsFailed === rowsTotal)
-      this.#fail(
-        job,
-        lease,
-        new RowmillError("ROWMILL_ALL_ROWS_FAILED", "every row failed: see the results' errors", {
-          exitCode: EXIT.jobFailed,
-        }),
-      );
-    else catalog.setStatus(job.jobId, ["RUNNING"], "SUCCEEDED", { runner: lease });
+      await this.#settle(job, lease, "FAILED", "every row failed: the results say why");
+    else await this.#settle(job, lease, "SUCCEEDED");
   }
 
-  #fail(job: JobRecord, lease: RunnerLease, error: unknown): void {
+  async #fail(job: JobRecord, lease: RunnerLease, error: unknown): Promise<void> {
     const failure = messageOf(error);
     if (!(error instanceof RowmillError))
       this.#options.log(`${job.jobId}: ${error instanceof Error ? error.stack : failure}`);
-    const failed = this.#home.catalog.setStatus(job.jobId, ["STARTING", "RUNNING", "CANCELLING"], "FAILED", {
-      failure,
-      runner: lease,
-    });
-    if (!failed) this.#options.log(`${job.jobId}: failed after it had left this runner: ${failure}`);
+    await this.#settle(job, lease, "FAILED", failure);
+  }
+
+  /** Writes down what became of a job, once the disk has room; a job that is to be cancelled is CANCELLED, unless it
+   *  failed. */
+  async #settle(job: JobRecord, lease: RunnerLease, to: "SUCCEEDED" | "QUEUED" | "FAILED", failure?: string) {
+    const { catalog } = this.#home;
+    const change = failure === undefined ? { runner: lease } : { runner: lease, failure };
+    for (;;) {
+      try {
+        // a job whose last row was done before the catalogue could be told that it runs
+        if (to === "SUCCEEDED") catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
+        const from: JobStatus[] = to === "SUCCEEDED" ? ["RUNNING"] : ["STARTING", "RUNNING"];
+        const isWritten =
+          catalog.setStatus(job.jobId, from, to, change) ||
+          catalog.setStatus(job.jobId, ["CANCELLING"], to === "FAILED" ? "FAILED" : "CANCELLED", change);
+        if (!isWritten) this.#options.log(`${job.jobId}: ${to} after it had left this runner`);
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await sleep(SETTLE_RETRY_MS);
+        if (this.#stop.signal.aborted) return;
+      }
+    }
   }
 }

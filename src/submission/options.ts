@@ -7,7 +7,8 @@ const text = z.string();
 const oneOrMore = z.union([text, z.array(text).min(1)]);
 const count = z.number().int().min(0);
 
-/** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams. */
+/** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams, with
+ *  llama.cpp's order: penalties, topK, topP, minP, then temperature. */
 export interface SamplingParams {
   /** 0 takes the likeliest token always. Default 0, with `randomSeedPerInput` 1. */
   temperature?: number | undefined;
@@ -25,7 +26,8 @@ export interface SamplingParams {
   seed?: number | undefined;
   presencePenalty?: number | undefined;
   frequencyPenalty?: number | undefined;
-  /** 1, the default, changes nothing. */
+  /** 1, the default, changes nothing. Counts prompt and output; beside one of the other two penalties the reference
+   *  engine counts the output alone. */
   repetitionPenalty?: number | undefined;
   /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
    *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
@@ -158,10 +160,10 @@ function parseSampling(given: unknown): SamplingParams {
   if (given === undefined || given === null) return {};
   if (typeof given !== "object" || Array.isArray(given))
     throw new InputError("ROWMILL_BAD_OPTION", "samplingParams must be an object, e.g. { temperature: 0.7 }");
-  const renamed: Record<string, unknown> = {};
+  const renamed: Record<string, unknown> = Object.create(null);
   for (const [key, value] of Object.entries(given)) {
     const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (camel in renamed) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
+    if (Object.hasOwn(renamed, camel)) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
     if (value !== undefined && value !== null) renamed[camel] = value;
   }
   return parseStrict(samplingSchema.partial(), renamed, "sampling parameter");

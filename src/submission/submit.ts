@@ -3,11 +3,12 @@ import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
 import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
 import { type PullProgress, type ResolvedModel, readModelFacts, resolveModel } from "../models/index.js";
-import { joinColumns, type PromptPart, planPrompt } from "../prompt/index.js";
+import { planPrompt } from "../prompt/index.js";
 import { checkOutputColumn } from "../results/index.js";
 import { type CompiledSchema, compileSchema, longestOutput } from "../schema/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
+import { PromptColumns } from "./promptColumns.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
 
 export interface SubmissionContext {
@@ -32,18 +33,19 @@ export async function submitJobs(
   await using prepared = await prepare(context, data, options);
   const { counters } = prepared;
   const files = new Map<RowCounter, JobFile>();
+  let jobs: NewJob[];
   try {
     for (const counter of counters) files.set(counter, JobFile.create(context.home, newJobId()));
     await readRows(context, prepared, options, (counter, rows, inputs) => files.get(counter)?.appendRows(rows, inputs));
     for (const file of files.values()) file.seal();
-    const jobs = counters.map((counter, at) => newJob(prepared, counter, files.get(counter) as JobFile, options, at));
+    jobs = counters.map((counter, at) => newJob(prepared, counter, files.get(counter) as JobFile, options, at));
     context.home.catalog.submitAll(jobs);
-    for (const file of files.values()) file.close();
-    return jobs.map((job) => job.jobId);
   } catch (error) {
     for (const file of files.values()) file.abandon();
     throw error;
   }
+  for (const file of files.values()) file.close();
+  return jobs.map((job) => job.jobId);
 }
 
 function newJob(prepared: Prepared, counter: RowCounter, file: JobFile, options: CheckedOptions, at: number): NewJob {
@@ -77,12 +79,14 @@ interface Prepared extends AsyncDisposable {
   readonly source: Source;
   readonly schema: CompiledSchema | null;
   readonly counters: readonly RowCounter[];
+  readonly prompts: PromptColumns;
 }
 
 async function prepare(context: SubmissionContext, data: unknown, options: CheckedOptions): Promise<Prepared> {
   const schema = options.outputSchema === null ? null : compileSchema(options.outputSchema);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
+  const prompts = await PromptColumns.open(source, data, columnNames(options));
   const models: ResolvedModel[] = [];
   for (const name of options.models) {
     const model = await resolveModel(name, {
@@ -104,7 +108,7 @@ async function prepare(context: SubmissionContext, data: unknown, options: Check
     await dispose();
     throw error;
   }
-  return { source, schema, counters, [Symbol.asyncDispose]: dispose };
+  return { source, schema, counters, prompts, [Symbol.asyncDispose]: dispose };
 }
 
 type Keep = (counter: RowCounter, rows: readonly CountedRow[], inputs: EncodedBatch | null) => void;
@@ -116,21 +120,14 @@ async function readRows(
   options: CheckedOptions,
   keep: Keep,
 ): Promise<void> {
-  const { source, counters } = prepared;
-  let parts: readonly PromptPart[] | null = null;
+  const { source, counters, prompts } = prepared;
   let rows = 0;
   for await (const batch of source.batches()) {
-    if (source.kind === "list") parts ??= [{ column: "" }];
-    else
-      parts ??= planPrompt(
-        options.column ?? [],
-        (source.columns ?? source.finalColumns()).map((column) => column.name),
-      );
-    const prompts = joinColumns(parts, batch.rowCount, (column) => batch.text(column));
+    const texts = prompts.promptsOf(batch);
     const inputs = batch.encode();
     rows += batch.rowCount;
     for (const counter of counters) {
-      keep(counter, counter.count(prompts), inputs);
+      keep(counter, counter.count(texts), inputs);
       checkQuotas(context.home.config, options.priority, rows, counter.totals.inputTokens);
     }
     context.onRows(rows);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { acquireLease, JobFile, jobFolder, newJobId } from "../../src/jobs/index.js";
+import { acquireLease, JobFile, jobFolder, LEASE_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
 import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job is read back as it was submitted", () => {
@@ -44,11 +44,12 @@ test("several jobs are entered all or none", () => {
 
 test("a job is found by any beginning of its id that no other job shares", () => {
   const home = newHome();
-  for (const id of ["job-aabb-1", "job-aacc-2"]) home.catalog.submit(id, SPEC, FACTS);
-  for (const short of ["job-aabb-1", "job-aab", "aab"]) expect(home.catalog.get(short).jobId).toBe("job-aabb-1");
-  expect(home.catalog.status("aac")).toBe("QUEUED");
-  expect(() => home.catalog.get("aa")).toThrow(/"aa" could be job-aacc-2, job-aabb-1: give more/);
-  for (const pattern of ["", "%", "job-aa_b"]) {
+  for (const id of ["job-aaaabb-1", "job-aaaacc-2"]) home.catalog.submit(id, SPEC, FACTS);
+  for (const short of ["job-aaaabb-1", "job-aaaab", "aaaab"])
+    expect(home.catalog.get(short).jobId).toBe("job-aaaabb-1");
+  expect(home.catalog.status("aaaac")).toBe("QUEUED");
+  expect(() => home.catalog.get("aaaa")).toThrow(/"aaaa" could be job-aaaacc-2, job-aaaabb-1: give more/);
+  for (const pattern of ["", "%", "aa", "job-aaaa_b"]) {
     expect(() => home.catalog.get(pattern)).toThrow(
       expect.objectContaining({ code: "ROWMILL_NO_SUCH_JOB", exitCode: 2 }),
     );
@@ -166,4 +167,39 @@ test("snapshots and the plan are kept", () => {
   home.catalog.snapshot(jobId, counts);
   home.catalog.setPlan(jobId, { slots: 8, why: ["2 cores"] });
   expect(home.catalog.get(jobId)).toMatchObject({ ...counts, plan: { slots: 8, why: ["2 cores"] } });
+});
+
+test("a job that its dead runner was to cancel is ended by the next runner", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = submit(home);
+  const first = acquireLease(home.catalog)!;
+  home.catalog.claimNext(first);
+  expect(home.catalog.cancel(jobId).status).toBe("CANCELLING");
+  clock.nowMs += LEASE_LAPSE_MS;
+  using next = acquireLease(home.catalog)!;
+  home.catalog.endCancelled(next);
+  expect(home.catalog.get(jobId)).toMatchObject({ status: "CANCELLED", runnerPid: null });
+});
+
+test("a job over which ten runners died without finishing a row fails, and one that got on does not", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const [stuck, slow] = [submit(home), submit(home)];
+  const claimed: (string | undefined)[] = [];
+  for (let death = 0; death < 12; death++) {
+    const lease = acquireLease(home.catalog)!;
+    for (let job = home.catalog.claimNext(lease); job !== null; job = home.catalog.claimNext(lease)) {
+      claimed.push(job.jobId);
+      if (job.jobId === slow)
+        home.catalog.snapshot(slow, { rowsDone: death + 1, rowsFailed: 0, inputTokens: 1, outputTokens: 1 });
+    }
+    clock.nowMs += LEASE_LAPSE_MS; // it dies with both
+  }
+  expect(claimed.filter((id) => id === stuck)).toHaveLength(10);
+  expect(home.catalog.get(stuck)).toMatchObject({
+    status: "FAILED",
+    failure: expect.stringMatching(/10 runners died/),
+  });
+  expect(claimed.filter((id) => id === slow)).toHaveLength(12);
 });

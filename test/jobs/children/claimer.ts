@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openHome } from "../../../src/jobs/index.js";
 
 // takes jobs with somebody else's lease, as fast as it can, until none is left
@@ -9,4 +10,6 @@ await once(process.stdin, "data");
 const runner = { token, pid: Number(pid) };
 for (let job = home.catalog.claimNext(runner); job !== null; job = home.catalog.claimNext(runner)) {
   console.log(job.jobId);
+  // the other one is to have its turn
+  await sleep(1);
 }

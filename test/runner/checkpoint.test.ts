@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { RowmillError } from "../../src/errors.js";
+import type { ResultRow } from "../../src/results/index.js";
+import { Checkpoint } from "../../src/runner/checkpoint.js";
+
+const row = (index: number): ResultRow => ({
+  index,
+  output: "x",
+  error: null,
+  cumulativeLogprob: null,
+  inputTokens: 1,
+  outputTokens: 1,
+});
+
+/** A job file on a disk that can be full; a fake, since filling a disk is no test's business. */
+function newCheckpoint() {
+  const disk = { isFull: false, nowMs: 0, rows: [] as number[] };
+  const file = {
+    appendResults(results: readonly ResultRow[]) {
+      if (disk.isFull) throw new RowmillError("ROWMILL_DISK_FULL", "no room");
+      disk.rows.push(...results.map((result) => result.index));
+      return { stored: results.length, duplicates: 0 };
+    },
+  };
+  return { disk, checkpoint: new Checkpoint(file, () => disk.nowMs) };
+}
+
+describe("results while the disk is full", () => {
+  it("wait, and are all written once there is room", () => {
+    const { disk, checkpoint } = newCheckpoint();
+    checkpoint.add([row(0)]);
+    disk.isFull = true;
+    expect(checkpoint.write()).toBe(false);
+    expect(checkpoint.isStalled).toBe(true);
+    checkpoint.add([row(1)]);
+    expect(checkpoint.write()).toBe(false);
+    disk.isFull = false;
+    expect(checkpoint.write()).toBe(true);
+    expect(checkpoint.isStalled).toBe(false);
+    expect(disk.rows).toEqual([0, 1]);
+  });
+
+  it("end the job after ten minutes", () => {
+    const { disk, checkpoint } = newCheckpoint();
+    disk.isFull = true;
+    checkpoint.add([row(0)]);
+    checkpoint.write();
+    disk.nowMs = 600_001;
+    expect(() => checkpoint.write()).toThrow(/could not be written for 10 minutes: no room/);
+  });
+});
