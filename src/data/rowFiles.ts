@@ -1,7 +1,7 @@
-import { pipeline } from "node:stream";
-import { JSONParser } from "@streamparser/json-node";
+import { Tokenizer, TokenParser } from "@streamparser/json";
 import { InputError, messageOf } from "../errors.js";
 import { readLines, readUtf8 } from "./bytes.js";
+import { exactNumber, parseExactJson } from "./exactJson.js";
 import type { DataFile } from "./files.js";
 import type { RowStream } from "./rowSource.js";
 
@@ -41,16 +41,9 @@ async function* readJsonLines(file: DataFile, setPlace: SetPlace): AsyncGenerato
   }
 }
 
-/** Integers that a JavaScript number would give back otherwise are kept as their digits (see plainValue). */
-function quoteLargeIntegers(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
-    /^-?\d{16,}$/.test(token) && String(Number(token)) !== token ? `"${token}"` : token,
-  );
-}
-
 function parseLine(text: string, number: number, place: string): unknown {
   try {
-    return JSON.parse(/\d{16}/.test(text) ? quoteLargeIntegers(text) : text);
+    return parseExactJson(text);
   } catch (error) {
     const isArray = number === 1 && text.trimStart().startsWith("[");
     const advice = isArray ? "A file with one JSON array is named .json." : "Each line holds one JSON object.";
@@ -60,19 +53,59 @@ function parseLine(text: string, number: number, place: string): unknown {
 }
 
 async function* readJsonArray(file: DataFile, setPlace: SetPlace): AsyncGenerator<unknown> {
-  const parser = new JSONParser({ paths: ["$.*"], keepStack: false });
-  pipeline(arrayBytes(file), parser, () => {});
+  const parser = new RowParser();
+  let count = 0;
   try {
-    for await (const { value, key } of parser) {
-      setPlace(`${file.path} row ${Number(key) + 1}`);
-      yield value;
+    for await (const chunk of arrayBytes(file)) {
+      for (const row of parser.write(chunk)) {
+        setPlace(`${file.path} row ${++count}`);
+        yield row;
+      }
     }
+    parser.end();
   } catch (error) {
     if (error instanceof InputError) throw error;
     const message = `${file.path} is not valid JSON: ${messageOf(error)}.`;
     throw new InputError("ROWMILL_UNREADABLE", message, { cause: error });
-  } finally {
-    parser.destroy();
+  }
+}
+
+/** The elements of one JSON array, chunk by chunk. */
+class RowParser {
+  readonly #tokenizer = new ExactTokenizer();
+  #rows: unknown[] = [];
+
+  constructor() {
+    const parser = new TokenParser({ paths: ["$.*"], keepStack: false });
+    parser.onValue = ({ value }) => this.#rows.push(value);
+    parser.onError = (error) => this.#tokenizer.error(error);
+    parser.onEnd = () => {
+      if (!this.#tokenizer.isEnded) this.#tokenizer.end();
+    };
+    this.#tokenizer.onToken = (token) => parser.write(token);
+    this.#tokenizer.onEnd = () => {
+      if (!parser.isEnded) parser.end();
+    };
+  }
+
+  /** @returns the rows that end in the chunk
+   *  @throws {Error} what is no JSON */
+  write(chunk: Uint8Array): readonly unknown[] {
+    this.#rows = [];
+    this.#tokenizer.write(chunk);
+    return this.#rows;
+  }
+
+  /** @throws {Error} when the array has not ended */
+  end(): void {
+    if (!this.#tokenizer.isEnded) this.#tokenizer.end();
+  }
+}
+
+class ExactTokenizer extends Tokenizer {
+  protected override parseNumber(text: string): number {
+    // strings too: the token's value is handed on as it is
+    return exactNumber(text) as number;
   }
 }
 

@@ -154,19 +154,54 @@ describe("JSON Lines, JSON and text", () => {
   });
 
   test("integers beyond 2^53 keep their digits, wherever they stand", async () => {
-    const path = write(
-      "large.jsonl",
-      '{"id":1700000000000000001,"s":"in text: 1700000000000000001 \\" 99999999999999999999","n":[-1700000000000000001],"f":1.12345678901234567,"safe":9007199254740991}',
-    );
-    expect((await readAll(path, "id")).rows).toEqual([
-      {
+    const row =
+      '{"id":1700000000000000001,"s":"in text: 1700000000000000001 \\" 99999999999999999999","n":[-1700000000000000001],"f":1.12345678901234567,"safe":9007199254740991}';
+    // the array is read in chunks of 256 KiB: this one ends among the digits of the third row's id
+    const long = JSON.stringify({ s: "x".repeat(256 * 1024 - row.length - 20) });
+    for (const path of [
+      write("large.jsonl", `${row}\n${long}\n${row}\n`),
+      write("large.json", `[${row},${long},${row}]`),
+    ]) {
+      const { rows, texts } = await readAll(path, "id");
+      expect(texts[0]).toBe("1700000000000000001");
+      expect(rows[2]).toEqual(rows[0]);
+      expect(rows[0]).toEqual({
         id: "1700000000000000001",
         s: 'in text: 1700000000000000001 " 99999999999999999999',
         n: ["-1700000000000000001"],
         f: 1.1234567890123457,
         safe: 9007199254740991,
-      },
-    ]);
+      });
+    }
+  });
+
+  test("a large integer beside a string of millions of escapes keeps its digits", async () => {
+    const path = write("escapes.jsonl", `{"id":1700000000000000001,"s":"${"\\\\\\n".repeat(2_000_000)}"}`);
+    const { rows } = await readAll(path);
+    expect(rows[0]?.id).toBe("1700000000000000001");
+    expect(String(rows[0]?.s).length).toBe(4_000_000);
+  });
+
+  test("digits that make no JSON number are an error, not text", async () => {
+    for (const path of [
+      write("zeros.jsonl", '{"a":01700000000000000001}\n'),
+      write("zeros.json", '[{"a":01700000000000000001}]'),
+    ])
+      await expect(readAll(path)).rejects.toMatchObject({ code: "ROWMILL_UNREADABLE" });
+  });
+
+  test("any integers of an array are read as those of lines are", async () => {
+    const integers = fc.array(fc.oneof(fc.bigInt(), fc.integer().map(BigInt)), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(integers, async (written) => {
+        const rows = written.map((integer) => `{"n":${integer}}`);
+        const array = await readAll(write("integers.json", `[${rows.join(",")}]`), "n");
+        const lines = await readAll(write("integers.jsonl", rows.join("\n")), "n");
+        expect(array.rows).toEqual(lines.rows);
+        expect(array.texts.map((text) => BigInt(text ?? ""))).toEqual(written);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("a line that is no JSON names its file and line", async () => {
