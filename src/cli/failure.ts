@@ -20,7 +20,8 @@ const MACHINE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /** Tells an error, one line for a user's mistake and the stack for a bug, and gives the exit code it leads to. */
-export function reportFailure(error: unknown): number {
+export function reportFailure(thrown: unknown): number {
+  const error = firstOf(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
   if (error instanceof RowmillError) {
     sayError(`${error.message} ${messageColors.dim(`[${error.code}]`)}`);
@@ -35,6 +36,12 @@ export function reportFailure(error: unknown): number {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   sayError("this is a bug in Rowmill: please report it with the lines above");
   return EXIT.bug;
+}
+
+/** What went wrong first, where closing a resource then failed as well (a SuppressedError). */
+function firstOf(error: unknown): unknown {
+  const isSuppressed = error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+  return isSuppressed ? firstOf(error.suppressed) : error;
 }
 
 /** One line, whatever the text held. */
