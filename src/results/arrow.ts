@@ -15,6 +15,7 @@ import {
   Utf8,
 } from "apache-arrow";
 import { type ColumnType, decodeBatch } from "../data/index.js";
+import { InputError } from "../errors.js";
 import { hasFailedRow } from "./collect.js";
 import { planColumns, type ResultColumn } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
@@ -22,7 +23,8 @@ import { resultValues } from "./rows.js";
 
 /** All results as an Arrow table: input columns with the exact types that an Arrow or Parquet input had (dictionaries as
  *  plain values), for other inputs strings as Utf8, integers as Int64, numbers as Float64, booleans as Bool, and nested or mixed
- *  values as JSON text. `Buffer.from(tableToIPC(table))` is what other DataFrames read. */
+ *  values as JSON text. `Buffer.from(tableToIPC(table))` is what other DataFrames read.
+ *  @throws {InputError} ROWMILL_INTEGER_RANGE, ROWMILL_DUPLICATE_COLUMN */
 export async function resultsToArrow(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<Table> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
@@ -85,11 +87,21 @@ function buildColumn(field: Field, column: ResultColumn, values: readonly unknow
 }
 
 /** A plain value as its column's type holds it; types come from the rows themselves, or from a schema that every output obeys. */
-function cellFor({ type, origin }: ResultColumn, value: unknown): unknown {
-  if (type === "integer") return BigInt(value as number | string);
+function cellFor({ name, type, origin }: ResultColumn, value: unknown): unknown {
+  if (type === "integer") return int64(name, BigInt(value as number | string));
   if (type === "number") return Number(value);
   if (type === "boolean") return value === true;
   // unpacked strings stay bare; in a mixed input column JSON tells "1" from 1
   const isBare = typeof value === "string" && (type !== "json" || origin !== "input");
   return isBare ? value : JSON.stringify(value);
+}
+
+/** Neither wrapped nor rounded: the column's type was settled by its first rows, and a job's results can be had in a format
+ *  that holds them. */
+function int64(column: string, integer: bigint): bigint {
+  if (BigInt.asIntN(64, integer) === integer) return integer;
+  throw new InputError(
+    "ROWMILL_INTEGER_RANGE",
+    `The column "${column}" holds ${integer}, and integers of Parquet and Arrow have 64 bits. Take .jsonl, .json, .csv or .tsv, which keep every digit.`,
+  );
 }

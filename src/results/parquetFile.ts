@@ -48,9 +48,12 @@ export async function* parquetFile(
     },
     { highWaterMark: 1 },
   );
-  const chunks = await transformParquetStream(tables, properties());
   try {
+    const chunks = await transformParquetStream(tables, properties());
     for await (const chunk of chunks as unknown as AsyncIterable<Uint8Array>) yield chunk;
+  } catch (error) {
+    // a source that fails at once is to parquet-wasm a stream without a schema
+    throw failures[0] ?? error;
   } finally {
     await source.return?.();
   }

@@ -32,7 +32,8 @@ export interface ResultShape {
   readonly includeInputs: boolean;
   /** Add `cumulative_logprob`. */
   readonly includeCumulativeLogprobs: boolean;
-  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). */
+  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Integers beyond 2^53 become their
+   *  digits, as in input rows; a file's numeric columns have them as numbers. */
   readonly unpackJson: boolean;
   /** The property names of the job's output schema, in order, when it describes an object. */
   readonly jsonKeys: readonly string[] | null;

@@ -1,4 +1,4 @@
-import { decodeRows, type PlainRow } from "../data/index.js";
+import { decodeRows, type PlainRow, parseExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import type { ResultBatch, ResultRow } from "./result.js";
 
@@ -8,11 +8,11 @@ export interface Outcome {
   readonly error: string | null;
 }
 
-/** A row's outcome: the output text, or what it says as JSON. Output that is no JSON where JSON was to be unpacked makes an error. */
+/** A row's outcome: the output text, or what it says as JSON, with integers beyond 2^53 as their digits. Output that is no JSON where JSON was to be unpacked makes an error. */
 export function outcomeOf(row: ResultRow, unpackJson: boolean): Outcome {
   if (row.output === null || !unpackJson) return { output: row.output, error: row.error };
   try {
-    return { output: JSON.parse(row.output) as unknown, error: row.error };
+    return { output: parseExactJson(row.output), error: row.error };
   } catch {
     return { output: null, error: `the output is not valid JSON: ${row.output.slice(0, 80)}` };
   }

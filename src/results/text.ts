@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { ResultColumn } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
-import { resultValues, toObjects } from "./rows.js";
+import { resultValues } from "./rows.js";
 
 /** A function that writes result batches as text, called batch after batch. */
 export interface TextWriter {
@@ -63,5 +63,15 @@ export function jsonArray(columns: readonly ResultColumn[], shape: ResultShape):
 
 function jsonRows(batch: ResultBatch, columns: readonly ResultColumn[], shape: ResultShape): string[] {
   const values = resultValues(batch, columns, shape.unpackJson);
-  return toObjects(columns, values).map((row) => JSON.stringify(row));
+  const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  return batch.rows.map((_, i) => {
+    const fields = columns.map((column, place) => keys[place] + jsonOf(column, values[place]?.[i] ?? null));
+    return `{${fields.join(",")}}`;
+  });
+}
+
+/** A large integer's digits are a number again where its column says so. */
+function jsonOf({ type }: ResultColumn, value: unknown): string {
+  const isNumber = type === "integer" || type === "number";
+  return isNumber && typeof value === "string" && /^-?\d+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -17,7 +17,8 @@ type Chunks = AsyncIterable<Uint8Array>;
 /** Writes results to a file, batch by batch in bounded memory; it appears whole or not at all. The format is the path's
  *  extension unless given; ".gz" after a text format compresses it.
  *  @returns the absolute path and the number of rows
- *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE, ROWMILL_DUPLICATE_COLUMN, and
+ *    ROWMILL_INTEGER_RANGE for an integer beyond 64 bits in a Parquet or Arrow file's integer column */
 export async function writeResults(
   batches: AsyncIterable<ResultBatch>,
   shape: ResultShape,

@@ -26,6 +26,13 @@ describe("results as values", () => {
     ]);
   });
 
+  test("unpacked integers beyond 2^53 are their digits, at every depth", async () => {
+    const rows = [resultRow(0, { output: '{"n":12345678901234567,"more":[-12345678901234567,7]}' })];
+    expect(await collectResults(stream(listBatch(["a"], rows)), { ...LIST, unpackJson: true })).toEqual([
+      { n: "12345678901234567", more: ["-12345678901234567", 7] },
+    ]);
+  });
+
   test("with inputs and log-probabilities a list gives objects, with the error where a row failed", async () => {
     const rows = [resultRow(0, { output: "A", logprob: -0.5 }), failed];
     const shape = { ...LIST, includeInputs: true, includeCumulativeLogprobs: true };
@@ -186,6 +193,18 @@ describe("results as an Arrow table", () => {
         inference_result_error: "too long",
       },
     ]);
+  });
+
+  test("an integer beyond 64 bits is refused, not wrapped", async () => {
+    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["n"], jsonTypes: { n: "integer" as const } };
+    for (const integer of ["9223372036854775808", "-9223372036854775809", "9999999999999999999"]) {
+      const batch = tableBatch([{ id: 1, text: "a" }], [resultRow(0, { output: `{"n":${integer}}` })]);
+      await expect(resultsToArrow(stream(batch), shape)).rejects.toMatchObject({
+        code: "ROWMILL_INTEGER_RANGE",
+        exitCode: 2,
+        message: expect.stringContaining(`"n" holds ${integer}`),
+      });
+    }
   });
 
   test("no results still have their columns", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -138,6 +138,47 @@ describe("every output format", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("large integers of unpacked outputs", () => {
+  const INTEGERS = ["7", "12345678901234567", "-9223372036854775808", "9223372036854775807"];
+  const outputs = (integers: readonly string[]) =>
+    stream({
+      rows: integers.map((n, i) => resultRow(i, { output: `{"n":${n}}` })),
+      prompts: [],
+      inputs: null,
+    });
+  const shape: ResultShape = {
+    ...TABLE,
+    columns: [],
+    includeErrors: false,
+    unpackJson: true,
+    jsonKeys: ["n"],
+    jsonTypes: { n: "integer" },
+  };
+
+  test.each(["parquet", "csv", "jsonl", "json"])("DuckDB reads them from .%s to the last digit", async (extension) => {
+    const path = at(`integers.${extension}`);
+    await writeResults(outputs(INTEGERS), shape, path);
+    expect(await askDuck(`select n::varchar n, typeof(n) t from '${path}'`)).toEqual(
+      INTEGERS.map((n) => ({ n, t: expect.stringMatching(/^(BIG|HUGE)INT$/) })),
+    );
+  });
+
+  test("an Arrow file has them to the last digit", async () => {
+    await writeResults(outputs(INTEGERS), shape, at("integers.arrow"));
+    const column = tableFromIPC(readFileSync(at("integers.arrow"))).getChild("n");
+    expect(column?.toArray()).toEqual(BigInt64Array.from(INTEGERS.map(BigInt)));
+  });
+
+  test.each(["parquet", "arrow"])("one beyond 64 bits leaves no .%s file, and text keeps it", async (extension) => {
+    const path = at(`beyond.${extension}`);
+    const beyond = [...INTEGERS, "9999999999999999999"];
+    await expect(writeResults(outputs(beyond), shape, path)).rejects.toMatchObject({ code: "ROWMILL_INTEGER_RANGE" });
+    expect(existsSync(path)).toBe(false);
+    await writeResults(outputs(beyond), shape, at("beyond.csv"));
+    expect(readFileSync(at("beyond.csv"), "utf8")).toBe(`n\n${beyond.join("\n")}\n`);
   });
 });
 
