@@ -84,11 +84,11 @@ export function boundBeyondExact({ low, isLowExclusive, high, isHighExclusive }:
 
 /** Draws finite bounds in to what doubles tell apart. */
 function withinExact(facets: NumberFacets): NumberFacets {
-  const isBeyond = (bound: number) => Number.isFinite(bound) && Math.abs(bound) > Number.MAX_SAFE_INTEGER;
+  const largest = Number.MAX_SAFE_INTEGER;
   return {
     ...facets,
-    ...(isBeyond(facets.low) ? { low: -Number.MAX_SAFE_INTEGER, isLowExclusive: false } : {}),
-    ...(isBeyond(facets.high) ? { high: Number.MAX_SAFE_INTEGER, isHighExclusive: false } : {}),
+    ...(Number.isFinite(facets.low) && facets.low < -largest ? { low: -largest, isLowExclusive: false } : {}),
+    ...(Number.isFinite(facets.high) && facets.high > largest ? { high: largest, isHighExclusive: false } : {}),
   };
 }
 

@@ -375,6 +375,7 @@ describe("a refused schema", () => {
   test.each([
     ["false", false],
     ["bounds the wrong way round", { type: "integer", minimum: 5, maximum: 3 }],
+    ["large bounds the wrong way round", { type: "number", minimum: 2 ** 60, maximum: 5 }],
     ["lengths the wrong way round", { type: "string", minLength: 3, maxLength: 2 }],
     ["a pattern that no allowed length fits", { type: "string", pattern: "^a{5}$", maxLength: 4 }],
     ["types that exclude each other", { allOf: [{ type: "string" }, { type: "integer" }] }],
