@@ -81,6 +81,12 @@ const plain: fc.Arbitrary<Schema> = fc
   .constantFrom("null", "boolean", "integer", "number", "string")
   .chain((type) => fc.constantFrom<Schema>({ type }, { type: [...new Set([type, "null"])] }));
 
+const TREE = {
+  type: "object",
+  properties: { value: { type: "integer" }, next: { anyOf: [{ $ref: "#/$defs/tree" }, { type: "null" }] } },
+  required: ["value"],
+};
+
 /** Random schemas of the keywords that are enforced, recursive ones among them. */
 export const schemas: fc.Arbitrary<Schema> = fc
   .letrec<{ node: Schema; object: Schema; array: Schema; union: Schema; meet: Schema }>((tie) => ({
@@ -140,11 +146,7 @@ export const schemas: fc.Arbitrary<Schema> = fc
   .node.map((schema) => ({
     ...schema,
     $defs: {
-      tree: {
-        type: "object",
-        properties: { value: { type: "integer" }, next: { anyOf: [{ $ref: "#/$defs/tree" }, { type: "null" }] } },
-        required: ["value"],
-      },
+      tree: TREE,
     },
   }));
 
@@ -193,11 +195,14 @@ export function instances(schema: unknown, depth = 0): fc.Arbitrary<unknown> {
   );
 }
 
-/** Objects as one, its keys in the order in which the merged schemas list them; of anything else the first. */
+/** Objects as one, its keys in the order in which the merged schemas list them; the first part alone where one of the
+ *  schemas is itself made of others, and of anything else. */
 function merged(parts: readonly unknown[], schemas: readonly Schema[]): unknown {
-  if (!parts.every((part) => typeof part === "object" && part !== null && !Array.isArray(part))) return parts[0];
+  const listed = schemas.map((schema) => (schema.$ref === undefined ? schema.properties : TREE.properties));
+  const isPlain = (part: unknown) => typeof part === "object" && part !== null && !Array.isArray(part);
+  if (!parts.every(isPlain) || listed.includes(undefined)) return parts[0];
   const all = Object.assign({}, ...(parts as object[])) as Schema;
-  const order = [...schemas.flatMap(({ properties }) => Object.keys(properties ?? {})), ...Object.keys(all)];
+  const order = [...listed.flatMap((properties) => Object.keys(properties as Schema)), ...Object.keys(all)];
   return Object.fromEntries([...new Set(order)].filter((key) => Object.hasOwn(all, key)).map((key) => [key, all[key]]));
 }
 
