@@ -9,7 +9,7 @@ import { recordBatch } from "./rowBatches.js";
 
 /** Opens a CSV or TSV file (RFC 4180; LF or CRLF; the first record names the columns; blank lines are skipped). All
  *  columns are strings, an empty field is the empty string.
- *  @throws {InputError} ROWMILL_DUPLICATE_HEADER, ROWMILL_RAGGED_ROW, ROWMILL_UNREADABLE, ROWMILL_NOT_UTF8, each with the line */
+ *  @throws {InputError} ROWMILL_RAGGED_ROW, ROWMILL_UNREADABLE, ROWMILL_NOT_UTF8, each with the line */
 export async function openCsv(file: DataFile): Promise<TableFile> {
   const names = await readHeader(file);
   const columns: readonly Column[] = names.map((name) => ({ name, type: "string" }));
@@ -17,15 +17,7 @@ export async function openCsv(file: DataFile): Promise<TableFile> {
 }
 
 async function readHeader(file: DataFile): Promise<readonly string[]> {
-  for await (const names of readRecords(file)) {
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined)
-      throw new InputError(
-        "ROWMILL_DUPLICATE_HEADER",
-        `${file.path} has more than one column named "${twice}". Give each column its own name.`,
-      );
-    return names;
-  }
+  for await (const names of readRecords(file)) return names;
   throw new InputError("ROWMILL_EMPTY_TABLE", `${file.path} is empty: it has neither a header nor rows.`);
 }
 

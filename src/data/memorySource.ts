@@ -5,13 +5,14 @@ import { selfContainedSchema, sliceBatch } from "./arrowBatches.js";
 import { openArrowBytes } from "./arrowIpc.js";
 import { columnsOfSchema } from "./arrowValues.js";
 import type { RowBatch, Source } from "./batch.js";
+import { checkColumnNames } from "./columnNames.js";
 import { unreadable } from "./fileErrors.js";
 import { emptyTable, openRows, type RowStream } from "./rowSource.js";
 
 type Rows = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** A source of data in memory: lists, iterables, Arrow tables, DataFrames, Arrow IPC bytes.
- *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for what is none of these, and as their readers */
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for what is none of these, ROWMILL_DUPLICATE_HEADER, and as their readers */
 export async function openMemory(data: object): Promise<Source> {
   const table = await openArrow(data, "arrow");
   if (table !== null) return table;
@@ -59,6 +60,7 @@ function hasMethod<Name extends string>(value: object, name: Name): value is Rec
 
 function arrowSource(schema: Schema, batches: Iterable<RecordBatch>, format: string): Source {
   const columns = columnsOfSchema(selfContainedSchema(schema));
+  checkColumnNames(columns, "The table");
   return {
     kind: "table",
     format,

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
 import { openArrowFile } from "./arrowIpc.js";
 import type { RowBatch, Source } from "./batch.js";
+import { checkColumnNames } from "./columnNames.js";
 import { openCsv } from "./csv.js";
 import type { DataFile, TableFile } from "./files.js";
 import { openParquet } from "./parquet.js";
@@ -9,7 +10,7 @@ import { unpackFile } from "./unpackedFile.js";
 
 /** A source of files whose columns are known beforehand (CSV, TSV, Parquet, Arrow), one file after the other.
  *  @param asked  columns whose text will be wanted
- *  @throws {InputError} ROWMILL_MIXED_COLUMNS, ROWMILL_EMPTY_TABLE, and as the formats' readers */
+ *  @throws {InputError} ROWMILL_DUPLICATE_HEADER, ROWMILL_MIXED_COLUMNS, ROWMILL_EMPTY_TABLE, and as the formats' readers */
 export async function openTableFiles(
   files: readonly [DataFile, ...DataFile[]],
   path: string,
@@ -36,6 +37,7 @@ type Head = Pick<TableFile, "columns" | "exactTypes">;
 
 async function readHead(file: DataFile, asked: readonly string[]): Promise<Head> {
   await using table = await openTable(file, asked);
+  checkColumnNames(table.columns, file.path);
   return table;
 }
 

@@ -2,9 +2,22 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { tableFromArrays, tableToIPC } from "apache-arrow";
+import {
+  Field,
+  Int32,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  type TypeMap,
+  tableFromArrays,
+  tableToIPC,
+} from "apache-arrow";
 import pl from "nodejs-polars";
+import { Table as WasmTable, writeParquet as writeWasmParquet } from "parquet-wasm";
 import { describe, expect, test } from "vitest";
+import { openSource } from "../../src/data/index.js";
 import { readAll, scratchFolder } from "./scratch.js";
 
 const folder = scratchFolder();
@@ -19,6 +32,31 @@ async function writeParquet(name: string, select: string, options = ""): Promise
 
 const MANY = "select i::integer id, 'Zeile ' || i || ' – é🙂' as text, i % 2 = 0 even from range(5000) r(i)";
 const manyTexts = Array.from({ length: 5000 }, (_, i) => `Zeile ${i} – é🙂`);
+
+test("a file in which two columns have one name is refused, whatever its format and packing", async () => {
+  const type = new Struct<TypeMap>([new Field("a", new Int32()), new Field("a", new Int32())]);
+  const children = [1, 2].map((value) => makeData({ type: new Int32(), data: Int32Array.of(value) }));
+  const data = makeData({ type, length: 1, nullCount: 0, children });
+  const twice = new Table([new RecordBatch(new Schema(type.children), data)]);
+  const stream = tableToIPC(twice, "stream");
+  const parquet = writeWasmParquet(WasmTable.fromIPCStream(stream));
+  const files: [string, Uint8Array][] = [
+    ["twice.arrow", tableToIPC(twice, "file")],
+    ["twice-stream.arrow", stream],
+    ["twice.parquet", parquet],
+    ["twice.parquet.gz", gzipSync(parquet)],
+  ];
+  for (const [name, bytes] of files) {
+    writeFileSync(at(name), bytes);
+    await expect(openSource(at(name))).rejects.toMatchObject({
+      code: "ROWMILL_DUPLICATE_HEADER",
+      exitCode: 2,
+      message: `${at(name)} has more than one column named "a". Give each column its own name.`,
+    });
+  }
+  for (const table of [twice, twice.batches[0], stream])
+    await expect(openSource(table)).rejects.toMatchObject({ code: "ROWMILL_DUPLICATE_HEADER" });
+});
 
 describe("Parquet", () => {
   test.each(["zstd", "snappy", "gzip", "lz4_raw", "brotli", "uncompressed"])(
