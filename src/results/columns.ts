@@ -12,7 +12,9 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `cumulative_logprob`, `<outputColumn>_error`. An added name that is taken gets the output column's name before it. */
+ *  JSON key, `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  before them where they are taken; the output column's own is the caller's to choose.
+ *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
 export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
   const columns: ResultColumn[] = [];
   const add = (name: string, origin: ColumnOrigin, type: ColumnType) => {
@@ -28,7 +30,10 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   if (shape.includeInputs) for (const column of shape.columns) add(column.name, "input", column.type);
   if (shape.unpackJson && shape.jsonKeys !== null) {
     for (const key of shape.jsonKeys) add(key, "key", shape.jsonTypes?.[key] ?? "json");
-  } else add(shape.outputColumn, "output", shape.unpackJson ? "json" : "string");
+  } else {
+    checkOutputColumn(columns, shape.outputColumn);
+    add(shape.outputColumn, "output", shape.unpackJson ? "json" : "string");
+  }
   if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
   if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;

@@ -99,6 +99,30 @@ describe("results as values", () => {
   });
 });
 
+describe("an output column of a name that is taken", () => {
+  const rows = [resultRow(0, { output: '{"label":"x"}' })];
+  const table = () => stream(tableBatch([{ id: 1, text: "a" }], rows));
+  const refused = { code: "ROWMILL_DUPLICATE_COLUMN", exitCode: 2, message: expect.stringContaining('"text"') };
+
+  test("is refused beside the input's columns, in every form", async () => {
+    const shape = { ...TABLE, outputColumn: "text" };
+    await expect(collectResults(table(), shape)).rejects.toMatchObject(refused);
+    await expect(resultsToArrow(table(), shape)).rejects.toMatchObject(refused);
+    const list = { ...LIST, includeInputs: true, outputColumn: "input" };
+    await expect(collectResults(stream(listBatch(["a"], rows)), list)).rejects.toMatchObject({
+      code: "ROWMILL_DUPLICATE_COLUMN",
+    });
+  });
+
+  test("is fine where nothing else has it", async () => {
+    const shape = { ...TABLE, outputColumn: "text" };
+    expect(await collectResults(table(), { ...shape, includeInputs: false })).toEqual([{ text: '{"label":"x"}' }]);
+    expect(await collectResults(table(), { ...shape, unpackJson: true, jsonKeys: ["label"] })).toEqual([
+      { id: 1, text: "a", label: "x" },
+    ]);
+  });
+});
+
 describe("results as an Arrow table", () => {
   async function withOutputs(data: unknown): Promise<{ batches: ResultBatch[]; columns: typeof TABLE.columns }> {
     const source = await openSource(data);
