@@ -114,6 +114,39 @@ describe("every output format", () => {
     ).toEqual([{ n: 5000, greatest: "out 999" }]);
   });
 
+  test.each(["csv", "jsonl", "parquet", "arrow"])(
+    "a column that the first 3,000 rows lack is a column of every row in .%s",
+    async (extension) => {
+      const lines = Array.from({ length: 3005 }, (_, a) => (a < 3000 ? { a } : { a, body: a % 2 ? null : `b${a}` }));
+      writeFileSync(at("sparse.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"));
+      const source = await openSource(at("sparse.jsonl"));
+      const done: ResultBatch[] = [];
+      for await (const batch of source.batches()) {
+        const index = done.reduce((sum, { rows }) => sum + rows.length, 0);
+        const rows = Array.from({ length: batch.rowCount }, (_, i) =>
+          resultRow(index + i, { output: `o${index + i}` }),
+        );
+        done.push({ rows, prompts: [], inputs: batch.encode() });
+      }
+      expect(done.length).toBeGreaterThan(1);
+      expect(source.finalColumns()).toEqual([
+        { name: "a", type: "integer" },
+        { name: "body", type: "string" },
+      ]);
+      const path = at(`sparse-results.${extension}`);
+      const shape: ResultShape = { ...TABLE, columns: source.finalColumns(), includeErrors: false };
+      expect((await writeResults(stream(...done), shape, path)).rows).toBe(3005);
+      const isText = extension === "csv";
+      expect((await readAll(path)).rows).toEqual(
+        lines.map(({ a, body = null }) => ({
+          a: isText ? String(a) : a,
+          body: isText ? (body ?? "") : body,
+          inference_result: `o${a}`,
+        })),
+      );
+    },
+  );
+
   test("no rows still make a file with the columns", async () => {
     for (const extension of ["parquet", "arrow", "csv"]) {
       const path = at(`none.${extension}`);
