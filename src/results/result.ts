@@ -19,7 +19,9 @@ export interface ResultBatch {
   readonly inputs: EncodedBatch | null;
 }
 
-export type ResultFormat = "csv" | "tsv" | "jsonl" | "json" | "parquet" | "arrow" | "feather";
+/** The formats of result files, each by its extension. */
+export const RESULT_FORMATS = ["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather"] as const;
+export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
 export interface ResultShape {
   /** The job's input: a list gives strings (or objects when unpacked), a table gives its rows with the output added. */
@@ -41,6 +43,7 @@ export interface ResultShape {
    *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
   readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
   /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Unset: objects and Arrow tables get it
-   *  where a row has failed; files, whose columns must be known before the first row, always get it. */
+   *  where a row has failed, and files always, since their columns must be known before the first row is. Whoever knows
+   *  beforehand whether any row has failed says so. */
   readonly includeErrors?: boolean | undefined;
 }

@@ -6,16 +6,17 @@ import { arrowFile } from "./arrowFile.js";
 import { writeAtomically } from "./atomicFile.js";
 import { planColumns, type ResultColumn } from "./columns.js";
 import { parquetFile } from "./parquetFile.js";
-import type { ResultBatch, ResultFormat, ResultShape } from "./result.js";
+import { RESULT_FORMATS, type ResultBatch, type ResultFormat, type ResultShape } from "./result.js";
 import { jsonArray, jsonLines, separatedText, type TextWriter } from "./text.js";
 
-const FORMATS: readonly ResultFormat[] = ["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather"];
+const BINARY_FORMATS: ReadonlySet<ResultFormat> = new Set(["parquet", "arrow", "feather"]);
 const EXTENSIONS: Readonly<Record<string, ResultFormat>> = { ndjson: "jsonl" };
 
 type Chunks = AsyncIterable<Uint8Array>;
 
 /** Writes results to a file, batch by batch in bounded memory; it appears whole or not at all. The format is the path's
- *  extension unless given; ".gz" after a text format compresses it.
+ *  extension unless given; ".gz" after a text format compresses it. Values are written as they are: a text that begins with
+ *  "=", "+", "-" or "@" is a formula to a spreadsheet that opens the CSV file, so import the column as text there.
  *  @returns the absolute path and the number of rows
  *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE, ROWMILL_DUPLICATE_COLUMN, and
  *    ROWMILL_INTEGER_RANGE for an integer beyond 64 bits in a Parquet or Arrow file's integer column */
@@ -44,12 +45,12 @@ export async function writeResults(
 export function resultTarget(path: string, format?: ResultFormat): { format: ResultFormat; isGzip: boolean } {
   const match = /\.([a-z]+)(\.gz)?$/i.exec(path);
   const extension = match?.[1]?.toLowerCase() ?? "";
-  const known = format ?? EXTENSIONS[extension] ?? FORMATS.find((name) => name === extension);
-  const list = FORMATS.map((name) => `.${name}`).join(" ");
+  const known = format ?? EXTENSIONS[extension] ?? RESULT_FORMATS.find((name) => name === extension);
+  const list = RESULT_FORMATS.map((name) => `.${name}`).join(" ");
   if (known === undefined)
     throw new InputError("ROWMILL_UNKNOWN_FORMAT", `${path} has no format that Rowmill writes: ${list}.`);
   const isGzip = match?.[2] !== undefined;
-  if (isGzip && ["parquet", "arrow", "feather"].includes(known))
+  if (isGzip && BINARY_FORMATS.has(known))
     throw new InputError(
       "ROWMILL_UNKNOWN_FORMAT",
       `${path}: gzip goes with text formats, not with ${known}. Drop ".gz".`,
