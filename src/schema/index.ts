@@ -3,7 +3,9 @@ import { compileIr, type SchemaReading } from "./compile.js";
 import { emitGbnf } from "./gbnf.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
-import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+import { inOneLine } from "./oneLine.js";
+import { asPlainJson } from "./plainJson.js";
+import type { KeywordMap } from "./schemaNode.js";
 import { judgeOf } from "./validate.js";
 import { plainSchema } from "./zod.js";
 
@@ -46,7 +48,27 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD a keyword that can't be enforced, with its JSON pointer
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
-  const jsonSchema = asPlainJson(plainSchema(schema));
+  try {
+    return compilePlain(asPlainJson(plainSchema(schema)), options);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof RangeError || (error instanceof InputError && error.cause instanceof RangeError)) {
+    return new InputError(
+      "ROWMILL_INVALID_SCHEMA",
+      "The output schema is too large to compile: give an object fewer than 2000 properties, a list as many places.",
+      { cause: error },
+    );
+  }
+  if (!(error instanceof InputError)) return error;
+  const message = inOneLine(error.message);
+  return message === error.message ? error : new InputError(error.code, message, { cause: error });
+}
+
+function compilePlain(jsonSchema: KeywordMap | boolean, options: CompileOptions): CompiledSchema {
   const judge = judgeOf(jsonSchema);
   const { ir, keys, enforced, ignored } = compileIr(
     jsonSchema,
@@ -56,16 +78,4 @@ export function compileSchema(schema: unknown, options: CompileOptions = {}): Co
   );
   const gbnf = emitGbnf(ir);
   return { jsonSchema, ir, gbnf, keys, enforced, checked: [], ignored, validate: judge.validate };
-}
-
-function asPlainJson(schema: unknown): KeywordMap | boolean {
-  if (typeof schema === "boolean") return schema;
-  if (!isKeywordMap(schema)) {
-    const kind = schema === null ? "null" : Array.isArray(schema) ? "a list" : `a ${typeof schema}`;
-    throw new InputError(
-      "ROWMILL_INVALID_SCHEMA",
-      `The output schema is ${kind}: give a JSON Schema object or a zod 4 schema.`,
-    );
-  }
-  return JSON.parse(JSON.stringify(schema)) as KeywordMap;
 }

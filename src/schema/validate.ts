@@ -2,6 +2,7 @@ import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunct
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
+import { inOneLine } from "./oneLine.js";
 import { isKeywordMap, type KeywordMap, openDocument } from "./schemaNode.js";
 import { assertWellFormed } from "./wellFormed.js";
 
@@ -121,5 +122,6 @@ function firstProblem(errors: readonly ErrorObject[] | null | undefined): string
   if (error === undefined) return "it is not valid";
   const place = error.instancePath === "" ? "the value" : error.instancePath;
   const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
-  return `${place} ${error.message ?? "is not valid"}${allowed === undefined ? "" : ` (${JSON.stringify(allowed)})`}`;
+  const which = allowed === undefined ? "" : ` (${JSON.stringify(allowed)})`;
+  return inOneLine(`${place} ${error.message ?? "is not valid"}${which}`);
 }

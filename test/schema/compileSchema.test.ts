@@ -1,23 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { InputError } from "../../src/errors.js";
 import { compileSchema, longestOutput, type SchemaReading } from "../../src/schema/index.js";
 import { accepts, spacedJson } from "./grammarTexts.js";
+import { refusal } from "./refusal.js";
 
 /** Which of the texts the schema's grammar accepts. */
 function accepted(schema: unknown, texts: readonly string[], reading: SchemaReading = "intended"): string[] {
   const { ir } = compileSchema(schema, { reading });
   return texts.filter((text) => accepts(ir, text));
-}
-
-function refusal(schema: unknown): { code: string; message: string } {
-  try {
-    compileSchema(schema);
-  } catch (error) {
-    if (error instanceof InputError) return { code: error.code, message: error.message };
-    throw error;
-  }
-  throw new Error("it was not refused");
 }
 
 const person = {

@@ -1,0 +1,44 @@
+import { InputError, messageOf } from "../errors.js";
+import { isKeywordMap, type KeywordMap, stepPointer } from "./schemaNode.js";
+
+/** Deepest nesting of a schema document, counted in objects and lists: about a hundred objects within each other. What
+ *  reads a schema recurses, so that thousands of levels would end the process. */
+const DEEPEST = 200;
+
+/** A schema as plain JSON of its own.
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA for what is no object and no boolean, contains itself, is nested deeper than
+ *    200 levels, has a part that JSON can't carry, or names something `__proto__` */
+export function asPlainJson(schema: unknown): KeywordMap | boolean {
+  if (typeof schema === "boolean") return schema;
+  if (!isKeywordMap(schema)) {
+    const kind = schema === null ? "null" : Array.isArray(schema) ? "a list" : `a ${typeof schema}`;
+    throw invalid(`is ${kind}: give a JSON Schema object or a zod 4 schema`);
+  }
+  checkNesting(schema, "#", 1);
+  let plain: unknown;
+  try {
+    plain = JSON.parse(JSON.stringify(schema));
+  } catch (error) {
+    throw invalid(`can't be written as JSON: ${messageOf(error)}`, error);
+  }
+  if (!isKeywordMap(plain)) throw invalid("is written as no JSON object: give a JSON Schema object or a zod 4 schema");
+  return plain;
+}
+
+function checkNesting(value: object, pointer: string, depth: number): void {
+  if (depth > DEEPEST) {
+    throw invalid(`is nested deeper than ${DEEPEST} levels, or contains itself: name its inner parts in $defs`);
+  }
+  for (const [key, child] of Object.entries(value)) {
+    // Ajv looks properties up by plain access, where this name means something else
+    if (key === "__proto__" || (child === "__proto__" && pointer.endsWith("/required"))) {
+      throw invalid(`names a property "__proto__" at ${pointer}, which can't be checked: choose another name`);
+    }
+    if (typeof child === "object" && child !== null)
+      checkNesting(child as object, stepPointer(pointer, key), depth + 1);
+  }
+}
+
+function invalid(what: string, cause?: unknown): InputError {
+  return new InputError("ROWMILL_INVALID_SCHEMA", `The output schema ${what}.`, cause === undefined ? {} : { cause });
+}
