@@ -204,7 +204,7 @@ export class Rowmill implements AsyncDisposable {
 
   /** The results in row order: for a list the outputs, for a table its rows with the output column; null where a row
    *  failed or has not run. `Row` is the caller's word for what a result looks like; it is not checked.
-   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_NO_LOGPROBS, ROWMILL_DUPLICATE_COLUMN */
+   *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_NO_LOGPROBS, ROWMILL_DUPLICATE_COLUMN, for Arrow ROWMILL_INTEGER_RANGE */
   getJobResults(jobId: string, options: ResultOptions & { format: "arrow" }): Promise<Table>;
   getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
@@ -218,7 +218,7 @@ export class Rowmill implements AsyncDisposable {
 
   /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
    *  formats also with .gz. The file appears whole or not at all.
-   *  @throws {InputError} as `getJobResults`, ROWMILL_UNKNOWN_FORMAT; {RowmillError} ROWMILL_DISK_FULL */
+   *  @throws {InputError} as `getJobResults`, ROWMILL_UNKNOWN_FORMAT, ROWMILL_INTEGER_RANGE, ROWMILL_NOT_WRITABLE, ROWMILL_DISK_FULL */
   async writeJobResults(
     jobId: string,
     path: string,
@@ -228,6 +228,13 @@ export class Rowmill implements AsyncDisposable {
     const { writeResults } = await import("./results/index.js");
     using file = JobFile.open(this.#home, job.jobId);
     return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
+  }
+
+  /** Whether `writeJobResults` has a format for the path, to be known before a job of hours runs.
+   *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT */
+  static async checkResultPath(path: string): Promise<void> {
+    const { resultTarget } = await import("./results/index.js");
+    resultTarget(path);
   }
 
   /** The catalogue's models and what of them is on this machine. */

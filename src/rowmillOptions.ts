@@ -30,7 +30,7 @@ export interface ResultOptions {
   includeCumulativeLogprobs?: boolean;
   /** Another name for the output column than the job's. */
   outputColumn?: string;
-  /** Parse each output as JSON; an object's keys become columns. */
+  /** Parse each output as JSON; an object's keys become columns. Integers beyond 2^53 are their digits, a string. */
   unpackJson?: boolean;
   /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
   format?: "array" | "arrow";

@@ -88,7 +88,7 @@ export function addInfer(program: Command): void {
 }
 
 async function runInfer(source: string, flags: InferFlags, command: Command): Promise<void> {
-  if (flags.output !== undefined) checkOutputPath(flags.output);
+  if (flags.output !== undefined) await checkOutputPath(flags.output);
   if (flags.output !== undefined && (flags.model?.length ?? 0) > 1) {
     throw new InputError(
       "ROWMILL_BAD_OPTION",

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname, extname } from "node:path";
+import { dirname } from "node:path";
 import { InputError, messageOf } from "../errors.js";
 import type { Rowmill } from "../rowmill.js";
 import { readJsonOption } from "./jsonInput.js";
@@ -55,18 +55,13 @@ export function readInferOptions(flags: InferFlags): InferOptions {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as InferOptions;
 }
 
-const OUTPUT_ENDINGS = [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather"];
-
 /** A job of hours must not end in a file that can't be written.
- *  @throws {InputError} ROWMILL_BAD_OUTPUT for an unknown ending or a folder that can't take the file */
-export function checkOutputPath(path: string): void {
-  const ending = extname(path.replace(/\.gz$/i, "")).toLowerCase();
-  if (!OUTPUT_ENDINGS.includes(ending)) {
-    throw new InputError(
-      "ROWMILL_BAD_OUTPUT",
-      `--output ${path}: its ending names the format and must be one of ${OUTPUT_ENDINGS.join(" ")}`,
-    );
-  }
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for an ending that says no format, ROWMILL_BAD_OUTPUT for a folder that can't
+ *    take the file */
+export async function checkOutputPath(path: string): Promise<void> {
+  // loaded only here, so that help and mistakes in options are quick
+  const { Rowmill } = await import("../rowmill.js");
+  await Rowmill.checkResultPath(path);
   const folder = dirname(path);
   try {
     accessSync(folder, constants.W_OK);

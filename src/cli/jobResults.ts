@@ -52,7 +52,7 @@ export function addJobResults(jobs: Command): void {
 }
 
 async function runResults(jobId: string, flags: ResultFlags, command: Command): Promise<void> {
-  if (flags.output !== undefined) checkOutputPath(flags.output);
+  if (flags.output !== undefined) await checkOutputPath(flags.output);
   const format = flags.json ? "json" : (flags.format ?? "jsonl");
   if (flags.output === undefined && BINARY_FORMATS.includes(format) && process.stdout.isTTY) {
     throw new InputError(

@@ -114,8 +114,14 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
   [
     "an output of an unknown format, before anything runs",
     ["infer", "good.csv", "--column", "text", "--output", "out.xlsx", ...onStarter],
-    "ROWMILL_BAD_OUTPUT",
-    /\.parquet/,
+    "ROWMILL_UNKNOWN_FORMAT",
+    /out\.xlsx.*\.parquet/,
+  ],
+  [
+    "an output that is written at random and not gzip'd, before anything runs",
+    ["infer", "good.csv", "--column", "text", "--output", "out.parquet.gz", ...onStarter],
+    "ROWMILL_UNKNOWN_FORMAT",
+    /out\.parquet\.gz.*Drop "\.gz"/,
   ],
   [
     "an output in a folder that is not there",
