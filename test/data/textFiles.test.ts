@@ -175,11 +175,11 @@ describe("JSON Lines, JSON and text", () => {
     }
   });
 
-  test("a large integer beside a string of millions of escapes keeps its digits", async () => {
-    const path = write("escapes.jsonl", `{"id":1700000000000000001,"s":"${"\\\\\\n".repeat(2_000_000)}"}`);
+  test("a large integer beside a text of 15 MB keeps its digits", async () => {
+    const path = write("long.jsonl", `{"id":1700000000000000001,"s":"${"x".repeat(15_000_000)}"}`);
     const { rows } = await readAll(path);
     expect(rows[0]?.id).toBe("1700000000000000001");
-    expect(String(rows[0]?.s).length).toBe(4_000_000);
+    expect(String(rows[0]?.s).length).toBe(15_000_000);
   });
 
   test("digits that make no JSON number are an error, not text", async () => {
