@@ -5,7 +5,7 @@ import { areDisjoint } from "./disjoint.js";
 import { formatExpression } from "./formats.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, seq, text } from "./ir.js";
 import { type JsonStyle, literal, punctuationOf, STRING_RULES, valueRules, WHITE_SPACE } from "./jsonText.js";
-import { checkKeywords, type KeywordLedger, unsupported } from "./keywords.js";
+import { annotation, checkKeywords, type KeywordLedger, unsupported } from "./keywords.js";
 import { isListedScalar } from "./listedValues.js";
 import { pruned } from "./measure.js";
 import { numberFacets } from "./numberFacets.js";
@@ -25,7 +25,7 @@ export interface Compilation {
   readonly ir: GrammarIr;
   readonly keys: string[] | null;
   readonly enforced: string[];
-  /** Formats and keywords that no standard defines. */
+  /** What is said of formats and keywords that no standard defines. */
   readonly ignored: string[];
 }
 
@@ -214,7 +214,8 @@ class SchemaCompiler {
 
   #noteFormat({ schema }: SchemaNode): void {
     const { format } = schema as KeywordMap;
-    if (typeof format === "string" && formatExpression(format) === undefined) this.#ignored.add(`format ${format}`);
+    if (typeof format === "string" && formatExpression(format) === undefined)
+      this.#ignored.add(annotation("format", format));
   }
 
   #typeNode(type: JsonType, branch: Branch, name: string): IrNode {

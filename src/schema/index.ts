@@ -7,7 +7,7 @@ import { inOneLine } from "./oneLine.js";
 import { asPlainJson } from "./plainJson.js";
 import type { KeywordMap } from "./schemaNode.js";
 import { judgeOf } from "./validate.js";
-import { plainSchema } from "./zod.js";
+import { jsonSchemaSide } from "./zod.js";
 
 export { typesOfKeys } from "./columnTypes.js";
 export type { SchemaReading } from "./compile.js";
@@ -29,7 +29,8 @@ export interface CompiledSchema {
   readonly enforced: string[];
   /** Keywords that only the check after generation holds. */
   readonly checked: string[];
-  /** What is an annotation here: formats, and in the full reading keywords, that no standard defines. */
+  /** What the schema says and nothing here does, to be told to the user after the words "the schema's": formats, and in the
+   *  full reading keywords, that no standard defines; transforms of a zod schema. */
   readonly ignored: string[];
   /** null when the value is valid, else what is wrong with it, in one line. */
   validate(value: unknown): string | null;
@@ -49,7 +50,10 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    return compilePlain(asPlainJson(plainSchema(schema)), options);
+    const { schema: side, changes } = jsonSchemaSide(schema);
+    const compiled = compilePlain(asPlainJson(side), options);
+    const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
+    return { ...compiled, ignored: [...notApplied, ...compiled.ignored] };
   } catch (error) {
     throw refusalOf(error);
   }

@@ -83,7 +83,7 @@ const ANNOTATIONS = new Set([
 /** What becomes of a schema's keywords. */
 export interface KeywordLedger {
   readonly enforced: Set<string>;
-  /** Where keywords go that no standard knows; null where they are refused, since they may be slips of the pen. */
+  /** Where it is noted that a keyword is one that no standard knows; null where they are refused, since they may be slips of the pen. */
   readonly ignored: Set<string> | null;
 }
 
@@ -104,8 +104,13 @@ export function checkKeywords(node: SchemaNode, types: ReadonlySet<JsonType>, le
     }
     if (refused !== undefined) throw unsupported(keyword, node.pointer);
     if (ledger.ignored === null) throw unsupported(keyword, node.pointer, "is no keyword that Rowmill knows");
-    ledger.ignored.add(keyword);
+    ledger.ignored.add(annotation("keyword", keyword));
   }
+}
+
+/** What is said of a format or keyword that no standard defines. */
+export function annotation(kind: "format" | "keyword", name: string): string {
+  return `${kind} "${name}" is an annotation and is not enforced`;
 }
 
 export function unsupported(keyword: string, pointer: string, why = "can't be enforced yet"): InputError {

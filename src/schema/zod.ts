@@ -1,14 +1,23 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError, messageOf } from "../errors.js";
+import { checkZodPart } from "./zodChecks.js";
+
+/** A JSON Schema, and what the schema that it was made from does beyond it. */
+export interface JsonSchemaSide {
+  readonly schema: unknown;
+  /** Changes of values, each to be continued with "is not …". */
+  readonly changes: readonly string[];
+}
 
 /** The JSON Schema behind a zod 4 schema or a Standard Schema object that offers one; anything else as it is.
  *  The schema is taken on its input side: what the model writes is what `parse` will be given.
- *  @throws {InputError} ROWMILL_INVALID_SCHEMA when the schema has parts that JSON can't carry */
-export function plainSchema(schema: unknown): unknown {
-  if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) return schema;
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA      the schema has a type that JSON can't carry
+ *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD it has a check that JSON Schema can't say, such as `refine` */
+export function jsonSchemaSide(schema: unknown): JsonSchemaSide {
+  if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) return { schema, changes: [] };
   try {
-    if ("_zod" in schema) return toJSONSchema(schema as unknown as ZodType, { io: "input" });
-    return "~standard" in schema ? standardJsonSchema(schema["~standard"]) : schema;
+    if ("_zod" in schema) return zodSide(schema as unknown as ZodType);
+    return { schema: "~standard" in schema ? standardJsonSchema(schema["~standard"]) : schema, changes: [] };
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
@@ -17,6 +26,15 @@ export function plainSchema(schema: unknown): unknown {
       { cause: error },
     );
   }
+}
+
+function zodSide(schema: ZodType): JsonSchemaSide {
+  const changes = new Set<string>();
+  const override: NonNullable<Parameters<typeof toJSONSchema>[1]>["override"] = (part) => {
+    const change = checkZodPart(part);
+    if (change !== null) changes.add(change);
+  };
+  return { schema: toJSONSchema(schema, { io: "input", override }), changes: [...changes] };
 }
 
 interface JsonSchemaDoor {
