@@ -18,7 +18,7 @@ export interface SubmissionContext {
   readonly onPull: (progress: PullProgress) => void;
   /** Told after each batch: how many rows have been read and counted. */
   readonly onRows: (rows: number) => void;
-  /** Told once, after reading: empty and too long rows. */
+  /** Told before reading what the schema says in vain, and after it of empty and too long rows. */
   readonly warn: (line: string) => void;
 }
 
@@ -84,6 +84,7 @@ interface Prepared extends AsyncDisposable {
 
 async function prepare(context: SubmissionContext, data: unknown, options: CheckedOptions): Promise<Prepared> {
   const schema = options.outputSchema === null ? null : compileSchema(options.outputSchema);
+  for (const line of schema?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
   const prompts = await PromptColumns.open(source, data, columnNames(options));
