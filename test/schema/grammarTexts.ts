@@ -7,8 +7,9 @@ interface Rest {
   readonly id: number;
 }
 
-/** Whether a text is one of the grammar's: a plain reading of the IR that shares no code with what emits it. */
-export function accepts(ir: GrammarIr, input: string): boolean {
+/** Whether a text is one of the grammar's: a plain reading of the IR that shares no code with what emits it.
+ *  @param onWays  told after each character in how many ways the text may go on */
+export function accepts(ir: GrammarIr, input: string, onWays: (count: number) => void = () => undefined): boolean {
   const nodeIds = new Map<string | IrNode, number>();
   const rests = new Map<string, Rest>();
   const idOf = (node: IrNode): number => {
@@ -62,6 +63,7 @@ export function accepts(ir: GrammarIr, input: string): boolean {
       }
     }
     states = opened(after);
+    onWays(states.size);
     if (states.size === 0) return false;
   }
   return states.has(null);
