@@ -7,25 +7,50 @@ import type { DataFile, TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS, RECORD_BYTES } from "./limits.js";
 import { recordBatch } from "./rowBatches.js";
 
-/** Opens a CSV or TSV file (RFC 4180; LF or CRLF; the first record names the columns; blank lines are skipped). All
- *  columns are strings, an empty field is the empty string.
+type Separator = "," | ";" | "\t";
+
+/** Opens a CSV or TSV file (RFC 4180; LF or CRLF; the first record names the columns; blank lines are skipped). A CSV file
+ *  whose header holds no comma outside quotes is separated by the semicolons or tabs that it holds instead. All columns
+ *  are strings, an empty field is the empty string.
  *  @throws {InputError} ROWMILL_RAGGED_ROW, ROWMILL_UNREADABLE, ROWMILL_NOT_UTF8, each with the line */
 export async function openCsv(file: DataFile): Promise<TableFile> {
-  const names = await readHeader(file);
+  const separator = file.format === "tsv" ? "\t" : await detectSeparator(file);
+  const names = await readHeader(file, separator);
   const columns: readonly Column[] = names.map((name) => ({ name, type: "string" }));
-  return { columns, exactTypes: names.map(() => "string"), batches: () => readBatches(file, names) };
+  return { columns, exactTypes: names.map(() => "string"), batches: () => readBatches(file, separator, names) };
 }
 
-async function readHeader(file: DataFile): Promise<readonly string[]> {
-  for await (const names of readRecords(file)) return names;
+async function detectSeparator(file: DataFile): Promise<Separator> {
+  const counts = { ",": 0, ";": 0, "\t": 0 };
+  let isQuoted = false;
+  let isBlank = true;
+  let bytes = 0;
+  scan: for await (const chunk of readUtf8(file.path, file.isGzip)) {
+    // no byte of a longer UTF-8 character is below 0x80
+    for (const byte of chunk) {
+      const character = String.fromCharCode(byte);
+      if (character === '"') isQuoted = !isQuoted;
+      else if (!isQuoted && character === "\n" && !isBlank) break scan;
+      else if (!isQuoted && character in counts) counts[character as Separator]++;
+      if (character !== "\n" && character !== "\r") isBlank = false;
+    }
+    bytes += chunk.length;
+    if (bytes > RECORD_BYTES) break;
+  }
+  if (counts[","] > 0 || counts[";"] + counts["\t"] === 0) return ",";
+  return counts[";"] >= counts["\t"] ? ";" : "\t";
+}
+
+async function readHeader(file: DataFile, separator: Separator): Promise<readonly string[]> {
+  for await (const names of readRecords(file, separator)) return names;
   throw new InputError("ROWMILL_EMPTY_TABLE", `${file.path} is empty: it has neither a header nor rows.`);
 }
 
-async function* readBatches(file: DataFile, names: readonly string[]): AsyncGenerator<RowBatch> {
+async function* readBatches(file: DataFile, separator: Separator, names: readonly string[]): AsyncGenerator<RowBatch> {
   let records: string[][] = [];
   let bytes = 0;
   let isHeader = true;
-  for await (const record of readRecords(file)) {
+  for await (const record of readRecords(file, separator)) {
     if (isHeader) {
       isHeader = false;
       continue;
@@ -41,9 +66,9 @@ async function* readBatches(file: DataFile, names: readonly string[]): AsyncGene
   if (records.length > 0) yield recordBatch(names, records);
 }
 
-async function* readRecords(file: DataFile): AsyncGenerator<string[]> {
+async function* readRecords(file: DataFile, separator: Separator): AsyncGenerator<string[]> {
   const parser: Parser = parse({
-    delimiter: file.format === "tsv" ? "\t" : ",",
+    delimiter: separator,
     // not "\r": a lone carriage return in a field is the field's
     record_delimiter: ["\r\n", "\n"],
     skip_empty_lines: true,
@@ -54,13 +79,13 @@ async function* readRecords(file: DataFile): AsyncGenerator<string[]> {
   try {
     for await (const record of parser) yield record as string[];
   } catch (error) {
-    throw error instanceof CsvError ? explain(file.path, error) : error;
+    throw error instanceof CsvError ? explain(file.path, separator, error) : error;
   } finally {
     parser.destroy();
   }
 }
 
-function explain(path: string, error: CsvError): InputError {
+function explain(path: string, separator: Separator, error: CsvError): InputError {
   const line = `${path} line ${String(error.lines)}`;
   // the parser has come to the file's end by then: the row's number tells more than the line's
   const row = Number(error.records) === 0 ? `${path}, the header` : `${path}, row ${String(error.records)}`;
@@ -69,7 +94,7 @@ function explain(path: string, error: CsvError): InputError {
   switch (error.code) {
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
       const got = Array.isArray(error.record) ? error.record.length : "another number of";
-      const message = `${line}: the row has ${got} fields, the header has ${/expect (\d+)/.exec(error.message)?.[1] ?? "others"}. Quote fields that hold the separator.`;
+      const message = `${line}: the row has ${got} fields, the header has ${/expect (\d+)/.exec(error.message)?.[1] ?? "others"}. Quote fields that hold ${separator === "\t" ? "a tab" : `the separator "${separator}"`}.`;
       return new InputError("ROWMILL_RAGGED_ROW", message, { cause: error });
     }
     case "CSV_QUOTE_NOT_CLOSED":

@@ -48,6 +48,36 @@ describe("CSV and TSV", () => {
     }
   });
 
+  test("a CSV file separated by semicolons or tabs is read, also with a byte order mark, CRLF and commas in its values", async () => {
+    for (const [name, separator] of [
+      ["semicolons", ";"],
+      ["tabs", "\t"],
+    ] as const) {
+      const lines = [`id${separator}"text, first"`, `1${separator}3,50 €`, `2${separator}"a${separator}b"`];
+      for (const path of writeThrice(`${name}.csv`, `\uFEFF\r\n${lines.join("\r\n")}`)) {
+        const { source, rows } = await readAll(path, "text, first");
+        expect(source.format).toBe("csv");
+        expect(rows).toEqual([
+          { id: "1", "text, first": "3,50 €" },
+          { id: "2", "text, first": `a${separator}b` },
+        ]);
+      }
+    }
+  });
+
+  test("a comma in the header keeps the commas, whatever else is there", async () => {
+    const { rows } = await readAll(write("both.csv", "id,a;b\n1,x;y\n"));
+    expect(rows).toEqual([{ id: "1", "a;b": "x;y" }]);
+  });
+
+  test("a ragged row of a CSV file with semicolons names its line and the separator", async () => {
+    const path = write("ragged-semicolons.csv", "id;text\n1;a\n2;b;c\n");
+    await expect(readAll(path)).rejects.toMatchObject({
+      code: "ROWMILL_RAGGED_ROW",
+      message: `${path} line 3: the row has 3 fields, the header has 2. Quote fields that hold the separator ";".`,
+    });
+  });
+
   test("a byte order mark, CRLF, blank lines and a missing last newline change nothing", async () => {
     const path = write("windows.csv", "\uFEFFid,text\r\n1,a\r\n\r\n2,b");
     const { rows } = await readAll(path, "text");
