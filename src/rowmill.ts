@@ -60,6 +60,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #models: Readonly<Record<string, string>>;
   readonly #engine: EngineName;
   readonly #output: NodeJS.WriteStream | null;
+  readonly #command: string;
   readonly #runner: RunnerLink;
 
   /** Opens the home, and makes it first where there is none.
@@ -70,6 +71,7 @@ export class Rowmill implements AsyncDisposable {
     this.#models = given.models ?? {};
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
     this.#output = options.output === undefined ? process.stderr : options.output;
+    this.#command = given.command ?? "rowmill";
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
 
@@ -123,7 +125,7 @@ export class Rowmill implements AsyncDisposable {
       else for await (const _ of emitter);
     }
     const job = this.#home.catalog.get(id);
-    this.#say(endingOf(job));
+    this.#say(endingOf(job, this.#command));
     return job.status;
   }
 
@@ -300,7 +302,7 @@ export class Rowmill implements AsyncDisposable {
     if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
       throw new InputError(
         "ROWMILL_NO_LOGPROBS",
-        `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true }`,
+        `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true } (--sampling '{"logprobs": true}')`,
       );
     const shape: ResultShape = {
       kind: job.kind,
@@ -362,14 +364,14 @@ async function describeOutput(outputSchema: unknown): Promise<Pick<ResultShape, 
 }
 
 /** What `attach` says last. */
-function endingOf(job: JobRecord): string {
+function endingOf(job: JobRecord, command: string): string {
   switch (job.status) {
     case "SUCCEEDED":
-      return `${job.jobId} has succeeded${job.rowsFailed > 0 ? ` (${job.rowsFailed} of ${job.rowsTotal} rows failed)` : ""}; its results: rowmill jobs results ${job.jobId}`;
+      return `${job.jobId} has succeeded${job.rowsFailed > 0 ? ` (${job.rowsFailed} of ${job.rowsTotal} rows failed)` : ""}; its results: ${command} jobs results ${job.jobId}`;
     case "FAILED":
       return `${job.jobId} has failed: ${job.failure}`;
     case "CANCELLED":
-      return `${job.jobId} was cancelled; the rows that were done: rowmill jobs results ${job.jobId}`;
+      return `${job.jobId} was cancelled; the rows that were done: ${command} jobs results ${job.jobId}`;
     default:
       return `${job.jobId} is ${job.status}`;
   }

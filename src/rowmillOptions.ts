@@ -13,6 +13,8 @@ export interface RowmillOptions {
   runner?: "process" | "in-process";
   /** Where messages and the progress bar go; null says nothing. Default process.stderr. */
   output?: NodeJS.WriteStream | null;
+  /** How messages call the command line. Default "rowmill". */
+  command?: string;
 }
 
 export const rowmillOptions = z.strictObject({
@@ -21,6 +23,7 @@ export const rowmillOptions = z.strictObject({
   models: z.record(z.string(), z.string()).optional(),
   runner: z.enum(["process", "in-process"]).optional(),
   output: z.unknown().optional(),
+  command: z.string().min(1).optional(),
 });
 
 export interface ResultOptions {

@@ -6,7 +6,8 @@ import type { Command } from "commander";
 export function commandWriter(command: Command): (...words: string[]) => string {
   const { home } = command.optsWithGlobals<{ home?: string }>();
   const program = programWords(process.argv[1] ?? "rowmill", process.env.npm_command);
-  return (...words) => [...program, ...words, ...(home === undefined ? [] : ["--home", home])].map(shellWord).join(" ");
+  const start = [...program, ...(home === undefined ? [] : ["--home", home])];
+  return (...words) => [...start, ...words].map(shellWord).join(" ");
 }
 
 /** `rowmill` where it was found on the PATH, else `npx rowmill` or `node dist/cli/main.js`. */

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import { examples, jsonOption } from "./arguments.js";
-import { openDoor } from "./door.js";
+import { type Door, openDoor } from "./door.js";
 import { print, printJson } from "./output.js";
 import { formatBytes } from "./quantities.js";
 import { cellText, renderPairs } from "./table.js";
+
+type Report = Awaited<ReturnType<Door["mill"]["doctor"]>>;
 
 export function addDoctor(program: Command): void {
   program
@@ -27,18 +29,48 @@ export function addDoctor(program: Command): void {
     });
 }
 
-/** A section for each part of the report, a line for each of its facts. */
-export function renderReport(report: object): string {
+/** What each fact is called for people; the JSON has the facts' own names. */
+const LABELS: Readonly<Record<string, string>> = {
+  runnerPid: "runner's process",
+  arch: "architecture",
+  cpuModel: "processor",
+  physicalCores: "physical cores",
+  memoryBytes: "memory",
+  freeMemoryBytes: "free memory",
+  node: "Node.js",
+  nodeLlamaCpp: "node-llama-cpp",
+  llamaCppRelease: "llama.cpp",
+  candidates: "possible backends",
+  vramBytes: "graphics memory",
+  freeVramBytes: "free graphics memory",
+  counters: "live progress",
+  isMapped: "shared with other processes",
+};
+
+/** A section for each part of the report, a line for each of its facts, and the verdict last. */
+export function renderReport(report: Report): string {
   const entries = Object.entries(report);
   const plain = entries.filter(([, value]) => !isSection(value));
   const sections = entries.filter(([, value]) => isSection(value)) as [string, object][];
   return [
-    ...(plain.length > 0 ? [renderPairs(plain.map(([name, value]) => [name, factText(value)]))] : []),
+    renderPairs(plain.map(([name, value]) => [labelOf(name), factText(value)])),
     ...sections.map(
       ([name, facts]) =>
-        `${pc.bold(name)}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${fact}`, factText(value, fact)]))}`,
+        `${pc.bold(labelOf(name))}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
     ),
+    verdictOf(report),
   ].join("\n\n");
+}
+
+function verdictOf({ engine, backend }: Report): string {
+  return backend.failure === null
+    ? `ready: ${engine.name} on ${backend.backend}`
+    : `not ready: ${engine.name} can't load a backend: ${cellText(backend.failure)}`;
+}
+
+/** Names without a label of their own are taken apart into words. */
+function labelOf(name: string): string {
+  return LABELS[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function isSection(value: unknown): boolean {
@@ -49,6 +81,7 @@ function factText(value: unknown, name = ""): string {
   if (typeof value === "number" && /bytes$/i.test(name)) return formatBytes(value);
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value) && value.every((part) => typeof part !== "object")) return value.map(cellText).join(", ");
   return cellText(value);
 }

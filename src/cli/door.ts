@@ -19,13 +19,15 @@ export interface Door extends AsyncDisposable {
 export async function openDoor(command: Command): Promise<Door> {
   const { home, quiet } = command.optsWithGlobals<{ home?: string; quiet?: boolean }>();
   const facade = await import("../rowmill.js");
+  const write = commandWriter(command);
   const mill = new facade.Rowmill({
+    command: write(),
     ...(home !== undefined && { home }),
     output: quiet ? null : process.stderr,
   });
   return {
     mill,
-    command: commandWriter(command),
+    command: write,
     say: quiet ? () => undefined : say,
     [Symbol.asyncDispose]: () => mill[Symbol.asyncDispose](),
   };

@@ -10,17 +10,19 @@ const BASIS = {
   unknown: "",
 } as const;
 
-/** A dry run's answer for people. */
-export function renderEstimate(estimate: Estimate): string {
+/** A dry run's answer for people.
+ *  @param isCut whether rows that are too long are cut, not made error rows */
+export function renderEstimate(estimate: Estimate, isCut: boolean): string {
+  const tooLong = `too long, to be ${isCut ? "cut" : "error rows"}`;
   const time =
     estimate.seconds === null
       ? "unknown"
-      : `about ${formatSeconds(estimate.seconds)}, ${BASIS[estimate.secondsBasis]}, if every output is as long as it may be`;
+      : `at most about ${formatSeconds(estimate.seconds)}, ${BASIS[estimate.secondsBasis]}, if every output is as long as it may be`;
   return renderPairs([
     ["model", estimate.model],
     ["rows", formatCount(estimate.rows)],
     ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
-    ...(estimate.tooLongRows > 0 ? [["too long, to be cut", formatCount(estimate.tooLongRows)] as const] : []),
+    ...(estimate.tooLongRows > 0 ? [[tooLong, formatCount(estimate.tooLongRows)] as const] : []),
     ["input tokens", formatCount(estimate.inputTokens)],
     ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
     ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],

@@ -9,7 +9,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   3    the job was cancelled
   4    the time given with --timeout is over; the job goes on
   70   a bug in Rowmill, reported with its stack
-  130  Ctrl-C while attached; the job goes on`;
+  130  Ctrl-C; a job that was submitted goes on`;
 
 /** What the machine, not the program, got wrong: a line tells it, a stack would not. */
 const MACHINE_ERRORS: Readonly<Record<string, string>> = {

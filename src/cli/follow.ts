@@ -4,14 +4,47 @@ import { exitWhenWritten } from "./output.js";
 
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** Submits. Ctrl-C while files are read or a model is pulled says what has become of the job. */
+export async function untilSubmitted<T>(door: Door, submit: () => Promise<T>): Promise<T> {
+  const start = new Date().toISOString();
+  const leave = async (code: number) => {
+    // the catalogue knows best: a job may be there already when its submitter has not been told yet
+    const isNew = (await door.mill.listJobs()).some(({ createdAt }) => createdAt >= start);
+    door.say(
+      isNew
+        ? `Stopped. Jobs that were submitted go on: ${door.command("jobs", "list")}`
+        : "Stopped: nothing was submitted",
+    );
+    // at once: a job that is submitted after these words would belie them
+    process.exit(code);
+  };
+  const listeners = Object.entries(SIGNAL_EXITS).map(([signal, code]) => ({
+    signal,
+    listener: () => void leave(code),
+  }));
+  for (const { signal, listener } of listeners) process.once(signal, listener);
+  try {
+    return await submit();
+  } finally {
+    for (const { signal, listener } of listeners) process.removeListener(signal, listener);
+  }
+}
+
 /** Watches a job until it ends. Ctrl-C, and the end of the time, end the watching only: the job goes on.
+ *  @param leavingLine told as well when the watching ends before the job
  *  @returns the exit code that the job's end leads to */
-export async function followJob(door: Door, jobId: string, timeoutSeconds: number | null): Promise<number> {
+export async function followJob(
+  door: Door,
+  jobId: string,
+  timeoutSeconds: number | null,
+  leavingLine: string | null = null,
+): Promise<number> {
   let isLeaving = false;
   const leave = (code: number) => {
     if (isLeaving) return;
     isLeaving = true;
     door.say(`${jobId} goes on. Attach again with: ${door.command("attach", jobId)}`);
+    if (leavingLine !== null) door.say(leavingLine);
     exitWhenWritten(code);
   };
   // the bar has listeners of its own, which leave its line: they shall run first

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { collect, examples, jsonOption, parseCount, timeoutOption } from "./arguments.js";
+import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
-import { followJob } from "./follow.js";
-import { checkOutputPath, type InferFlags, readInferOptions } from "./inferFlags.js";
+import { followJob, untilSubmitted } from "./follow.js";
+import { checkOutputIsNoSource, checkOutputPath, type InferFlags, readInferOptions } from "./inferFlags.js";
 import { print, printJson } from "./output.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
@@ -37,6 +38,7 @@ export function addInfer(program: Command): void {
       "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
     )
     .option("--output-column <name>", "name of the column with the results (default: inference_result)")
+    .option("--unpack-json", "in --output and on the screen: an object's keys become columns")
     .addOption(
       new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
     )
@@ -50,13 +52,12 @@ export function addInfer(program: Command): void {
     .option("--threads <n>", "override the planner: compute threads a worker", parseCount)
     .option("--workers <n>", "override the planner: workers", parseCount)
     .addOption(
-      new Option("--dry-run", "print rows, tokens, cost and time; run nothing").conflicts([
+      new Option("--dry-run", "print rows, tokens, cost and time; run and write nothing").conflicts([
         "detach",
-        "output",
         "timeout",
       ]),
     )
-    .addOption(new Option("--detach", "print the job's id and end; the job goes on").conflicts(["output", "timeout"]))
+    .addOption(new Option("--detach", "print the job's id and end; the job goes on").conflicts(["timeout"]))
     .addOption(timeoutOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -88,29 +89,57 @@ export function addInfer(program: Command): void {
 }
 
 async function runInfer(source: string, flags: InferFlags, command: Command): Promise<void> {
-  if (flags.output !== undefined) await checkOutputPath(flags.output);
-  if (flags.output !== undefined && (flags.model?.length ?? 0) > 1) {
-    throw new InputError(
-      "ROWMILL_BAD_OPTION",
-      "--output works with one --model: with several, write each job's results by `rowmill jobs results ID --output FILE`",
-    );
-  }
+  if (flags.output !== undefined) await checkOutput(flags.output, source, flags, command);
   const options = { ...readInferOptions(flags), stayAttached: false };
   await using door = await openDoor(command);
   if (flags.dryRun) {
-    const estimate = await door.mill.infer(source, { ...options, dryRun: true });
+    const estimate = await untilSubmitted(door, () => door.mill.infer(source, { ...options, dryRun: true }));
+    if (flags.output !== undefined) door.say(`A dry run writes nothing: ${flags.output} is as it was`);
     if (flags.json) return printJson(estimate);
-    return print(([estimate].flat() as Estimate[]).map(renderEstimate).join("\n\n"));
+    const estimates = [estimate].flat() as Estimate[];
+    return print(estimates.map((one) => renderEstimate(one, flags.truncateRows)).join("\n\n"));
   }
-  const submitted = (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[];
+  const submitted = await untilSubmitted(
+    door,
+    async () => (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[],
+  );
   if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
   if (flags.detach) return tellDetached(door, [submitted], flags, { jobId: submitted });
-  process.exitCode = await followJob(door, submitted, flags.timeout ?? null);
+  const isUnpacked = flags.unpackJson === true;
+  const unwritten = flags.output === undefined ? null : unwrittenLine(door, submitted, flags.output, isUnpacked);
+  process.exitCode = await followJob(door, submitted, flags.timeout ?? null, unwritten);
   const job = await door.mill.getJob(submitted);
+  if (job.status !== "SUCCEEDED" && unwritten !== null) door.say(unwritten);
   const results =
-    flags.output !== undefined && job.status === "SUCCEEDED" ? await writeResults(door, job, flags.output) : null;
+    flags.output !== undefined && job.status === "SUCCEEDED"
+      ? await writeResults(door, job, flags.output, isUnpacked)
+      : null;
   if (flags.json) return printJson({ ...job, results });
-  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job);
+  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, isUnpacked);
+}
+
+/** What is wrong with the output is said before anything runs. */
+async function checkOutput(output: string, source: string, flags: InferFlags, command: Command): Promise<void> {
+  await checkOutputPath(output);
+  await checkOutputIsNoSource(output, source);
+  const later = `${commandWriter(command)("jobs", "results", "ID", ...resultWords(output, flags.unpackJson === true))}`;
+  const mistake = flags.detach
+    ? "--detach does not wait for the results that --output writes: leave one out, and write them later"
+    : (flags.model?.length ?? 0) > 1
+      ? "--output works with one --model: with several, write each job's results"
+      : null;
+  if (mistake !== null) throw new InputError("ROWMILL_BAD_OPTION", `${mistake} by \`${later}\``);
+}
+
+const resultWords = (output: string, isUnpacked: boolean): string[] => [
+  ...(isUnpacked ? ["--unpack-json"] : []),
+  "--output",
+  output,
+];
+
+function unwrittenLine(door: Door, jobId: string, output: string, isUnpacked: boolean): string {
+  const later = door.command("jobs", "results", jobId, ...resultWords(output, isUnpacked));
+  return `${output} was not written. Write what is done, now or later, with: ${later}`;
 }
 
 function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, json: unknown): void {
@@ -119,8 +148,8 @@ function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, 
   for (const jobId of jobIds) door.say(`Watch it with: ${door.command("attach", jobId)}`);
 }
 
-async function writeResults(door: Door, job: JobRecord, output: string): Promise<string> {
-  const { path, rows } = await door.mill.writeJobResults(job.jobId, output);
+async function writeResults(door: Door, job: JobRecord, output: string, unpackJson: boolean): Promise<string> {
+  const { path, rows } = await door.mill.writeJobResults(job.jobId, output, { unpackJson });
   door.say(`Wrote ${formatCount(rows)} rows to ${path}`);
   return path;
 }

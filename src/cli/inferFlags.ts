@@ -1,5 +1,6 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../errors.js";
 import type { Rowmill } from "../rowmill.js";
 import { readJsonOption } from "./jsonInput.js";
@@ -14,6 +15,7 @@ export interface InferFlags {
   system?: string;
   output?: string;
   outputColumn?: string;
+  unpackJson?: true;
   priority?: "0" | "1";
   name?: string[];
   description?: string[];
@@ -73,6 +75,27 @@ export async function checkOutputPath(path: string): Promise<void> {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new InputError("ROWMILL_BAD_OUTPUT", `--output ${path} is a folder: give a file's name in it`);
   }
+}
+
+/** The source must outlive its job.
+ *  @throws {InputError} ROWMILL_BAD_OUTPUT when the output would replace the source, or a file of its glob */
+export async function checkOutputIsNoSource(output: string, source: string): Promise<void> {
+  const target = statSync(output, { throwIfNoEntry: false }) && realpathSync.native(output);
+  if (target === undefined) return;
+  const isTarget = (path: string): boolean =>
+    statSync(path, { throwIfNoEntry: false }) !== undefined && realpathSync.native(path) === target;
+  if (!(await filesOf(source)).some(isTarget)) return;
+  throw new InputError(
+    "ROWMILL_BAD_OUTPUT",
+    `--output ${output} would replace the source${output === source ? "" : ` ${source}`}: give it another name`,
+  );
+}
+
+async function filesOf(source: string): Promise<string[]> {
+  const path = source.startsWith("file:") && URL.canParse(source) ? fileURLToPath(source) : source;
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return [path];
+  const { glob } = await import("tinyglobby");
+  return await glob(path, { onlyFiles: true, expandDirectories: false });
 }
 
 /** One value stays a value; several are a list. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { examples, jobArgument, jsonOption } from "./arguments.js";
-import { type Door, openDoor } from "./door.js";
+import { type Door, type JobRecord, openDoor } from "./door.js";
 import { checkOutputPath } from "./inferFlags.js";
 import { printJson } from "./output.js";
 import { formatCount } from "./quantities.js";
@@ -67,10 +67,28 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
   };
-  if (flags.output === undefined) return await printResults(door, jobId, format, options);
-  const written = await door.mill.writeJobResults(jobId, flags.output, options);
-  door.say(`Wrote ${formatCount(written.rows)} rows to ${written.path}`);
-  if (flags.json) printJson(written);
+  // asked before the results are read: a row that ends meanwhile is no reason for silence
+  const job = await door.mill.getJob(jobId);
+  if (flags.output === undefined) await printResults(door, job.jobId, format, options);
+  else {
+    const written = await door.mill.writeJobResults(job.jobId, flags.output, options);
+    door.say(`Wrote ${formatCount(written.rows)} rows to ${written.path}`);
+    if (flags.json) printJson(written);
+  }
+  const missing = missingRows(job);
+  if (missing !== null) door.say(missing);
+}
+
+/** Warns of results that are not all there, null when they are. */
+export function missingRows(job: Pick<JobRecord, "jobId" | "status" | "rowsTotal" | "rowsDone">): string | null {
+  const missing = job.rowsTotal - job.rowsDone;
+  if (job.status === "SUCCEEDED" || missing === 0) return null;
+  const isOver = job.status === "CANCELLED" || job.status === "FAILED";
+  const verb = missing === 1 ? "has" : "have";
+  return (
+    `warning: ${job.jobId} is ${job.status}: ${formatCount(missing)} of ${formatCount(job.rowsTotal)} rows ` +
+    `${verb} no result${isOver ? "" : " yet"}`
+  );
 }
 
 type ResultOptions = Parameters<Door["mill"]["writeJobResults"]>[2];

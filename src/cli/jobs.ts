@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { examples, jobArgument, jsonOption } from "./arguments.js";
 import { type JobRecord, openDoor } from "./door.js";
 import { addJobResults } from "./jobResults.js";
@@ -34,7 +34,7 @@ function addList(jobs: Command): void {
   jobs
     .command("list")
     .description("List the home's jobs, the newest first.")
-    .addOption(new Option("--status <status>", "only jobs with this status").choices(STATUSES))
+    .addOption(new Option("--status <status>", "only jobs with this status").choices(STATUSES).argParser(parseStatus))
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -53,6 +53,12 @@ function addList(jobs: Command): void {
       if (chosen.length > 0) print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
       else door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
     });
+}
+
+function parseStatus(text: string): string {
+  const status = text.toUpperCase();
+  if (!STATUSES.includes(status)) throw new InvalidArgumentError(`Allowed choices are ${STATUSES.join(", ")}.`);
+  return status;
 }
 
 function addStatus(jobs: Command): void {

@@ -8,38 +8,51 @@ const PREVIEW_ROWS = 5;
 const LARGEST_PREVIEWED_JOB = 20_000;
 
 /** Shows a finished job's first rows, input beside output, and says how to get all of them. */
-export async function showPreview(door: Door, job: JobRecord): Promise<void> {
+export async function showPreview(door: Door, job: JobRecord, unpackJson: boolean): Promise<void> {
   if (job.rowsTotal > 0 && job.rowsTotal <= LARGEST_PREVIEWED_JOB) {
-    const rows = await door.mill.getJobResults(job.jobId, { includeInputs: true, format: "array" });
+    const rows = await door.mill.getJobResults(job.jobId, { includeInputs: true, format: "array", unpackJson });
     print(renderPreview((rows as Record<string, unknown>[]).slice(0, PREVIEW_ROWS), job, screenWidth(100)));
     if (job.rowsTotal > PREVIEW_ROWS) print(`… ${formatCount(job.rowsTotal - PREVIEW_ROWS)} more rows`);
   }
-  door.say(`All results: ${door.command("jobs", "results", job.jobId, "--output", "results.csv")}`);
+  door.say(
+    `All results: ${door.command("jobs", "results", job.jobId, ...(unpackJson ? ["--unpack-json"] : []), "--output", "results.csv")}`,
+  );
 }
 
-/** The first prompt columns in one column, the output in another. */
+/** The prompt columns in one column, then the output, or the output's keys, in columns of their own. */
 export function renderPreview(
   rows: readonly Record<string, unknown>[],
-  job: Pick<JobRecord, "columnParts" | "outputColumn" | "kind">,
+  job: Pick<JobRecord, "columnParts" | "outputColumn" | "kind" | "columns">,
   width: number,
 ): string {
   const inputs = job.kind === "list" ? ["input"] : job.columnParts.filter((part) => rows.some((row) => part in row));
   const inputHead = inputs.join(" + ") || "input";
-  const outputHead = job.outputColumn;
-  const outputs = rows.map((row) => cellText(row[outputHead]));
-  const outputWidth = Math.max(
-    outputHead.length,
-    Math.min(Math.floor(width / 2), Math.max(...outputs.map((o) => o.length))),
+  const outputs = outputColumns(rows, job).map((head) => ({ head, cells: rows.map((row) => cellText(row[head])) }));
+  const share = Math.floor(width / 2 / outputs.length);
+  const widths = outputs.map(({ head, cells }) =>
+    Math.max(head.length, Math.min(share, Math.max(...cells.map((cell) => cell.length)))),
   );
-  const inputWidth = Math.max(20, width - outputWidth - 4);
+  const inputWidth = Math.max(20, width - widths.reduce((sum, one) => sum + one + 2, 2));
   return renderTable(
     [
       { head: shorten(inputHead, inputWidth), width: inputWidth },
-      { head: outputHead, width: outputWidth },
+      ...outputs.map(({ head }, at) => ({ head, width: widths[at] as number })),
     ],
     rows.map((row, i) => [
       shorten(cellText(inputs.map((name) => cellText(row[name])).join(" ")), inputWidth),
-      shorten(outputs[i] ?? "", 3 * outputWidth),
+      ...outputs.map(({ cells }, at) => shorten(cells[i] ?? "", 3 * (widths[at] as number))),
     ]),
   );
+}
+
+/** The output column, or where it is not there, because it was unpacked, what the input had not. */
+function outputColumns(
+  rows: readonly Record<string, unknown>[],
+  job: Pick<JobRecord, "outputColumn" | "kind" | "columns">,
+): string[] {
+  const names = Object.keys(rows[0] ?? {});
+  if (names.includes(job.outputColumn)) return [job.outputColumn];
+  const inputs = job.kind === "list" ? ["input"] : job.columns.map(({ name }) => name);
+  const added = names.filter((name) => !inputs.includes(name));
+  return added.length > 0 ? added : [job.outputColumn];
 }

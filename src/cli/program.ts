@@ -19,7 +19,7 @@ export function createProgram(): Command {
     .option("--quiet", "no messages and no progress bar on stderr, only errors")
     .helpOption("-h, --help", "show this help")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text) => sayError(text.replace(/^error: /, "")) })
+    .configureOutput({ outputError: (text) => sayError(withAdvice(text.replace(/^error: /, ""))) })
     .exitOverride();
   program.addHelpText(
     "after",
@@ -41,6 +41,13 @@ export function createProgram(): Command {
   addDoctor(program);
   program.helpCommand("help [command]", "show the help of a command");
   return program;
+}
+
+/** The shell has made several files of a glob: the likeliest way to too many arguments. */
+function withAdvice(text: string): string {
+  return text.startsWith("too many arguments for 'infer'")
+    ? `${text.trim()} For several files put a glob in quotes: rowmill infer "*.csv" …`
+    : text;
 }
 
 function readVersion(): string {

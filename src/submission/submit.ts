@@ -2,7 +2,13 @@ import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
 import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
-import { type PullProgress, type ResolvedModel, readModelFacts, resolveModel } from "../models/index.js";
+import {
+  findModelEntry,
+  type PullProgress,
+  type ResolvedModel,
+  readModelFacts,
+  resolveModel,
+} from "../models/index.js";
 import { planPrompt } from "../prompt/index.js";
 import { checkOutputColumn } from "../results/index.js";
 import { type CompiledSchema, compileSchema, longestOutput } from "../schema/index.js";
@@ -30,7 +36,7 @@ export async function submitJobs(
   data: unknown,
   options: CheckedOptions,
 ): Promise<string[]> {
-  await using prepared = await prepare(context, data, options);
+  await using prepared = await prepare(context, data, options, true);
   const { counters } = prepared;
   const files = new Map<RowCounter, JobFile>();
   let jobs: NewJob[];
@@ -63,14 +69,14 @@ function newJob(prepared: Prepared, counter: RowCounter, file: JobFile, options:
   };
 }
 
-/** Reads and counts all rows, runs and keeps nothing.
+/** Reads and counts all rows; runs, keeps and downloads nothing.
  *  @returns one estimate a model */
 export async function estimateJobs(
   context: SubmissionContext,
   data: unknown,
   options: CheckedOptions,
 ): Promise<Estimate[]> {
-  await using prepared = await prepare(context, data, options);
+  await using prepared = await prepare(context, data, options, false);
   await readRows(context, prepared, options, () => undefined);
   return Promise.all(prepared.counters.map((counter) => estimateOf(context, prepared, counter)));
 }
@@ -82,21 +88,27 @@ interface Prepared extends AsyncDisposable {
   readonly prompts: PromptColumns;
 }
 
-async function prepare(context: SubmissionContext, data: unknown, options: CheckedOptions): Promise<Prepared> {
+async function prepare(
+  context: SubmissionContext,
+  data: unknown,
+  options: CheckedOptions,
+  download: boolean,
+): Promise<Prepared> {
   const schema = options.outputSchema === null ? null : compileSchema(options.outputSchema);
   for (const line of schema?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
   const prompts = await PromptColumns.open(source, data, columnNames(options));
+  // before the first download
+  for (const name of options.models) checkIsTextModel(context, name);
   const models: ResolvedModel[] = [];
   for (const name of options.models) {
     const model = await resolveModel(name, {
       home: context.home.path,
       models: context.models,
+      download,
       onProgress: context.onPull,
     });
-    if (model.entry?.kind === "embedding")
-      throw new InputError("ROWMILL_NOT_A_TEXT_MODEL", `${name} gives embeddings, not text: choose a text model`);
     models.push(model);
   }
   const counters: RowCounter[] = [];
@@ -112,6 +124,11 @@ async function prepare(context: SubmissionContext, data: unknown, options: Check
   return { source, schema, counters, prompts, [Symbol.asyncDispose]: dispose };
 }
 
+function checkIsTextModel(context: SubmissionContext, name: string): void {
+  if (findModelEntry(name, { home: context.home.path, models: context.models })?.entry.kind === "embedding")
+    throw new InputError("ROWMILL_NOT_A_TEXT_MODEL", `${name} gives embeddings, not text: choose a text model`);
+}
+
 type Keep = (counter: RowCounter, rows: readonly CountedRow[], inputs: EncodedBatch | null) => void;
 
 /** Reads the source once, for all models at the same time. */
@@ -125,6 +142,7 @@ async function readRows(
   let rows = 0;
   for await (const batch of source.batches()) {
     const texts = prompts.promptsOf(batch);
+    if (rows === 0) warnOfWords(context, prompts);
     const inputs = batch.encode();
     rows += batch.rowCount;
     for (const counter of counters) {
@@ -146,18 +164,26 @@ function columnNames(options: CheckedOptions): string[] {
 function checkColumns(source: Source, options: CheckedOptions): void {
   if (source.kind === "list") {
     if (options.column !== null)
-      throw new InputError("ROWMILL_NO_SUCH_COLUMN", "a list of strings has no columns: leave the option column out");
+      throw new InputError(
+        "ROWMILL_NO_SUCH_COLUMN",
+        "a list of strings has no columns: leave the option column (--column) out",
+      );
     return;
   }
   const known = source.columns?.map((column) => column.name);
   if (options.column === null)
     throw new InputError(
       "ROWMILL_COLUMN_MISSING",
-      `${source.path ?? "a table"} needs the option column${known ? `: the columns are ${known.map((name) => JSON.stringify(name)).join(", ")}` : ""}`,
+      `${source.path ?? "a table"} needs the option column (--column NAME)${known ? `: the columns are ${known.map((name) => JSON.stringify(name)).join(", ")}` : ""}`,
     );
   if (source.columns === null) return;
   planPrompt(options.column, known ?? []);
   checkOutputColumn(source.columns, options.outputColumn);
+}
+
+function warnOfWords(context: SubmissionContext, prompts: PromptColumns): void {
+  for (const word of new Set(prompts.wordsAsText))
+    context.warn(`${JSON.stringify(word)} is no column and stands as text between the columns`);
 }
 
 function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {
