@@ -257,6 +257,7 @@ export class Rowmill implements AsyncDisposable {
     return await resolveModel(name, {
       home: this.#home.path,
       models: this.#models,
+      isPull: true,
       force: force ?? false,
       verify: verify ?? false,
       onProgress: (progress) => this.#showPull(progress),

@@ -49,7 +49,7 @@ async function reachServer(source: { kind: "hub" | "url"; uri: string }, signal:
     throw new InputError("ROWMILL_PULL_FAILED", `${url.host} cannot be reached (${messageOf(why)})`, { cause });
   }
   if (source.kind === "url" && (status === 404 || status === 410)) {
-    throw new InputError("ROWMILL_PULL_FAILED", `${url.host} has no such file (HTTP ${status})`);
+    throw new InputError("ROWMILL_NO_SUCH_SOURCE", `${url.host} has no such file (HTTP ${status})`);
   }
 }
 

@@ -12,5 +12,5 @@ export { type BatchShape, estimateMemory, type MemoryEstimate, type ModelFileFac
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
 export type { PullProgress } from "./pull.js";
-export { embeddedModelPath, type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.js";
+export { embeddedModelPath, findModelEntry, type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.js";
 export { type ModelSource, parseModelSource } from "./source.js";

