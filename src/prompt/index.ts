@@ -1,3 +1,3 @@
 export { type ChatFormat, type ChatFrame, type ChatModel, renderChat } from "./chatTemplate.js";
 export { fitRow, RowTooLongError } from "./fitRow.js";
-export { joinColumns, type PromptPart, planPrompt } from "./joinColumns.js";
+export { joinColumns, type PromptPart, planPrompt, wordsAsText } from "./joinColumns.js";

@@ -1,11 +1,12 @@
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
 
 /** A part of the prompt: a column's value or literal text. */
 export type PromptPart = { readonly column: string } | { readonly literal: string };
 
 /** Reads the `column` option against the columns that are there: an entry that is no column's name is a literal
- *  separator, as in the batch-inference API. At least one entry must be a column.
+ *  separator, as in the batch-inference API; a word that nearly is a column's name is a mistake. At least one entry must
+ *  be a column.
  *  @throws {InputError} ROWMILL_NO_SUCH_COLUMN naming the columns there are */
 export function planPrompt(column: string | readonly string[], columns: readonly string[]): PromptPart[] {
   const entries = typeof column === "string" ? [column] : column;
@@ -20,17 +21,31 @@ export function planPrompt(column: string | readonly string[], columns: readonly
       `no column ${asked}: the columns are ${columns.map((name) => JSON.stringify(name)).join(", ")}${hint}`,
     );
   }
-  // a word that looks like a misspelt column is no separator that anybody meant
-  for (const part of parts) {
-    if (!("literal" in part) || !/^[\p{L}_][\p{L}\p{N}_]{2,}$/u.test(part.literal)) continue;
-    const near = closest(part.literal, [...columns]);
-    if (near.toLowerCase() === part.literal.toLowerCase())
+  for (const word of wordsAsText(parts)) {
+    const near = nearColumn(word, columns);
+    if (near !== undefined)
       throw new InputError(
         "ROWMILL_NO_SUCH_COLUMN",
-        `no column ${JSON.stringify(part.literal)}; did you mean ${JSON.stringify(near)}?`,
+        `no column ${JSON.stringify(word)}; did you mean ${JSON.stringify(near)}?`,
       );
   }
   return parts;
+}
+
+/** The literals that are words rather than separators: more likely misspelt columns than anything that was meant. */
+export function wordsAsText(parts: readonly PromptPart[]): string[] {
+  return parts.flatMap((part) =>
+    "literal" in part && /^[\p{L}\p{N}_]{3,}$/u.test(part.literal) ? [part.literal] : [],
+  );
+}
+
+/** The column that a word may be a misspelling of; two wrong letters of three make another word. */
+function nearColumn(word: string, columns: readonly string[]): string | undefined {
+  const key = word.toLowerCase();
+  const limit = Math.min(2, Math.floor(word.length / 2));
+  const keys = columns.map((name) => name.toLowerCase());
+  const near = closest(key, keys);
+  return distance(key, near) <= limit ? columns[keys.indexOf(near)] : undefined;
 }
 
 /** The prompt of each row: the parts joined in order; a null value is empty; null where every column of a row is null.

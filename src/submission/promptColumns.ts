@@ -1,6 +1,6 @@
 import { openSource, type RowBatch, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
-import { joinColumns, type PromptPart, planPrompt } from "../prompt/index.js";
+import { joinColumns, type PromptPart, planPrompt, wordsAsText } from "../prompt/index.js";
 
 /** Makes the rows' prompts. Where only reading tells the columns (JSON lines, objects), an entry of the `column` option
  *  that the first rows lack may still be a column of later ones and no separator: so the columns are looked for first. */
@@ -28,6 +28,11 @@ export class PromptColumns {
     const parts = this.#partsNow();
     this.#rows += batch.rowCount;
     return joinColumns(parts, batch.rowCount, (column) => batch.text(column));
+  }
+
+  /** Words among the entries that are no column; known once the first batch has been read. */
+  get wordsAsText(): readonly string[] {
+    return wordsAsText(this.#parts ?? []);
   }
 
   #partsNow(): readonly PromptPart[] {

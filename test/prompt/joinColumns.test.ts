@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinColumns, planPrompt } from "../../src/prompt/index.js";
+import { joinColumns, planPrompt, wordsAsText } from "../../src/prompt/index.js";
 
 const rows: Record<string, (string | null)[]> = {
   title: ["Broken", null, null],
@@ -25,6 +25,26 @@ describe("columns become a prompt", () => {
 
   it("takes a word that differs from a column only by case for a misspelling, not for a separator", () => {
     expect(() => join(["title", "Body"])).toThrowError(/did you mean "body"\?/);
+  });
+
+  it("takes a word that nearly is a column for a misspelling, and none that is far from all", () => {
+    for (const [word, meant] of [
+      ["boyd", "body"],
+      ["TITEL", "title"],
+      ["tittle", "title"],
+      ["bod", "body"],
+    ] as const)
+      expect(() => join(["title", word, "body"])).toThrowError(
+        `no column ${JSON.stringify(word)}; did you mean ${JSON.stringify(meant)}?`,
+      );
+    expect(join(["title", "from", "body"])[0]).toBe("BrokenfromIt fell.");
+    expect(join(["title", "bo", "body"])[0]).toBe("BrokenboIt fell.");
+    expect(join(["title", " boyd ", "body"])[0]).toBe("Broken boyd It fell.");
+  });
+
+  it("tells words from separators among the literals", () => {
+    const parts = planPrompt(["title", "from", ", ", "body", "by:", "_x1"], ["title", "body"]);
+    expect(wordsAsText(parts)).toEqual(["from", "_x1"]);
   });
 
   it("keeps every value and every separator, whatever they hold", () => {

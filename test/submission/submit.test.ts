@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { z } from "zod";
+import { type Home, openHome } from "../../src/jobs/index.js";
+import { checkOptions } from "../../src/submission/options.js";
+import { estimateJobs, type SubmissionContext, submitJobs } from "../../src/submission/submit.js";
+
+let folder: string;
+let home: Home;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rowmill-warnings-"));
+  home = openHome(folder);
+});
+afterEach(() => {
+  home[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function contextOf(warnings: string[]): SubmissionContext {
+  const nothing = (): void => undefined;
+  return { home, models: {}, onPull: nothing, onRows: nothing, warn: (line: string) => warnings.push(line) };
+}
+
+/** What is told while the rows of a list are counted for the starter model. */
+async function warningsFor(outputSchema: unknown): Promise<string[]> {
+  const warnings: string[] = [];
+  const options = checkOptions({ outputSchema }, { model: "starter", engine: "auto" });
+  await estimateJobs(contextOf(warnings), ["a row"], options);
+  return warnings;
+}
+
+/** What is told while rows with the columns "product" and "text" are counted. */
+async function estimateColumn(column: string[], model = "starter"): Promise<string[]> {
+  const warnings: string[] = [];
+  const rows = [
+    { product: "lamp", text: "It hums." },
+    { product: "chair", text: "It wobbles." },
+  ];
+  await estimateJobs(contextOf(warnings), rows, checkOptions({ column }, { model, engine: "auto" }));
+  return warnings;
+}
+
+it("a word among the columns that is none of them is told once, a misspelt column is refused", async () => {
+  expect(await estimateColumn(["product", "about", "text", "about"])).toEqual([
+    '"about" is no column and stands as text between the columns',
+  ]);
+  expect(await estimateColumn(["product", ": ", "text"])).toEqual([]);
+  await expect(estimateColumn(["product", "txet"])).rejects.toMatchObject({
+    code: "ROWMILL_NO_SUCH_COLUMN",
+    message: 'no column "txet"; did you mean "text"?',
+  });
+});
+
+it("what a schema says and nothing enforces is told in one line each", async () => {
+  const path = { type: "string", format: "path" };
+  expect(await warningsFor({ type: "object", properties: { at: path, from: path } })).toEqual([
+    'the schema\'s format "path" is an annotation and is not enforced',
+  ]);
+  expect(await warningsFor(z.object({ n: z.string().transform(Number) }))).toEqual([
+    "the schema's transform at #/properties/n is not applied: results are what its parse takes",
+  ]);
+  expect(await warningsFor({ type: "string", format: "date" })).toEqual([]);
+});
+
+it("a dry run downloads nothing and says how to get the model", async () => {
+  await expect(estimateColumn(["text"], "http://127.0.0.1:9/x.gguf")).rejects.toMatchObject({
+    code: "ROWMILL_MODEL_NOT_FOUND",
+    message: expect.stringMatching(
+      /is not on this machine, and a dry run downloads nothing: pull it first with `rowmill models pull http:\/\/127\.0\.0\.1:9\/x\.gguf`/,
+    ),
+  });
+});
+
+it("an embedding model is refused before any model is downloaded, also by a name of the user's own", async () => {
+  const pulls: unknown[] = [];
+  const context = { ...contextOf([]), models: { vectors: "qwen-3-embedding-0.6b" }, onPull: pulls.push.bind(pulls) };
+  for (const name of ["qwen-3-embedding-0.6b", "vectors"]) {
+    const model = ["http://127.0.0.1:9/x.gguf", name];
+    const options = checkOptions({ model }, { model: "starter", engine: "auto" });
+    await expect(submitJobs(context, ["a row"], options)).rejects.toMatchObject({
+      code: "ROWMILL_NOT_A_TEXT_MODEL",
+      message: `${name} gives embeddings, not text: choose a text model`,
+    });
+  }
+  expect(pulls).toEqual([]);
+});
