@@ -19,5 +19,51 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
     throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${JSON.stringify(unknown)}: ${hint}`);
   }
   const path = issue?.path.join(".");
-  throw new InputError("ROWMILL_BAD_OPTION", `${what} ${path ? `${path}: ` : ""}${issue?.message ?? "not valid"}`);
+  throw new InputError(
+    "ROWMILL_BAD_OPTION",
+    `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}`,
+  );
+}
+
+/** What zod found wrong with a value, as what the value must be. */
+export function requirementOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case "too_small":
+      if (issue.origin === "string" && Number(issue.minimum) === 1) return "must not be empty";
+      return `must ${limitOf(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum)}`;
+    case "too_big":
+      return `must ${limitOf(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
+    case "invalid_value":
+      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
+    case "invalid_union":
+      return `must be ${alternativesOf(issue)}`;
+    default:
+      return `is wrong: ${issue.message}`;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  array: "a list",
+  tuple: "a list",
+  object: "an object",
+};
+
+function limitOf(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === "string") return `have ${bound} ${limit} characters`;
+  if (origin === "array") return `have ${bound} ${limit} ${Number(limit) === 1 ? "entry" : "entries"}`;
+  return `be ${bound} ${limit}`;
+}
+
+function alternativesOf(issue: z.core.$ZodIssueInvalidUnion): string {
+  const alternatives = issue.errors.map(([first]) => {
+    const kind = first === undefined ? "another" : requirementOf(first).replace(/^must be /, "");
+    return first !== undefined && first.path.length > 0 ? `a list whose entries are each ${kind}` : kind;
+  });
+  return [...new Set(alternatives)].join(" or ");
 }

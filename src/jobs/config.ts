@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { InputError, messageOf } from "../errors.js";
+import { requirementOf } from "../strictOptions.js";
 
 const quota = z.strictObject({
   rowQuota: z.int().min(1).describe("Largest number of rows in one job."),
@@ -56,7 +57,12 @@ function readJson(path: string): unknown {
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const place = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
-  if (issue.code !== "unrecognized_keys") return `"${place.replace(/^\./, "")}": ${issue.message}`;
+  if (issue.code !== "unrecognized_keys") {
+    if (place === "" && issue.code === "invalid_type") return "the settings must be an object";
+    return issue.path[0] === "quotas" && issue.path.length < 3
+      ? `"quotas" needs two entries, one a priority, each {"rowQuota": …, "tokenQuota": …}`
+      : `"${place.replace(/^\./, "")}" ${requirementOf(issue)}`;
+  }
   const known = issue.path[0] === "quotas" ? Object.keys(quota.shape) : Object.keys(homeConfig.shape);
   const key = issue.keys[0] ?? "";
   const near = closest(key, known);

@@ -95,10 +95,17 @@ test.each([
   ['{"runnerIdelMinutes": 1}', /no setting "runnerIdelMinutes"; did you mean "runnerIdleMinutes"\?/],
   ['{"colour": 1}', /no setting "colour"; known are quotas, /],
   ['{"quotas": [{"rowQuote": 5, "tokenQuota": 5}, {"rowQuota": 5, "tokenQuota": 5}]}', /"quotas\[0\].rowQuote?a?"/],
-  ['{"quotas": [{"rowQuota": 5, "tokenQuota": 5}]}', /"quotas/],
-  ['{"threads": -1}', /"threads"/],
+  ['{"quotas": [{"rowQuota": 5, "tokenQuota": 5}]}', /"quotas" needs two entries, one a priority/],
+  ['{"quotas": [{"rows": 5}]}', /"quotas" needs two entries, one a priority, each \{"rowQuota": …, "tokenQuota": …\}$/],
+  ['{"quotas": 5}', /"quotas" needs two entries/],
+  [
+    '{"quotas": [{"rowQuota": 0.5, "tokenQuota": 5}, {"rowQuota": 5, "tokenQuota": 5}]}',
+    /"quotas\[0\]\.rowQuota" must be a whole number$/,
+  ],
+  ['{"threads": -1}', /"threads" must be at least 0$/],
+  ['{"defaultModel": ""}', /"defaultModel" must not be empty$/],
   ["{", /no valid JSON/],
-  ["[]", /expected object/],
+  ["[]", /the settings must be an object/],
 ])("the settings %s are an error that says what is wrong", (config, message) => {
   expect(() => configured(config)).toThrow(message);
   expect(() => configured(config)).toThrow(expect.objectContaining({ code: "ROWMILL_BAD_CONFIG", exitCode: 2 }));

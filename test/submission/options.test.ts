@@ -41,9 +41,21 @@ describe("infer's options", () => {
   });
 
   it("say which option has a wrong value", () => {
-    expect(() => check({ jobPriority: 2 })).toThrowError(/option jobPriority/);
-    expect(() => check({ truncateRows: "yes" })).toThrowError(/option truncateRows/);
-    expect(() => check({ samplingParams: { topP: 1.5 } })).toThrowError(/sampling parameter topP/);
+    for (const [options, message] of [
+      [{ jobPriority: 2 }, "option jobPriority must be 0 or 1"],
+      [{ truncateRows: "yes" }, "option truncateRows must be true or false"],
+      [{ outputColumn: "" }, "option outputColumn must not be empty"],
+      [{ engine: "gpu" }, "option engine must be one of auto, "],
+      [{ model: [] }, "option model must have at least 1 entry"],
+      [{ column: 3 }, "option column must be a text or a list"],
+      [{ column: ["a", 3] }, "option column must be a text or a list whose entries are each a text"],
+      [{ slots: -1 }, "option slots must be at least 0"],
+      [{ slots: 1.5 }, "option slots must be a whole number"],
+      [{ samplingParams: { topP: 1.5 } }, "sampling parameter topP must be at most 1"],
+      [{ samplingParams: { topP: 0 } }, "sampling parameter topP must be more than 0"],
+      [{ samplingParams: { temperature: "hot" } }, "sampling parameter temperature must be a number"],
+    ] as const)
+      expect(() => check(options)).toThrowError(message);
   });
 
   it("take one name a model, or one string for one model, and nothing else", () => {
