@@ -92,7 +92,7 @@ function ajvFor(schema: boolean | KeywordMap): Ajv {
     // the schema is known to be one by then: a small instance of its own, without the meta-schema
     if (checker.validateSchema(plain) === true)
       return withFormats(new Draft({ ...OPTIONS, meta: false, validateSchema: false }));
-    problem ??= firstProblem(checker.errors);
+    problem ??= unknownType(plain, checker.errors) ?? firstProblem(checker.errors);
   }
   throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema is no JSON Schema: ${problem}.`);
 }
@@ -115,6 +115,25 @@ function withLocalId(schema: boolean | KeywordMap): boolean | KeywordMap {
     );
   };
   return shorten(rest) as KeywordMap;
+}
+
+const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+
+/** The meta-schema says of a wrong type only that no alternative fits. */
+function unknownType(schema: unknown, errors: readonly ErrorObject[] | null | undefined): string | null {
+  const place = errors?.map((error) => /^.*\/type(?=$|\/\d+$)/.exec(error.instancePath)?.[0]).find(Boolean);
+  if (place === undefined) return null;
+  const steps = place.slice(1).split("/");
+  // a property of that name, not the keyword
+  if (/^(properties|patternProperties|\$defs|definitions|dependentSchemas)$/.test(steps.at(-2) ?? "")) return null;
+  let found = schema;
+  for (const step of steps) {
+    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof found === "object" && found !== null) found = (found as Readonly<Record<string, unknown>>)[key];
+  }
+  const wrong = [found].flat().find((type) => !TYPES.includes(type));
+  if (wrong === undefined) return null;
+  return inOneLine(`${place} is ${JSON.stringify(wrong)}: it must be one of ${TYPES.join(", ")}`);
 }
 
 function firstProblem(errors: readonly ErrorObject[] | null | undefined): string {
