@@ -91,7 +91,9 @@ async function noSuchFile(path: string): Promise<InputError> {
 function unknownFormat(path: string, extension: string): InputError {
   const known = Object.keys(FORMATS);
   const nearest = closest(extension, known);
-  const advice = extension !== "" && distance(extension, nearest) <= 2 ? ` Did you mean ${nearest}?` : "";
+  const isNear = extension !== "" && distance(extension, nearest) <= 2;
+  const isSheet = /^\.(xlsx?|xlsm|xlsb|ods)$/.test(extension);
+  const advice = isSheet ? " Export it as CSV or Parquet first." : isNear ? ` Did you mean ${nearest}?` : "";
   const message = `${path} has no format that Rowmill reads: ${known.join(" ")}, each also with .gz.${advice}`;
   return new InputError("ROWMILL_UNKNOWN_FORMAT", message);
 }

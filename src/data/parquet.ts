@@ -2,6 +2,7 @@ import { openAsBlob } from "node:fs";
 import { DataType, type Field, RecordBatchReader, type Schema } from "apache-arrow";
 import { parseRecordBatch } from "arrow-js-ffi";
 import { ParquetFile, type RecordBatch as WasmBatch, wasmMemory } from "parquet-wasm";
+import { InputError } from "../errors.js";
 import { decodeArrow, textOfColumn } from "./arrowBatches.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
@@ -81,6 +82,9 @@ function viewableColumns(schema: Schema, asked: readonly string[]): readonly str
 async function openFile(path: string): Promise<ParquetFile> {
   try {
     const blob = await openAsBlob(path);
+    const magic = await blob.slice(0, 4).text();
+    // PARE: an encrypted footer, which parquet-wasm refuses by its own words
+    if (magic !== "PAR1" && magic !== "PARE") throw new InputError("ROWMILL_UNREADABLE", `${path} is no Parquet file.`);
     const parquet = await orPanic(ParquetFile.fromFile(blob));
     if (!schemaOf(parquet).fields.some((field: Field) => DataType.isDictionary(field.type))) return parquet;
     parquet.free();

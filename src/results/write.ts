@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
 import { InputError } from "../errors.js";
@@ -41,7 +42,8 @@ export async function writeResults(
   return { path: absolute, rows };
 }
 
-/** @throws {InputError} ROWMILL_UNKNOWN_FORMAT, so that a job need not run before it is noticed */
+/** @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_NOT_WRITABLE for a folder that is not there: so that a job need not
+ *    run before it is noticed */
 export function resultTarget(path: string, format?: ResultFormat): { format: ResultFormat; isGzip: boolean } {
   const match = /\.([a-z]+)(\.gz)?$/i.exec(path);
   const extension = match?.[1]?.toLowerCase() ?? "";
@@ -55,6 +57,9 @@ export function resultTarget(path: string, format?: ResultFormat): { format: Res
       "ROWMILL_UNKNOWN_FORMAT",
       `${path}: gzip goes with text formats, not with ${known}. Drop ".gz".`,
     );
+  const folder = dirname(path);
+  if (!existsSync(folder))
+    throw new InputError("ROWMILL_NOT_WRITABLE", `Can't write ${path}: there is no folder ${folder}. Make it first.`);
   return { format: known, isGzip };
 }
 

@@ -146,7 +146,10 @@ describe("Parquet", () => {
 
   test("what is no Parquet file is unreadable, and so is a table without rows empty", async () => {
     writeFileSync(at("fake.parquet"), "not a parquet file at all");
-    await expect(readAll(at("fake.parquet"))).rejects.toMatchObject({ code: "ROWMILL_UNREADABLE" });
+    await expect(readAll(at("fake.parquet"))).rejects.toMatchObject({
+      code: "ROWMILL_UNREADABLE",
+      message: `${at("fake.parquet")} is no Parquet file.`,
+    });
     const path = await writeParquet("none.parquet", "select 1 as a where false");
     await expect(readAll(path)).rejects.toMatchObject({ code: "ROWMILL_EMPTY_TABLE" });
   });

@@ -94,6 +94,13 @@ test("an unknown extension: the known ones are listed and the nearest is offered
   await expect(openSource(write("noextension", "a\nx\n"))).rejects.toMatchObject({ code: "ROWMILL_UNKNOWN_FORMAT" });
 });
 
+test("a spreadsheet is to be exported first", async () => {
+  await expect(openSource(write("x.XLSX", "PK"))).rejects.toMatchObject({
+    code: "ROWMILL_UNKNOWN_FORMAT",
+    message: expect.stringMatching(/Export it as CSV or Parquet first\.$/),
+  });
+});
+
 test("a folder is no file", async () => {
   mkdirSync(join(folder, "dir.csv"));
   for (const path of [folder, join(folder, "dir.csv")]) {

@@ -248,6 +248,7 @@ describe("a file is whole or not there", () => {
     });
     await expect(writeResults(batches(), TABLE, at("nowhere/x.csv"))).rejects.toMatchObject({
       code: "ROWMILL_NOT_WRITABLE",
+      message: `Can't write ${at("nowhere/x.csv")}: there is no folder ${at("nowhere")}. Make it first.`,
     });
     await expect(writeResults(batches(), TABLE, folder, "csv")).rejects.toMatchObject({ code: "ROWMILL_NOT_WRITABLE" });
   });
