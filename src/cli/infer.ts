@@ -94,7 +94,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   await using door = await openDoor(command);
   if (flags.dryRun) {
     const estimate = await untilSubmitted(door, () => door.mill.infer(source, { ...options, dryRun: true }));
-    if (flags.output !== undefined) door.say(`A dry run writes nothing: ${flags.output} is as it was`);
+    if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
     return print(estimates.map((one) => renderEstimate(one, flags.truncateRows)).join("\n\n"));

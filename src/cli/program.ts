@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { examples } from "./arguments.js";
 import { addAttach } from "./attach.js";
+import { programWords } from "./commandLine.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { EXIT_CODES_HELP, sayError } from "./failure.js";
@@ -45,8 +46,9 @@ export function createProgram(): Command {
 
 /** The shell has made several files of a glob: the likeliest way to too many arguments. */
 function withAdvice(text: string): string {
+  const program = programWords(process.argv[1] ?? "rowmill", process.env.npm_command).join(" ");
   return text.startsWith("too many arguments for 'infer'")
-    ? `${text.trim()} For several files put a glob in quotes: rowmill infer "*.csv" …`
+    ? `${text.trim()} For several files put a glob in quotes: ${program} infer "*.csv" …`
     : text;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Desk } from "./runRowmill.js";
@@ -15,6 +15,7 @@ beforeAll(() => {
     ],
   });
   desk.write("good.csv", "id,text\n1,The soup was cold.\n2,A fine tent.\n");
+  symlinkSync("good.csv", join(desk.folder, "link.csv"));
   desk.write("five.csv", "text\na\nb\nc\nd\ne\n");
   desk.write("empty.csv", "id,text\n");
   desk.write("ragged.csv", "id,text\n1,a\n2,b,c,d\n");
@@ -39,7 +40,7 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     "no column for a table names the columns there",
     ["infer", "good.csv", ...onStarter],
     "ROWMILL_COLUMN_MISSING",
-    /"id", "text"/,
+    /--column NAME.*"id", "text"/,
   ],
   ["an empty table", ["infer", "empty.csv", "--column", "text", ...onStarter], "ROWMILL_EMPTY_TABLE", /empty\.csv/],
   [
@@ -126,8 +127,8 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
   [
     "an output in a folder that is not there",
     ["infer", "good.csv", "--column", "text", "--output", "no/out.csv", ...onStarter],
-    "ROWMILL_BAD_OUTPUT",
-    /no\/out\.csv/,
+    "ROWMILL_NOT_WRITABLE",
+    /no\/out\.csv: there is no folder no\./,
   ],
   [
     "one output for several models",
@@ -135,6 +136,37 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     "ROWMILL_BAD_OPTION",
     /--model/,
   ],
+  [
+    "an output that is the source, before anything runs",
+    ["infer", "good.csv", "--column", "text", "--output", "./good.csv", ...onStarter],
+    "ROWMILL_BAD_OUTPUT",
+    /\.\/good\.csv would replace the source good\.csv/,
+  ],
+  [
+    "an output that is a link to the source",
+    ["infer", "good.csv", "--column", "text", "--output", "link.csv", ...onStarter],
+    "ROWMILL_BAD_OUTPUT",
+    /link\.csv would replace the source good\.csv/,
+  ],
+  [
+    "an output that is a file of the source's glob",
+    ["infer", "g*.csv", "--column", "text", "--output", "good.csv", ...onStarter],
+    "ROWMILL_BAD_OUTPUT",
+    /good\.csv would replace the source g\*\.csv/,
+  ],
+  [
+    "an output of a detached job says how to get it later",
+    ["infer", "good.csv", "--column", "text", "--output", "later.csv", "--detach", "--unpack-json", ...onStarter],
+    "ROWMILL_BAD_OPTION",
+    /jobs results ID --unpack-json --output later\.csv/,
+  ],
+  [
+    "a glob that the shell has expanded says to quote it",
+    ["infer", "good.csv", "five.csv", "--column", "text"],
+    null,
+    /put a glob in quotes: .* infer "\*\.csv"/,
+  ],
+  ["a status that nobody knows", ["jobs", "list", "--status", "asleep"], null, /asleep.*RUNNING/],
   ["a home that can't be made", ["jobs", "list", "--home", "good.csv/home"], "ROWMILL_HOME_NOT_WRITABLE", /--home/],
   ["a job that nobody knows", ["attach", "job-0"], "ROWMILL_NO_SUCH_JOB", /job-0/],
   ["results of a job that nobody knows", ["jobs", "results", "job-0"], "ROWMILL_NO_SUCH_JOB", /job-0/],

@@ -1,9 +1,13 @@
 import { execFileSync } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { programWords, shellWord } from "../../src/cli/commandLine.js";
 import { scoreTable } from "../../src/cli/demoScore.js";
 import { readDemoTables } from "../../src/cli/demoTables.js";
+import { renderReport } from "../../src/cli/doctor.js";
+import { renderEstimate } from "../../src/cli/estimate.js";
+import { missingRows } from "../../src/cli/jobResults.js";
 import { readJsonOption } from "../../src/cli/jsonInput.js";
 import { findJsonMistake } from "../../src/cli/jsonMistake.js";
 import { formatBytes, formatSeconds } from "../../src/cli/quantities.js";
@@ -128,6 +132,47 @@ describe("what reaches the terminal", () => {
     expect(formatBytes(5_958_944)).toBe("6.0 MB");
     expect(formatBytes(999)).toBe("999 bytes");
   });
+});
+
+test("results that are not all there are warned of, whole ones are not", () => {
+  const job = { jobId: "job-1", rowsTotal: 20_000, rowsDone: 3000 };
+  expect(missingRows({ ...job, status: "RUNNING" })).toBe(
+    "warning: job-1 is RUNNING: 17,000 of 20,000 rows have no result yet",
+  );
+  expect(missingRows({ ...job, status: "FAILED", rowsDone: 19_999 })).toBe(
+    "warning: job-1 is FAILED: 1 of 20,000 rows has no result",
+  );
+  expect(missingRows({ ...job, status: "SUCCEEDED" })).toBeNull();
+  expect(missingRows({ ...job, status: "CANCELLED", rowsDone: 20_000 })).toBeNull();
+});
+
+test("a dry run says what becomes of rows that are too long", () => {
+  const estimate = {
+    ...{ model: "starter", rows: 9, emptyRows: 0, tooLongRows: 1, inputTokens: 90, maxOutputTokens: 90 },
+    ...{ cost: null, seconds: 4, secondsBasis: "measured" as const },
+  };
+  expect(renderEstimate(estimate, true)).toMatch(/too long, to be cut +1/);
+  expect(renderEstimate(estimate, false)).toMatch(/too long, to be error rows +1/);
+  expect(renderEstimate(estimate, false)).toMatch(/time +at most about 4 s/);
+});
+
+test("the doctor speaks words and ends with a verdict", () => {
+  const report = {
+    home: "/h",
+    runnerPid: null,
+    machine: {
+      ...{ platform: "linux", arch: "x64", cpuModel: "C", cores: 2, physicalCores: 2, memoryBytes: 1e9 },
+      ...{ freeMemoryBytes: 1e9, node: "v20", nodeLlamaCpp: "3", llamaCppRelease: "b1" },
+    },
+    backend: { backend: "cpu", candidates: ["cpu"], devices: [], vramBytes: 0, freeVramBytes: 0, failure: null },
+    engine: { name: "node-llama-cpp", reason: "why" },
+    counters: { isMapped: true, reason: null },
+  };
+  const shown = stripVTControlCharacters(renderReport(report));
+  expect(shown.split("\n").at(-1)).toBe("ready: node-llama-cpp on cpu");
+  expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Mapped)/);
+  const broken = renderReport({ ...report, backend: { ...report.backend, failure: "no binary" } });
+  expect(broken.split("\n").at(-1)).toBe("not ready: node-llama-cpp can't load a backend: no binary");
 });
 
 describe("the demo's count", () => {

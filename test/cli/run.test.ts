@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -62,7 +62,7 @@ test("a job's whole life by commands: dry run, detach, attach, results in every 
 
   const [shown, listed, status] = await Promise.all([
     desk.json<ShownJob & { name: string }>("jobs", "show", jobId),
-    desk.json<ShownJob[]>("jobs", "list", "--status", "SUCCEEDED"),
+    desk.json<ShownJob[]>("jobs", "list", "--status", "succeeded"),
     desk.run("jobs", "status", jobId),
   ]);
   expect(shown).toMatchObject({
@@ -116,6 +116,39 @@ test("with --output the results lie in the file, and --json gives the record and
   expect(ended.results).toMatch(/out\.jsonl$/);
 });
 
+test("with --unpack-json the keys are columns, on the screen and in the file", async () => {
+  const shown = await desk.run("infer", ...table, "--unpack-json");
+  expect(shown.stdout.split("\n")[0]).toMatch(/^text +mood$/);
+  expect(shown.stdout).toMatch(/^The soup was cold\. +(good|bad)$/m);
+  expect(shown.stderr).toMatch(/All results: .* --unpack-json --output results\.csv/);
+  await desk.run("infer", ...table, "--unpack-json", "--output", "moods.csv");
+  const lines = readFileSync(join(desk.folder, "moods.csv"), "utf8").split("\n");
+  expect(lines[0]).toBe("id,text,mood");
+  expect(lines[1]).toMatch(/^0,The soup was cold\.,(good|bad)$/);
+});
+
+test("a dry run with --output writes nothing and says so", async () => {
+  const { code, stdout, stderr } = await desk.run("infer", ...table, "--dry-run", "--output", "dry.csv");
+  expect(stdout).toMatch(/^time +at most about /m);
+  expect(stderr).toContain("--output is ignored");
+  expect(existsSync(join(desk.folder, "dry.csv"))).toBe(false);
+  expect(code).toBe(0);
+});
+
+test("Ctrl-C before the job is there says that nothing was submitted", async () => {
+  const before = await desk.json<ShownJob[]>("jobs", "list");
+  // the warning comes before the rows are read
+  const vain = '{"type": "string", "format": "telephone"}';
+  const started = desk.start("infer", "long.csv", "--column", "text", "--model", "starter", "--schema", vain);
+  await started.seen("warning:");
+  started.kill("SIGINT");
+  const { code, stdout, stderr } = await started.ended;
+  expect(stderr).toContain("nothing was submitted");
+  expect(stdout).toBe("");
+  expect(code).toBe(130);
+  expect(await desk.json("jobs", "list")).toEqual(before);
+});
+
 test("several models give several jobs, detached", async () => {
   const { jobIds } = await desk.json<{ jobIds: string[] }>(
     "infer",
@@ -145,6 +178,8 @@ test("Ctrl-C and the end of the time leave the job running; cancelling ends it a
     "starter",
     "--sampling",
     '{"maxTokens": 300}',
+    "--output",
+    "never.csv",
   );
   await attached.seen("Progress:");
   attached.kill("SIGINT");
@@ -152,6 +187,15 @@ test("Ctrl-C and the end of the time leave the job running; cancelling ends it a
   expect(left.code).toBe(130);
   const jobId = /(job-[0-9a-f-]{36}) goes on\. Attach again with: .* attach \1/.exec(left.stderr)?.[1] ?? "";
   expect(jobId).not.toBe("");
+  expect(left.stderr).toMatch(new RegExp(`never\\.csv was not written.* jobs results ${jobId} --output never\\.csv`));
+  expect(existsSync(join(desk.folder, "never.csv"))).toBe(false);
+
+  const early = await desk.run("jobs", "results", jobId, "--no-include-inputs");
+  expect(early.code).toBe(0);
+  expect(early.stdout.trimEnd().split("\n")).toHaveLength(20_000);
+  expect(early.stderr).toMatch(
+    new RegExp(`^warning: ${jobId} is [A-Z]+: [\\d,]+ of 20,000 rows have no result yet$`, "m"),
+  );
 
   const timed = await desk.run("attach", jobId, "--timeout", "0.2");
   expect(timed.code).toBe(4);
@@ -164,7 +208,9 @@ test("Ctrl-C and the end of the time leave the job running; cancelling ends it a
   expect(["CANCELLING", "CANCELLED"]).toContain(cancelled.status);
   const watched = await watcher.ended;
   expect(watched.code).toBe(3);
-  expect(watched.stderr).toContain("was cancelled");
+  expect(watched.stderr).toMatch(/was cancelled; the rows that were done: node .*main\.js jobs results job-/);
+  const rest = await desk.run("jobs", "results", jobId, "--output", "rest.csv");
+  expect(rest.stderr).toMatch(/warning: .* is CANCELLED: [\d,]+ of 20,000 rows have no result$/m);
 });
 
 test("a job whose model has gone fails: exit code 1, with the reason", async () => {
