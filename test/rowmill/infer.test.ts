@@ -157,7 +157,7 @@ describe("infer", () => {
   });
 
   it("stops at a stop string and at maxTokens", async () => {
-    const free = { model: "starter", systemPrompt: "Write a polite reply to the customer." };
+    const free = { model: "starter", systemPrompt: "Write a one-sentence summary." };
     const whole = (await mill.getJobResults(await mill.infer(tickets(1), free))) as string[];
     const word = (whole[0] ?? "").split(" ")[2] ?? "";
     expect(word).not.toBe("");
