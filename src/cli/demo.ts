@@ -1,7 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import pc from "picocolors";
 import { EXIT } from "../errors.js";
 import { examples, jsonOption } from "./arguments.js";
 import { pathFromHere } from "./commandLine.js";
@@ -11,7 +10,7 @@ import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { followJob } from "./follow.js";
 import { STARTER_LIMITS } from "./models.js";
-import { print, printJson, screenWidth } from "./output.js";
+import { print, printJson, resultColors, screenWidth } from "./output.js";
 import { formatCount, formatPercent, formatRate, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
@@ -51,7 +50,7 @@ async function runDemo(flags: DemoFlags, command: Command): Promise<void> {
   const outcomes: DemoOutcome[] = [];
   for (const [at, table] of tables.entries()) {
     const jobId = jobIds[at] as string;
-    door.say(pc.bold(`${table.path}: ${table.fields.join(", ")} by ${flags.model}`));
+    door.say(resultColors.bold(`${table.path}: ${table.fields.join(", ")} by ${flags.model}`));
     process.exitCode = await followJob(door, jobId, null);
     if (process.exitCode !== EXIT.ok) return;
     outcomes.push(await collect(door, table, jobId, folder));
@@ -106,7 +105,7 @@ function renderDemo(outcomes: readonly DemoOutcome[], model: string, command: Do
   const speed = `${formatRate(rowsPerSecond)} rows/s, ${formatRate(tokensPerSecond)} tokens/s`;
   return [
     ...outcomes.map(({ table, score }) => `\n${renderAnswers(table, score.rows, width)}\n`),
-    `${pc.bold("Accuracy")} against the labels`,
+    `${resultColors.bold("Accuracy")} against the labels`,
     renderAccuracy(outcomes),
     "",
     renderPairs(
@@ -119,8 +118,10 @@ function renderDemo(outcomes: readonly DemoOutcome[], model: string, command: Do
       width,
     ),
     "",
-    pc.bold("Try next"),
-    ...nextCommands(outcomes, model, command).map(([meaning, line]) => `${pc.dim(`# ${meaning}`)}\n${pc.cyan(line)}`),
+    resultColors.bold("Try next"),
+    ...nextCommands(outcomes, model, command).map(
+      ([meaning, line]) => `${resultColors.dim(`# ${meaning}`)}\n${resultColors.cyan(line)}`,
+    ),
   ].join("\n");
 }
 

@@ -1,7 +1,6 @@
-import pc from "picocolors";
-
 import type { DemoOutcome, ScoredRow } from "./demoScore.js";
 import type { DemoTable } from "./demoTables.js";
+import { resultColors } from "./output.js";
 import { formatCount, formatPercent } from "./quantities.js";
 import { cellText, renderTable, shorten } from "./table.js";
 
@@ -20,7 +19,7 @@ export function renderAnswers(table: DemoTable, rows: readonly ScoredRow[], widt
   );
   const taken = answerWidths.reduce((sum, answerWidth) => sum + answerWidth + GAP, 0);
   const textWidth = Math.min(100, Math.max(20, width - taken - GAP - 1));
-  const title = `${pc.bold(table.path)}, the first ${shown.length} of ${formatCount(rows.length)} rows; below a wrong answer the label`;
+  const title = `${resultColors.bold(table.path)}, the first ${shown.length} of ${formatCount(rows.length)} rows; below a wrong answer the label`;
   const preview = renderTable(
     [
       { head: table.textColumn, width: textWidth },
@@ -31,7 +30,9 @@ export function renderAnswers(table: DemoTable, rows: readonly ScoredRow[], widt
       shorten(cellText(text), Math.floor(textWidth * 1.75)),
       ...table.fields.map((field) => {
         const { given = null, label = null, isRight = false } = answers[field] ?? {};
-        return isRight ? pc.green(`✓ ${mark(given)}`) : `${pc.red(`✗ ${mark(given)}`)}\n${pc.dim(`  ${mark(label)}`)}`;
+        return isRight
+          ? resultColors.green(`✓ ${mark(given)}`)
+          : `${resultColors.red(`✗ ${mark(given)}`)}\n${resultColors.dim(`  ${mark(label)}`)}`;
       }),
     ]),
   );
@@ -49,7 +50,7 @@ export function renderAccuracy(outcomes: readonly DemoOutcome[]): string {
         const right = score.rightByField[field] ?? 0;
         const all = score.rows.length;
         const cells = Math.round((BAR_CELLS * right) / Math.max(1, all));
-        const bar = `${pc.green("█".repeat(cells))}${pc.dim("░".repeat(BAR_CELLS - cells))}`;
+        const bar = `${resultColors.green("█".repeat(cells))}${resultColors.dim("░".repeat(BAR_CELLS - cells))}`;
         const name = `${table.name}  ${field}`.padEnd(fieldWidth);
         return `${name}  ${bar}  ${formatPercent(right, all).padStart(7)}  ${formatCount(right)} of ${formatCount(all)} right`;
       }),

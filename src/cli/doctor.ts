@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import pc from "picocolors";
 import { examples, jsonOption } from "./arguments.js";
 import { type Door, openDoor } from "./door.js";
-import { print, printJson } from "./output.js";
+import { print, printJson, resultColors } from "./output.js";
 import { formatBytes } from "./quantities.js";
 import { cellText, renderPairs } from "./table.js";
 
@@ -56,7 +55,7 @@ export function renderReport(report: Report): string {
     renderPairs(plain.map(([name, value]) => [labelOf(name), factText(value)])),
     ...sections.map(
       ([name, facts]) =>
-        `${pc.bold(labelOf(name))}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
+        `${resultColors.bold(labelOf(name))}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
     ),
     verdictOf(report),
   ].join("\n\n");

@@ -1,9 +1,16 @@
 import pc from "picocolors";
 
-/** Colours for stderr, where messages go; picocolors itself looks at stdout only. */
-export const messageColors = pc.createColors(
-  !process.env.NO_COLOR && (Boolean(process.env.FORCE_COLOR) || (process.stderr.isTTY && process.env.TERM !== "dumb")),
-);
+/** Colours where a terminal shows them, not where a CI's environment variable promises one: output that a program reads
+ *  stays plain (https://no-color.org). */
+function colorsFor(stream: NodeJS.WriteStream) {
+  const isShown = Boolean(process.env.FORCE_COLOR) || (stream.isTTY && process.env.TERM !== "dumb");
+  return pc.createColors(!process.env.NO_COLOR && isShown);
+}
+
+/** For stdout, where results go. */
+export const resultColors = colorsFor(process.stdout);
+/** For stderr, where messages go. */
+export const messageColors = colorsFor(process.stderr);
 
 /** A result: one line on stdout. */
 export function print(line: string): void {

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import pc from "picocolors";
+import { resultColors } from "./output.js";
 
 export interface TableColumn {
   readonly head: string;
@@ -18,7 +18,7 @@ const noLines = Object.fromEntries(
 /** A table with a rule under its head and no other lines: two spaces between columns. */
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
-    head: columns.map(({ head }) => pc.bold(head)),
+    head: columns.map(({ head }) => resultColors.bold(head)),
     chars: noLines,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true },
     colWidths: columns.map(({ width }) => (width === undefined ? null : width + 2)),
@@ -39,7 +39,7 @@ export function renderPairs(
   return pairs
     .map(
       ([name, value]) =>
-        `${pc.dim(name.padEnd(nameWidth))}  ${wrapWords(value, width - nameWidth - 2).join(`\n${indent}`)}`,
+        `${resultColors.dim(name.padEnd(nameWidth))}  ${wrapWords(value, width - nameWidth - 2).join(`\n${indent}`)}`,
     )
     .join("\n");
 }

@@ -20,7 +20,8 @@ export class CompiledJobs implements Disposable {
     writeFileSync(join(this.#folder, "package.json"), '{"type":"module"}');
     const folders = ["src/jobs", "test/jobs/children"];
     const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
-    for (const file of [join(root, "src/errors.ts"), ...files]) this.#compile(file);
+    for (const name of ["errors.ts", "strictOptions.ts"]) files.push(join(root, "src", name));
+    for (const file of files) this.#compile(file);
   }
 
   /** Starts `test/jobs/children/<name>.ts`. */
