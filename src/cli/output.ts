@@ -4,7 +4,7 @@ import pc from "picocolors";
  *  stays plain (https://no-color.org). */
 function colorsFor(stream: NodeJS.WriteStream) {
   const isShown = Boolean(process.env.FORCE_COLOR) || (stream.isTTY && process.env.TERM !== "dumb");
-  return pc.createColors(!process.env.NO_COLOR && isShown);
+  return pc.createColors(Boolean(isShown) && !process.env.NO_COLOR);
 }
 
 /** For stdout, where results go. */
