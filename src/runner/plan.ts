@@ -33,7 +33,7 @@ export interface Plan extends BatchPlan {
 const MB = 1024 * 1024;
 /** Above this a second copy of the weights per core costs more memory traffic than it saves in waiting. */
 const SMALL_MODEL_BYTES = 300 * MB;
-/** More slots than this gained nothing on CPUs with this engine (docs/performance.md). */
+/** Twice as many gained 1 % on CPUs with this engine (docs/performance.md). */
 const CPU_SLOTS = 16;
 const GPU_SLOTS = 64;
 const BATCH_TOKENS = 512;
@@ -88,7 +88,7 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
   return several;
 }
 
-/** A compute thread that spins beside a busy event loop costs 15 times (docs/performance.md): where a worker has
+/** A compute thread that spins beside a busy event loop costs 8 to 15 times (docs/performance.md): where a worker has
  *  several threads, one core of its share stays free for the loop. */
 function chooseThreads(facts: PlanFacts, workers: number, reasons: string[]): number {
   const share = Math.max(1, Math.floor(facts.cores / workers));
