@@ -137,8 +137,7 @@ export class Rowmill implements AsyncDisposable {
     return new ProgressEmitter({
       job: () => {
         const job = catalog.get(id);
-        // whoever needs a runner sees to it that there is one, also when the last one was killed
-        if (!FINAL_STATUSES.has(job.status)) this.#runner.ensure();
+        this.#wakeFor([job]);
         return job;
       },
       page: () => (catalog.status(id) === "RUNNING" ? attachCounters(countersPath(this.#home.path, id)) : null),
@@ -173,21 +172,21 @@ export class Rowmill implements AsyncDisposable {
   /** @returns UNKNOWN for an id that no job has */
   async getJobStatus(jobId: string): Promise<JobStatus> {
     const status = this.#home.catalog.status(jobId);
-    this.#wakeFor(status);
+    this.#wakeFor([{ status }]);
     return status;
   }
 
   /** @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async getJob(jobId: string): Promise<JobRecord> {
     const job = this.#home.catalog.get(jobId);
-    this.#wakeFor(job.status);
+    this.#wakeFor([job]);
     return job;
   }
 
   /** Newest first. */
   async listJobs(): Promise<JobRecord[]> {
     const jobs = this.#home.catalog.list();
-    for (const job of jobs) this.#wakeFor(job.status);
+    this.#wakeFor(jobs);
     return jobs;
   }
 
@@ -326,8 +325,8 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Who looks at a job that has not ended sees to it that somebody runs it: its runner may have been killed. */
-  #wakeFor(status: JobStatus): void {
-    if (status !== "UNKNOWN" && !FINAL_STATUSES.has(status)) this.#runner.ensure();
+  #wakeFor(jobs: readonly { readonly status: JobStatus }[]): void {
+    if (jobs.some(({ status }) => status !== "UNKNOWN" && !FINAL_STATUSES.has(status))) this.#runner.ensure();
   }
 
   #say(line: string): void {

@@ -3,7 +3,7 @@ export type { JobFacts } from "./catalogRow.js";
 export type { HomeConfig } from "./config.js";
 export { type Home, type HomeOptions, openHome } from "./home.js";
 export { JobFile, type NewRow, type PendingRow, type Stored } from "./jobFile.js";
-export { configPath, countersPath, jobFolder, modelsFolder, newJobId } from "./layout.js";
+export { countersPath, jobFolder, newJobId } from "./layout.js";
 export {
   acquireLease,
   LEASE_LAPSE_MS,

@@ -37,6 +37,8 @@ export class Runner {
   readonly #pools = new Pools();
   readonly #active = new Map<string, { readonly plan: Plan; readonly end: Promise<void> }>();
   readonly #stop = new AbortController();
+  /** Looked up once: it reads a dozen files, and a waiting job is looked at ten times a second. */
+  readonly #cores = machineFacts().cores;
   /** The job that found no memory beside those that run now. */
   #tooLargeBeside: string | null = null;
 
@@ -111,7 +113,7 @@ export class Runner {
     const next = catalog.peekQueued();
     if (next === null) return false;
     const isAlone = this.#active.size === 0;
-    const freeCores = machineFacts().cores - this.#busyThreads();
+    const freeCores = this.#cores - this.#busyThreads();
     if (!isAlone && (freeCores < 1 || next.jobId === this.#tooLargeBeside)) return false;
     let plan: Plan;
     try {
@@ -126,18 +128,12 @@ export class Runner {
       }
       if (isAlone) checkMemory(plan, next);
     } catch (error) {
-      const failed = catalog.claimNext(lease);
-      if (failed?.jobId === next.jobId) await this.#fail(failed, lease, error);
-      else if (failed !== null) catalog.setStatus(failed.jobId, ["STARTING"], "QUEUED", { runner: lease });
+      const failed = this.#claim(next, lease);
+      if (failed !== null) await this.#fail(failed, lease, error);
       return failed !== null;
     }
-    const job = catalog.claimNext(lease);
+    const job = this.#claim(next, lease);
     if (job === null) return false;
-    if (job.jobId !== next.jobId) {
-      // a more urgent one came between: look again
-      catalog.setStatus(job.jobId, ["STARTING"], "QUEUED", { runner: lease });
-      return true;
-    }
     catalog.setPlan(job.jobId, { engine: ENGINE, ...plan });
     const engine: EngineChoice = { engine: ENGINE, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
     const end = this.#execute(job, lease, plan, engine).finally(() => {
@@ -146,6 +142,15 @@ export class Runner {
     });
     this.#active.set(job.jobId, { plan, end });
     return true;
+  }
+
+  /** Claims the job that was looked at; when a more urgent one came between, none: it is met at the next look. */
+  #claim(next: JobRecord, lease: RunnerLease): JobRecord | null {
+    const { catalog } = this.#home;
+    const job = catalog.claimNext(lease);
+    if (job === null || job.jobId === next.jobId) return job;
+    catalog.setStatus(job.jobId, ["STARTING"], "QUEUED", { runner: lease });
+    return null;
   }
 
   #busyThreads(): number {

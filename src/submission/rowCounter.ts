@@ -1,4 +1,4 @@
-import { type Engine, type ModelFacts, openTokenizer, tokenizeFrame } from "../engine/index.js";
+import { type Engine, openTokenizer, tokenizeFrame } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
 import type { ResolvedModel } from "../models/index.js";
@@ -33,7 +33,6 @@ export class RowCounter implements AsyncDisposable {
   private constructor(
     readonly model: ResolvedModel,
     readonly sampling: JobSampling,
-    readonly facts: ModelFacts,
     readonly frameTokens: number,
     private readonly tokenizer: Engine,
     private readonly capacity: number,
@@ -57,16 +56,7 @@ export class RowCounter implements AsyncDisposable {
           "ROWMILL_PROMPT_TOO_LONG",
           `the system prompt and its frame take ${frameTokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
         );
-      return new RowCounter(
-        model,
-        sampling,
-        facts,
-        frameTokens,
-        tokenizer,
-        capacity,
-        frame.trimsRow,
-        options.truncateRows,
-      );
+      return new RowCounter(model, sampling, frameTokens, tokenizer, capacity, frame.trimsRow, options.truncateRows);
     } catch (error) {
       await tokenizer[Symbol.asyncDispose]();
       throw error;
