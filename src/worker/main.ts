@@ -43,7 +43,8 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const schema = task.outputSchema === null ? null : compileSchema(task.outputSchema);
   const frame = renderChat(engine.facts, task.format);
   const { prefix, suffix } = tokenizeFrame(engine, frame);
-  const capacity = task.plan.slotTokens - prefix.length - suffix.length - task.sampling.maxTokens;
+  // the model's room, as at submission: a slot is sized by the longest row that fits, and every row that fits the model fits it
+  const capacity = engine.facts.contextLength - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);
   const queue = new RowQueue(Math.ceil(task.plan.slots / 2), (rows) => send({ kind: "want", rows }));
   const running = new Map<number, QueuedRow>();
