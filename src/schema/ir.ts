@@ -1,7 +1,18 @@
+import type { Dfa } from "./dfa.js";
+
 /** A set of code points: ascending, disjoint, not adjacent, both ends included. */
 export type Ranges = readonly (readonly [first: number, last: number])[];
 
-/** A piece of a grammar. Everything stands for UTF-8 text: `text` for its bytes, `chars` for one code point of a set.
+/** What a JSON string may hold. With an automaton: the strings that it accepts, `min` 0 and `max` null. Without: any
+ *  string of `min` to `max` code points, `max` null for any number. */
+export interface StringContent {
+  readonly automaton: Dfa | null;
+  readonly min: number;
+  readonly max: number | null;
+}
+
+/** A piece of a grammar. Everything stands for UTF-8 text: `text` for its bytes, `chars` for one code point of a set,
+ *  `string` for a JSON string with both its quotes, each character in any of its spellings (itself, short escape, \uXXXX).
  *  A choice without options matches nothing; a sequence without parts matches the empty text. */
 export type IrNode =
   | { readonly kind: "text"; readonly text: string }
@@ -9,6 +20,7 @@ export type IrNode =
   | { readonly kind: "seq"; readonly parts: readonly IrNode[] }
   | { readonly kind: "choice"; readonly options: readonly IrNode[] }
   | { readonly kind: "repeat"; readonly node: IrNode; readonly min: number; readonly max: number | null }
+  | { readonly kind: "string"; readonly content: StringContent }
   | { readonly kind: "ref"; readonly rule: string };
 
 /** A grammar as plain data: what the GBNF text and the automaton's tables are made from.
