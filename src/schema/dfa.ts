@@ -1,71 +1,138 @@
-import { unionOf } from "./codePoints.js";
-import type { Ranges } from "./ir.js";
-import { END, type Language, type Languages, START } from "./language.js";
-
-export interface DfaState {
-  readonly isAccepting: boolean;
-  readonly edges: readonly { readonly ranges: Ranges; readonly target: number }[];
-}
-
 /** A deterministic automaton over code points, begun in state 0; from every state some accepting one can be reached.
- *  No states: the empty language. */
-export type Dfa = readonly DfaState[];
+ *  No states: the empty language. The edges of state s are the triples (first, last, target) from `edges[offsets[s]]` to
+ *  `edges[offsets[s + 1]]`, ascending and disjoint. */
+export class Dfa {
+  static #made = 0;
+  readonly #id = Dfa.#made++;
 
-/** Expressions that a construction may make for each state that it may have. */
-const EXPRESSIONS_PER_STATE = 20;
+  /** @param accepting one flag a state
+   *  @param offsets   one place in `edges` a state, and the end */
+  constructor(
+    readonly accepting: Uint8Array,
+    readonly offsets: Uint32Array,
+    readonly edges: Uint32Array,
+  ) {}
 
-/** Turns a language over START string END into an automaton over the string alone.
- *  @returns null when it would have more than `stateLimit` states, or be as much work */
-export function buildDfa(languages: Languages, language: Language, stateLimit: number): Dfa | null {
-  const start = languages.derive(language, START);
-  const indexes = new Map<Language, number>([[start, 0]]);
-  const queue = [start];
-  const states: DfaState[] = [];
-  const most = languages.size + stateLimit * EXPRESSIONS_PER_STATE;
-  for (const state of queue) {
-    if (languages.size > most) return null;
-    const edges = new Map<number, Ranges>();
-    for (const ranges of languages.split(state)) {
-      const next = languages.derive(state, ranges[0]![0]);
-      if (next === languages.none) continue;
-      let target = indexes.get(next);
-      if (target === undefined) {
-        target = queue.length;
-        if (target >= stateLimit) return null;
-        indexes.set(next, target);
-        queue.push(next);
-      }
-      edges.set(target, unionOf(edges.get(target) ?? [], ranges));
-    }
-    states.push({
-      isAccepting: languages.derive(state, END).nullable,
-      edges: [...edges].map(([target, ranges]) => ({ ranges, target })),
-    });
+  get stateCount(): number {
+    return this.accepting.length;
   }
-  return withoutDeadEnds(states);
+
+  /** The state after a code point, -1 when there is none. */
+  next(state: number, codePoint: number): number {
+    let low = this.offsets[state]! / 3;
+    for (let high = this.offsets[state + 1]! / 3 - 1; low <= high; ) {
+      const middle = (low + high) >> 1;
+      if (codePoint < this.edges[3 * middle]!) high = middle - 1;
+      else if (codePoint > this.edges[3 * middle + 1]!) low = middle + 1;
+      else return this.edges[3 * middle + 2]!;
+    }
+    return -1;
+  }
+
+  accepts(value: string): boolean {
+    let state = this.stateCount === 0 ? -1 : 0;
+    for (const char of value) {
+      if (state === -1) return false;
+      state = this.next(state, char.codePointAt(0)!);
+    }
+    return state !== -1 && this.accepting[state] === 1;
+  }
+
+  /** Stands for the automaton where a grammar is compared as JSON: listing its edges would cost more than making it. */
+  toJSON(): string {
+    return `dfa ${this.#id}`;
+  }
 }
 
-function withoutDeadEnds(states: readonly DfaState[]): Dfa {
-  const sources: number[][] = states.map(() => []);
-  states.forEach(({ edges }, source) => {
-    for (const { target } of edges) sources[target]!.push(source);
-  });
-  const alive = new Set<number>();
-  const queue = states.flatMap((state, index) => (state.isAccepting ? [index] : []));
-  for (const index of queue) {
-    if (alive.has(index)) continue;
-    alive.add(index);
-    queue.push(...sources[index]!);
+/** Collects an automaton state by state, in the order of their numbers. */
+export class DfaBuilder {
+  readonly #accepting: number[] = [];
+  readonly #offsets: number[] = [0];
+  readonly #edges: number[] = [];
+
+  get stateCount(): number {
+    return this.#accepting.length;
   }
-  if (!alive.has(0)) return [];
-  const renumbered = new Map([...alive].sort((a, b) => a - b).map((index, place) => [index, place]));
-  return [...renumbered.keys()].map((index) => {
-    const { isAccepting, edges } = states[index]!;
-    return {
-      isAccepting,
-      edges: edges
-        .filter(({ target }) => alive.has(target))
-        .map(({ ranges, target }) => ({ ranges, target: renumbered.get(target)! })),
-    };
+
+  get edgeCount(): number {
+    return this.#edges.length / 3;
+  }
+
+  /** An edge of the state that is ended next; in ascending order. */
+  edge(first: number, last: number, target: number): void {
+    const end = this.#edges.length;
+    const isSameState = end > this.#offsets.at(-1)!;
+    if (isSameState && this.#edges[end - 1] === target && this.#edges[end - 2] === first - 1)
+      this.#edges[end - 2] = last;
+    else this.#edges.push(first, last, target);
+  }
+
+  endState(isAccepting: boolean): void {
+    this.#accepting.push(isAccepting ? 1 : 0);
+    this.#offsets.push(this.#edges.length);
+  }
+
+  /** The automaton without the states from which nothing is accepted. */
+  build(): Dfa {
+    return withoutDeadEnds(
+      new Dfa(Uint8Array.from(this.#accepting), Uint32Array.from(this.#offsets), Uint32Array.from(this.#edges)),
+    );
+  }
+}
+
+export const EMPTY_DFA = new Dfa(new Uint8Array(), new Uint32Array(1), new Uint32Array());
+
+function withoutDeadEnds(dfa: Dfa): Dfa {
+  const { stateCount, offsets, edges, accepting } = dfa;
+  const isAlive = aliveStates(dfa);
+  if (stateCount === 0 || isAlive[0] === 0) return EMPTY_DFA;
+  if (isAlive.every((flag) => flag === 1)) return dfa;
+  const renumbered = new Uint32Array(stateCount);
+  let count = 0;
+  for (let state = 0; state < stateCount; state++) if (isAlive[state] === 1) renumbered[state] = count++;
+  const kept = new Uint32Array(edges.length);
+  const keptOffsets = new Uint32Array(count + 1);
+  let length = 0;
+  for (let state = 0; state < stateCount; state++) {
+    if (isAlive[state] === 0) continue;
+    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
+      const target = edges[at + 2]!;
+      if (isAlive[target] === 0) continue;
+      kept[length++] = edges[at]!;
+      kept[length++] = edges[at + 1]!;
+      kept[length++] = renumbered[target]!;
+    }
+    keptOffsets[renumbered[state]! + 1] = length;
+  }
+  return new Dfa(
+    accepting.filter((_, state) => isAlive[state] === 1),
+    keptOffsets,
+    kept.slice(0, length),
+  );
+}
+
+function aliveStates({ stateCount, offsets, edges, accepting }: Dfa): Uint8Array {
+  // the sources of each state's incoming edges, as one list cut by `starts`
+  const starts = new Uint32Array(stateCount + 1);
+  for (let at = 2; at < edges.length; at += 3) starts[edges[at]! + 1]!++;
+  for (let state = 0; state < stateCount; state++) starts[state + 1]! += starts[state]!;
+  const sources = new Uint32Array(edges.length / 3);
+  const filled = starts.slice();
+  for (let state = 0; state < stateCount; state++) {
+    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) sources[filled[edges[at + 2]!]!++] = state;
+  }
+  const isAlive = accepting.slice();
+  const queue: number[] = [];
+  isAlive.forEach((flag, state) => {
+    if (flag === 1) queue.push(state);
   });
+  for (const state of queue) {
+    for (let at = starts[state]!; at < starts[state + 1]!; at++) {
+      const source = sources[at]!;
+      if (isAlive[source] === 1) continue;
+      isAlive[source] = 1;
+      queue.push(source);
+    }
+  }
+  return isAlive;
 }

@@ -1,3 +1,4 @@
+import { withoutStrings } from "./gbnfStrings.js";
 import type { GrammarIr, IrNode, Ranges } from "./ir.js";
 
 /** Copies that llama.cpp lays out one by one. It refuses 2,000 and more, and each is an element of its grammar, so longer
@@ -9,7 +10,8 @@ const LONGEST_GROUP = 60;
 /** Writes the grammar in llama.cpp's GBNF, with the root rule named `root`.
  *  Every repetition of something compound gets a rule of its own: llama.cpp multiplies nested repetitions and refuses
  *  large products, but counts a rule's name as one. */
-export function emitGbnf(ir: GrammarIr): string {
+export function emitGbnf(grammar: GrammarIr): string {
+  const ir = withoutStrings(grammar);
   const writer = new GbnfWriter(new Set(Object.keys(ir.rules)));
   const names = new Map(Object.keys(ir.rules).map((name) => [name, name]));
   if (ir.root !== "root") {
@@ -67,6 +69,8 @@ class GbnfWriter {
         return this.names.get(node.rule)!;
       case "repeat":
         return this.#repetition(this.#single(node.node, rule), node.min, node.max, rule);
+      case "string":
+        throw new Error("strings are written out before the rest");
       default: {
         const options = this.#options(node, rule);
         return options.length > LONGEST_GROUP ? this.#named(`${rule}-of`, options) : `(${options})`;

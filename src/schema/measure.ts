@@ -1,4 +1,5 @@
-import { choice, type GrammarIr, type IrNode, isNever, repeat, seq } from "./ir.js";
+import type { Dfa } from "./dfa.js";
+import { choice, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seq } from "./ir.js";
 
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */
@@ -15,6 +16,8 @@ export function pruned(ir: GrammarIr): GrammarIr | null {
         return node.min === 0 || ends(node.node);
       case "ref":
         return productive.has(node.rule);
+      case "string":
+        return hasStrings(node.content);
       default:
         return true;
     }
@@ -35,6 +38,8 @@ export function pruned(ir: GrammarIr): GrammarIr | null {
         return repeat(trim(node.node), node.min, node.max);
       case "ref":
         return productive.has(node.rule) ? node : choice();
+      case "string":
+        return hasStrings(node.content) ? node : choice();
       default:
         return node;
     }
@@ -65,6 +70,10 @@ function refsIn(node: IrNode): string[] {
   }
 }
 
+function hasStrings({ automaton, min, max }: StringContent): boolean {
+  return automaton === null ? max === null || min <= max : automaton.stateCount > 0;
+}
+
 /** The bytes of the grammar's longest text; null when there is no longest. The grammar must be pruned. */
 export function longestOutput(ir: GrammarIr): number | null {
   const known = new Map<string, number>();
@@ -80,6 +89,8 @@ export function longestOutput(ir: GrammarIr): number | null {
         return Math.max(...node.options.map(longest));
       case "repeat":
         return longest(node.node) * (node.max ?? Number.POSITIVE_INFINITY);
+      case "string":
+        return longestString(node.content);
       case "ref": {
         let length = known.get(node.rule);
         if (length === undefined) {
@@ -94,4 +105,33 @@ export function longestOutput(ir: GrammarIr): number | null {
   };
   const length = longest({ kind: "ref", rule: ir.root });
   return Number.isFinite(length) ? length : null;
+}
+
+/** Bytes of `\uD83D\uDE00` and of `\u00E9`: the longest that a character is written, beyond the basic plane and in it. */
+const ASTRAL_BYTES = 12;
+const BASIC_BYTES = 6;
+
+function longestString({ automaton, max }: StringContent): number {
+  const content = automaton === null ? ASTRAL_BYTES * (max ?? Number.POSITIVE_INFINITY) : longestPath(automaton);
+  return content + 2;
+}
+
+/** The bytes of the longest way through an automaton whose states all lead to its end; infinite with a circle. */
+function longestPath({ stateCount, offsets, edges }: Dfa): number {
+  const incoming = new Uint32Array(stateCount);
+  for (let at = 2; at < edges.length; at += 3) incoming[edges[at]!]!++;
+  if (incoming[0] !== 0) return Number.POSITIVE_INFINITY;
+  const lengths = new Float64Array(stateCount);
+  const ready = [0];
+  let longest = 0;
+  for (const state of ready) {
+    longest = Math.max(longest, lengths[state]!);
+    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
+      const target = edges[at + 2]!;
+      const bytes = edges[at + 1]! > 0xffff ? ASTRAL_BYTES : BASIC_BYTES;
+      lengths[target] = Math.max(lengths[target]!, lengths[state]! + bytes);
+      if (--incoming[target]! === 0) ready.push(target);
+    }
+  }
+  return ready.length === stateCount ? longest : Number.POSITIVE_INFINITY;
 }

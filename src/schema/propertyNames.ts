@@ -21,7 +21,7 @@ export interface NameRules {
 export function nameNode(rules: NameRules, name: string, addRule: AddRule): IrNode {
   const { branches, taken, isValid } = rules;
   if (taken.size === 0 && branches.some(allowsAnyString)) return ref("string");
-  const options = branches.map((branch, index) => {
+  const options = branches.map((branch) => {
     const listed = candidatesOf(branch);
     if (listed !== null) {
       const free = listed.filter((one) => typeof one === "string" && !taken.has(one) && isValid(branch, one));
@@ -36,7 +36,7 @@ export function nameNode(rules: NameRules, name: string, addRule: AddRule): IrNo
       languages.not(wholeStrings(languages, named)),
       stringsOf(languages),
     );
-    const node = languageNode(languages, language, `${name}${index + 1}`, addRule);
+    const node = languageNode(languages, language);
     if (node === null) throw unsupported("propertyNames", rules.pointer, "needs too many states");
     return node;
   });

@@ -1,11 +1,9 @@
 import type { Branch } from "./branches.js";
-import { buildDfa, type Dfa } from "./dfa.js";
+import { buildDfa } from "./derivatives.js";
 import { formatExpression } from "./formats.js";
-import { choice, type IrNode, NEVER, ref, repeat, seq, text } from "./ir.js";
-import { spelled } from "./jsonText.js";
+import { type IrNode, ref } from "./ir.js";
 import { unsupported } from "./keywords.js";
 import { END, type Language, Languages, START } from "./language.js";
-import type { AddRule } from "./numbers.js";
 import { parsePattern, UnsupportedPattern } from "./pattern.js";
 import { languageOf } from "./patternLanguage.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
@@ -68,37 +66,22 @@ export function wholeStrings(languages: Languages, body: Language): Language {
 }
 
 /** A JSON string that satisfies the facets. */
-export function stringNode(facets: StringFacets, name: string, addRule: AddRule): IrNode {
+export function stringNode(facets: StringFacets): IrNode {
   const { minLength, maxLength, expressions } = facets;
   if (expressions.length === 0) {
     if (minLength === 0 && maxLength === Number.POSITIVE_INFINITY) return ref("string");
     const most = Number.isFinite(maxLength) ? maxLength : null;
-    return seq(text('"'), repeat(ref("char"), minLength, most), text('"'));
+    return { kind: "string", content: { automaton: null, min: minLength, max: most } };
   }
   const languages = new Languages();
-  const node = languageNode(languages, languageOfFacets(languages, facets), name, addRule);
+  const node = languageNode(languages, languageOfFacets(languages, facets));
   if (node !== null) return node;
   const { node: at, keyword } = expressions[0]!;
   throw unsupported(keyword, at.pointer, `needs more than ${MOST_STATES} states (with its length limits)`);
 }
 
 /** A JSON string of a language; null when its automaton is too large. */
-export function languageNode(languages: Languages, language: Language, name: string, addRule: AddRule): IrNode | null {
-  const dfa = buildDfa(languages, language, MOST_STATES);
-  return dfa === null ? null : dfaNode(dfa, name, addRule);
-}
-
-/** One rule a state: it ends the string, or reads a character and goes on. */
-function dfaNode(dfa: Dfa, name: string, addRule: AddRule): IrNode {
-  if (dfa.length === 0) return NEVER;
-  const rule = (index: number) => ref(`${name}-s${index}`);
-  dfa.forEach(({ isAccepting, edges }, index) => {
-    addRule(`${name}-s${index}`, () =>
-      choice(
-        ...(isAccepting ? [text('"')] : []),
-        ...edges.map(({ ranges, target }) => seq(spelled(ranges), rule(target))),
-      ),
-    );
-  });
-  return seq(text('"'), rule(0));
+export function languageNode(languages: Languages, language: Language): IrNode | null {
+  const automaton = buildDfa(languages, language, MOST_STATES);
+  return automaton === null ? null : { kind: "string", content: { automaton, min: 0, max: null } };
 }

@@ -1,0 +1,107 @@
+import { SCALARS } from "./codePoints.js";
+import type { Dfa } from "./dfa.js";
+import {
+  choice,
+  type GrammarIr,
+  type IrNode,
+  NEVER,
+  type Ranges,
+  ref,
+  repeat,
+  type StringContent,
+  seq,
+  text,
+} from "./ir.js";
+import { spelled } from "./spelling.js";
+
+/** The same grammar with JSON strings written out: an automaton's states become rules, and any character refers to the
+ *  shared rule `char`, which is made where it is needed. */
+export function withoutStrings(ir: GrammarIr): GrammarIr {
+  const rules = new Map<string, IrNode>();
+  const writer = new StringWriter(new Set(Object.keys(ir.rules)), rules);
+  for (const [name, node] of Object.entries(ir.rules)) rules.set(name, writer.rewritten(node));
+  return { root: ir.root, rules: Object.fromEntries(rules) };
+}
+
+class StringWriter {
+  readonly #taken: Set<string>;
+  readonly #rules: Map<string, IrNode>;
+  readonly #starts = new Map<Dfa, IrNode>();
+  /** A set of characters spelled out, by its ranges. */
+  readonly #spelled = new Map<string, IrNode>();
+  #char: IrNode | null = null;
+
+  constructor(taken: Set<string>, rules: Map<string, IrNode>) {
+    this.#taken = taken;
+    this.#rules = rules;
+  }
+
+  rewritten(node: IrNode): IrNode {
+    switch (node.kind) {
+      case "seq":
+        return seq(...node.parts.map((part) => this.rewritten(part)));
+      case "choice":
+        return choice(...node.options.map((option) => this.rewritten(option)));
+      case "repeat":
+        return repeat(this.rewritten(node.node), node.min, node.max);
+      case "string":
+        return this.#string(node.content);
+      default:
+        return node;
+    }
+  }
+
+  #string({ automaton, min, max }: StringContent): IrNode {
+    if (automaton !== null) return seq(text('"'), this.#start(automaton));
+    this.#char ??= this.#charRule();
+    return seq(text('"'), repeat(this.#char, min, max), text('"'));
+  }
+
+  #freshName(base: string): string {
+    let name = base;
+    for (let count = 2; this.#taken.has(name); count++) name = `${base}-${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  #charRule(): IrNode {
+    const name = this.#freshName("char");
+    this.#rules.set(name, spelled(SCALARS));
+    return ref(name);
+  }
+
+  #start(dfa: Dfa): IrNode {
+    let start = this.#starts.get(dfa);
+    if (start !== undefined) return start;
+    const base = this.#freshName(`string-${this.#starts.size + 1}`);
+    const rule = (state: number) => ref(`${base}-s${state}`);
+    for (let state = 0; state < dfa.stateCount; state++) {
+      const options = [...edgesByTarget(dfa, state)].map(([target, ranges]) => seq(this.#set(ranges), rule(target)));
+      this.#rules.set(`${base}-s${state}`, choice(...(dfa.accepting[state] === 1 ? [text('"')] : []), ...options));
+    }
+    start = dfa.stateCount === 0 ? NEVER : rule(0);
+    this.#starts.set(dfa, start);
+    return start;
+  }
+
+  #set(ranges: Ranges): IrNode {
+    const key = ranges.join(" ");
+    let node = this.#spelled.get(key);
+    if (node === undefined) {
+      node = spelled(ranges);
+      this.#spelled.set(key, node);
+    }
+    return node;
+  }
+}
+
+function edgesByTarget({ offsets, edges }: Dfa, state: number): Map<number, [number, number][]> {
+  const byTarget = new Map<number, [number, number][]>();
+  for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
+    const target = edges[at + 2]!;
+    const ranges = byTarget.get(target) ?? [];
+    ranges.push([edges[at]!, edges[at + 1]!]);
+    byTarget.set(target, ranges);
+  }
+  return byTarget;
+}
