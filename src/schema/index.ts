@@ -9,11 +9,14 @@ import type { KeywordMap } from "./schemaNode.js";
 import { judgeOf } from "./validate.js";
 import { jsonSchemaSide } from "./zod.js";
 
+export { choicesGrammar } from "./choices.js";
 export { typesOfKeys } from "./columnTypes.js";
 export type { SchemaReading } from "./compile.js";
 export { emitGbnf } from "./gbnf.js";
+export { readGbnf } from "./gbnfReader.js";
 export type { GrammarIr, IrNode, Ranges } from "./ir.js";
 export type { JsonStyle } from "./jsonText.js";
+export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
 
 /** A schema made ready: what is stored, what is enforced while generating, and what judges the result. */
