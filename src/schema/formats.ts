@@ -55,3 +55,18 @@ export function formatExpression(format: string): string | undefined {
   const expression = Object.hasOwn(EXPRESSIONS, format) ? EXPRESSIONS[format] : undefined;
   return expression === undefined ? undefined : `^(?:${expression})$`;
 }
+
+const STANDARD = new Set([
+  ...Object.keys(EXPRESSIONS),
+  "idn-email",
+  "idn-hostname",
+  "iri",
+  "iri-reference",
+  "uri-template",
+  "regex",
+]);
+
+/** Whether JSON Schema 2020-12 defines the format; any other is an annotation. */
+export function isStandardFormat(name: string): boolean {
+  return STANDARD.has(name);
+}

@@ -1,0 +1,181 @@
+import { SCALARS } from "./codePoints.js";
+import { Dfa, DfaBuilder, EMPTY_DFA } from "./dfa.js";
+
+/** An automaton would have more states than are built. */
+export class TooManyStates extends Error {}
+
+const LAST_CODE_POINT = 0x10ffff;
+
+/** Every string. */
+export const ALL_STRINGS = new Dfa(
+  Uint8Array.of(1),
+  Uint32Array.of(0, SCALARS.length * 3),
+  Uint32Array.from(SCALARS.flatMap(([first, last]) => [first, last, 0])),
+);
+
+/** The given strings; those that are no valid UTF-16 are left out, since no UTF-8 text has them. */
+export function listAutomaton(values: Iterable<string>): Dfa {
+  interface Branch {
+    isEnd: boolean;
+    readonly next: Map<number, Branch>;
+  }
+  const root: Branch = { isEnd: false, next: new Map() };
+  for (const value of values) {
+    if (/\p{Surrogate}/u.test(value)) continue;
+    let branch = root;
+    for (const char of value) {
+      const codePoint = char.codePointAt(0)!;
+      let next = branch.next.get(codePoint);
+      if (next === undefined) {
+        next = { isEnd: false, next: new Map() };
+        branch.next.set(codePoint, next);
+      }
+      branch = next;
+    }
+    branch.isEnd = true;
+  }
+  const builder = new DfaBuilder();
+  const queue = [root];
+  for (const { isEnd, next } of queue) {
+    for (const [codePoint, branch] of [...next].sort((a, b) => a[0] - b[0])) {
+      builder.edge(codePoint, codePoint, queue.length);
+      queue.push(branch);
+    }
+    builder.endState(isEnd);
+  }
+  return builder.build();
+}
+
+/** The strings of `a` that are also in `b`, or with `isNegated` are not in `b`.
+ *  @throws {TooManyStates} */
+export function intersection(a: Dfa, b: Dfa, isNegated: boolean, stateLimit: number): Dfa {
+  if (b.stateCount === 0) return isNegated ? a : EMPTY_DFA;
+  if (a.stateCount === 0) return EMPTY_DFA;
+  const width = b.stateCount + 1;
+  const pairs = [0];
+  const indexes = new Map<number, number>([[0, 0]]);
+  const builder = new DfaBuilder();
+  const stateOf = (left: number, right: number): number => {
+    const pair = left * width + right;
+    let index = indexes.get(pair);
+    if (index === undefined) {
+      index = pairs.length;
+      if (index >= stateLimit) throw new TooManyStates();
+      indexes.set(pair, index);
+      pairs.push(pair);
+    }
+    return index;
+  };
+  for (const pair of pairs) {
+    const left = Math.floor(pair / width);
+    // the state behind b's last: b has no way on
+    const right = pair % width;
+    const isLost = right === b.stateCount;
+    let rightAt = isLost ? b.edges.length : b.offsets[right]!;
+    const rightEnd = isLost ? b.edges.length : b.offsets[right + 1]!;
+    for (let at = a.offsets[left]!; at < a.offsets[left + 1]!; at += 3) {
+      const last = a.edges[at + 1]!;
+      const target = a.edges[at + 2]!;
+      let first = a.edges[at]!;
+      while (first <= last) {
+        while (rightAt < rightEnd && b.edges[rightAt + 1]! < first) rightAt += 3;
+        const gapEnd = rightAt < rightEnd ? b.edges[rightAt]! - 1 : LAST_CODE_POINT;
+        if (first <= gapEnd) {
+          const end = Math.min(last, gapEnd);
+          if (isNegated) builder.edge(first, end, stateOf(target, b.stateCount));
+          first = end + 1;
+        } else {
+          const end = Math.min(last, b.edges[rightAt + 1]!);
+          builder.edge(first, end, stateOf(target, b.edges[rightAt + 2]!));
+          first = end + 1;
+        }
+      }
+    }
+    const isInB = !isLost && b.accepting[right] === 1;
+    builder.endState(a.accepting[left] === 1 && isInB !== isNegated);
+  }
+  return builder.build();
+}
+
+/** Lengths in code points, both ends included; max may be Infinity. Ascending and disjoint. */
+export type Lengths = readonly { readonly min: number; readonly max: number }[];
+
+/** The strings of an automaton that have one of the lengths.
+ *  @throws {TooManyStates} */
+export function withLengths(dfa: Dfa, lengths: Lengths, stateLimit: number): Dfa {
+  const last = lengths.at(-1);
+  if (dfa.stateCount === 0 || last === undefined) return EMPTY_DFA;
+  const toEnd = distancesToEnd(dfa);
+  const shortest = toEnd[0]!;
+  const longest = longestString(dfa);
+  if (lengths.some(({ min, max }) => min <= shortest && longest <= max)) return dfa;
+  const open = last.max === Number.POSITIVE_INFINITY;
+  // beyond this length nothing has to be counted any more, or nothing may follow
+  const most = open ? last.min : last.max;
+  const isRight = (length: number) => lengths.some(({ min, max }) => min <= length && length <= max);
+  const width = most + 1;
+  const pairs = [0];
+  const indexes = new Map<number, number>([[0, 0]]);
+  const builder = new DfaBuilder();
+  for (const pair of pairs) {
+    const state = Math.floor(pair / width);
+    const length = pair % width;
+    const nextLength = open ? Math.min(length + 1, most) : length + 1;
+    for (let at = dfa.offsets[state]!; at < dfa.offsets[state + 1]!; at += 3) {
+      const target = dfa.edges[at + 2]!;
+      if (!open && nextLength + toEnd[target]! > most) continue;
+      const next = target * width + nextLength;
+      let index = indexes.get(next);
+      if (index === undefined) {
+        index = pairs.length;
+        if (index >= stateLimit) throw new TooManyStates();
+        indexes.set(next, index);
+        pairs.push(next);
+      }
+      builder.edge(dfa.edges[at]!, dfa.edges[at + 1]!, index);
+    }
+    builder.endState(dfa.accepting[state] === 1 && isRight(length));
+  }
+  return builder.build();
+}
+
+/** For each state the fewest code points to an accepting one. */
+function distancesToEnd({ stateCount, offsets, edges, accepting }: Dfa): Float64Array {
+  const distances = new Float64Array(stateCount).fill(Number.POSITIVE_INFINITY);
+  const sources: number[][] = Array.from({ length: stateCount }, () => []);
+  const queue: number[] = [];
+  for (let state = 0; state < stateCount; state++) {
+    if (accepting[state] === 1) {
+      distances[state] = 0;
+      queue.push(state);
+    }
+    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) sources[edges[at + 2]!]!.push(state);
+  }
+  for (const state of queue) {
+    for (const source of sources[state]!) {
+      if (distances[source]! <= distances[state]! + 1) continue;
+      distances[source] = distances[state]! + 1;
+      queue.push(source);
+    }
+  }
+  return distances;
+}
+
+/** Code points of the longest string; Infinity when there is no longest. */
+function longestString({ stateCount, offsets, edges }: Dfa): number {
+  const incoming = new Uint32Array(stateCount);
+  for (let at = 2; at < edges.length; at += 3) incoming[edges[at]!]!++;
+  if (incoming[0] !== 0) return Number.POSITIVE_INFINITY;
+  const lengths = new Uint32Array(stateCount);
+  const ready = [0];
+  let longest = 0;
+  for (const state of ready) {
+    longest = Math.max(longest, lengths[state]!);
+    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
+      const target = edges[at + 2]!;
+      lengths[target] = Math.max(lengths[target]!, lengths[state]! + 1);
+      if (--incoming[target]! === 0) ready.push(target);
+    }
+  }
+  return ready.length === stateCount ? longest : Number.POSITIVE_INFINITY;
+}
