@@ -84,6 +84,7 @@ async function* reviewBatches(rowCount: number, seed: number): AsyncGenerator<Re
         output: text,
         error: null,
         cumulativeLogprob: null,
+        labelProbabilities: null,
         inputTokens: 0,
         outputTokens: 0,
       })),

@@ -312,6 +312,7 @@ export class Rowmill implements AsyncDisposable {
       includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
       unpackJson: given.unpackJson ?? false,
       includeErrors: job.rowsDone < job.rowsTotal,
+      labels: job.labelProbabilities ? job.outputChoices : null,
       ...(await describeOutput(job.outputSchema)),
     };
     return { job, shape, format: given.format ?? "array" };

@@ -39,13 +39,24 @@ export interface BatchPlan {
   readonly batchTokens: number;
 }
 
+/** What an output may be, in the forms that engines take; each is made at first use. */
+export interface JobGrammar {
+  /** Root rule named `root`. */
+  readonly gbnf: string;
+  /** As the native automaton reads it (emitTables). */
+  readonly tables: Uint32Array;
+}
+
 /** Everything that an engine needs to run a job's rows. */
 export interface BatchJob {
   readonly plan: BatchPlan;
   readonly prefix: Uint32Array;
   readonly suffix: Uint32Array;
-  /** Root rule named `root`; `null` for free text. */
-  readonly gbnf: string | null;
+  /** `null` for free text. */
+  readonly grammar: JobGrammar | null;
+  /** Every row's output is one of these texts, chosen by the probability that the model gives each of them with its end of
+   *  turn, instead of token by token; `null` generates. */
+  readonly labels: readonly string[] | null;
   readonly sampling: Sampling;
   /** Record each chosen token's log-probability. */
   readonly logprobs: boolean;
@@ -70,6 +81,8 @@ export interface EngineResult {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cumulativeLogprob: number | null;
+  /** One probability a label of the job, in the labels' order, together 1; `null` where the output was generated. */
+  readonly labelProbabilities: readonly number[] | null;
 }
 
 /** Where the engine reports while it runs; called often, must be cheap. */

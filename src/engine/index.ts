@@ -7,6 +7,7 @@ export type {
   EngineResult,
   EngineRow,
   FinishReason,
+  JobGrammar,
   ModelFacts,
   Sampling,
 } from "./engine.js";

@@ -21,7 +21,9 @@ import type {
   FinishReason,
   ModelFacts,
 } from "./engine.js";
+import { chooseLabel, labelTree } from "./labels.js";
 import { sampleFirstAlone } from "./sampleOrder.js";
+import { type LabelScoring, scoreLabels } from "./scoreLabels.js";
 import { StopScanner } from "./stopStrings.js";
 
 export interface NodeLlamaCppOptions {
@@ -112,10 +114,16 @@ class NodeLlamaCppEngine implements Engine {
     });
     try {
       sampleFirstAlone(context);
-      const grammar = job.gbnf === null ? null : new LlamaGrammar(this.#llama, { grammar: job.gbnf });
+      const shared: SharedBySlots = {
+        grammar:
+          job.grammar === null || job.labels !== null
+            ? null
+            : new LlamaGrammar(this.#llama, { grammar: job.grammar.gbnf }),
+        scoring: job.labels === null ? null : this.#scoringOf(job.labels),
+      };
       const slots = Array.from(
         { length: plan.slots },
-        () => new Slot(this.#model, context, job, grammar, meter, done, signal),
+        () => new Slot(this.#model, context, job, shared, meter, done, signal),
       );
       await Promise.all(slots.map((slot) => slot.runRows(pull)));
     } finally {
@@ -123,9 +131,21 @@ class NodeLlamaCppEngine implements Engine {
     }
   }
 
+  #scoringOf(labels: readonly string[]): LabelScoring {
+    // the answer begins a text of its own: no space is put before it
+    const tokens = labels.map((label) => Uint32Array.from(this.#model.tokenize(label, false, "trimLeadingSpace")));
+    const endTokens = [...this.#model.iterateAllTokens()].filter((token) => this.#model.isEogToken(token));
+    return { tree: labelTree(tokens), lengths: tokens.map(({ length }) => length), endTokens };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#model.dispose();
   }
+}
+
+interface SharedBySlots {
+  readonly grammar: LlamaGrammar | null;
+  readonly scoring: LabelScoring | null;
 }
 
 /** So many rows of a slot that fail one after the other end the job. */
@@ -141,7 +161,7 @@ class Slot {
     private readonly model: LlamaModel,
     context: LlamaContext,
     private readonly job: BatchJob,
-    private readonly grammar: LlamaGrammar | null,
+    private readonly shared: SharedBySlots,
     private readonly meter: EngineMeter,
     private readonly done: (result: EngineResult | EngineFailure) => void,
     private readonly signal: AbortSignal,
@@ -169,17 +189,45 @@ class Slot {
 
   /** @returns null when the signal aborted the row */
   async #runRow(row: EngineRow): Promise<EngineResult | null> {
-    const sequence = this.#sequence;
     await this.#returnToPrefix();
-    const inputTokens = this.#prefix.length + row.tokens.length + this.#suffix.length;
+    const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
+    // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
+    const tokens = prompt.length > 0 ? prompt : await this.#takeBackLastToken();
+    const { scoring } = this.shared;
+    return scoring === null ? this.#generate(row, tokens) : this.#choose(row, tokens, scoring);
+  }
+
+  #inputTokens(row: EngineRow): number {
+    return this.#prefix.length + row.tokens.length + this.#suffix.length;
+  }
+
+  async #choose(row: EngineRow, tokens: Token[], scoring: LabelScoring): Promise<EngineResult | null> {
+    const { labels, sampling, logprobs: hasLogprobs } = this.job;
+    const logprobs = await scoreLabels(this.#sequence, tokens, scoring);
+    if (this.signal.aborted) return null;
+    const { index, probabilities } = chooseLabel(logprobs, sampling.temperature, row.seed);
+    const [inputTokens, outputTokens] = [this.#inputTokens(row), scoring.lengths[index] ?? 0];
+    this.meter.addInputTokens(inputTokens);
+    this.meter.addOutputTokens(outputTokens);
+    return {
+      index: row.index,
+      text: labels?.[index] ?? "",
+      finish: "stop",
+      inputTokens,
+      outputTokens,
+      cumulativeLogprob: hasLogprobs ? (logprobs[index] ?? null) : null,
+      labelProbabilities: probabilities,
+    };
+  }
+
+  async #generate(row: EngineRow, tokens: Token[]): Promise<EngineResult | null> {
+    const sequence = this.#sequence;
+    const inputTokens = this.#inputTokens(row);
     const output: Token[] = [];
     const stop = new StopScanner(this.job.sampling.stop);
     let logprob = 0;
     let finish: FinishReason = "stop";
     let isRead = false;
-    const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
-    // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
-    const tokens = prompt.length > 0 ? prompt : await this.#takeBackLastToken();
     for await (const step of sequence.evaluateWithMetadata(
       tokens,
       { confidence: this.job.logprobs },
@@ -208,6 +256,7 @@ class Slot {
       inputTokens,
       outputTokens: output.length,
       cumulativeLogprob: this.job.logprobs ? logprob : null,
+      labelProbabilities: null,
     };
   }
 
@@ -251,8 +300,9 @@ class Slot {
       minP: sampling.minP,
       seed: row.seed,
     };
-    if (this.grammar !== null)
-      options.grammarEvaluationState = new LlamaGrammarEvaluationState({ model: this.model, grammar: this.grammar });
+    const { grammar } = this.shared;
+    if (grammar !== null)
+      options.grammarEvaluationState = new LlamaGrammarEvaluationState({ model: this.model, grammar });
     if (isPenalised)
       options.repeatPenalty = {
         punishTokens: () => [...punishedPrompt, ...output],

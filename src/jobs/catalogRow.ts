@@ -10,6 +10,16 @@ export interface JobFacts {
   readonly longestRowTokens: number;
 }
 
+/** What a job of a version that had no such options was submitted with. */
+const LATER_OPTIONS = {
+  outputGrammar: null,
+  outputRegex: null,
+  outputChoices: null,
+  outputStyle: "spaced",
+  labelProbabilities: false,
+  schemaRetries: 2,
+} as const;
+
 /** A line of the table `jobs`, written by this program alone and so taken as it is. */
 export function toJobRecord(row: SqlRow): JobRecord {
   const text = (column: string) => row[column] as string;
@@ -19,6 +29,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
   return {
     jobId: text("job_id"),
     status: text("status") as JobStatus,
+    ...LATER_OPTIONS,
     ...(JSON.parse(text("spec")) as JobSpec),
     failure: textOrNull("failure"),
     createdAt: text("created_at"),

@@ -14,4 +14,4 @@ export {
 } from "./lease.js";
 export { checkQuotas, estimateCost, type TokenPrice } from "./quota.js";
 export * from "./record.js";
-export { rowSeed } from "./seed.js";
+export { attemptSeed, rowSeed } from "./seed.js";

@@ -135,8 +135,8 @@ export class JobFile implements Disposable {
   /** Keeps results, all or none; afterwards they outlive a power cut.
    *  @throws {RowmillError} ROWMILL_DISK_FULL */
   appendResults(results: readonly ResultRow[]): Stored {
-    const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, output_tokens) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (i) DO NOTHING`;
+    const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, output_tokens, probabilities)
+      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
     const stored = this.#db.transaction(() =>
       this.#db.runEach(sql, results, (result) => [
         result.index,
@@ -145,6 +145,7 @@ export class JobFile implements Disposable {
         result.cumulativeLogprob,
         result.inputTokens,
         result.outputTokens,
+        result.labelProbabilities === null ? null : JSON.stringify(result.labelProbabilities),
       ]),
     );
     return { stored, duplicates: results.length - stored };

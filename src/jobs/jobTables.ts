@@ -26,4 +26,6 @@ export const JOB_MIGRATIONS: readonly string[] = [
      id INTEGER PRIMARY KEY CHECK (id = 1),
      row_count INTEGER NOT NULL
    ) STRICT;`,
+  // a JSON array of numbers, one a choice of the job
+  "ALTER TABLE results ADD COLUMN probabilities TEXT;",
 ];

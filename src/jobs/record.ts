@@ -48,7 +48,17 @@ export interface JobSpec {
   readonly columnParts: readonly string[];
   readonly outputColumn: string;
   readonly systemPrompt: string | null;
+  /** What every output must be: at most one of these four is not `null`. */
   readonly outputSchema: unknown;
+  readonly outputGrammar: string | null;
+  readonly outputRegex: string | null;
+  readonly outputChoices: readonly string[] | null;
+  /** White space in the outputs of a schema. */
+  readonly outputStyle: "spaced" | "compact" | "free";
+  /** Record the probability of each of the choices. */
+  readonly labelProbabilities: boolean;
+  /** Runs of a row after the first, where its output was cut or fails the check after generation. */
+  readonly schemaRetries: number;
   /** Further variables of the model's chat template, e.g. `enable_thinking`. */
   readonly templateArguments: Readonly<Record<string, unknown>>;
   /** Text that the answer begins with, after the template's own beginning; `null` for most models. */

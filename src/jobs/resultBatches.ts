@@ -10,7 +10,7 @@ export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerat
   for (let first = 0; ; ) {
     const batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
     const rows = db.all(
-      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens
+      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities
        FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`,
       first,
       batch === undefined ? size : Number(batch.row_count),
@@ -35,6 +35,7 @@ function toResultRow(row: SqlRow): ResultRow {
     cumulativeLogprob: row.logprob as number | null,
     inputTokens: Number(row.input_tokens ?? 0),
     outputTokens: Number(row.output_tokens ?? 0),
+    labelProbabilities: row.probabilities === null ? null : (JSON.parse(String(row.probabilities)) as number[]),
   };
 }
 

@@ -13,6 +13,14 @@ export function rowSeed(jobSeed: number, index: number, perInput: boolean): numb
   return mix((mix((index ^ low) & MASK) + high) & MASK);
 }
 
+/** The seed of a row's next attempt, when its output was cut or failed the check: a function of the row's seed and of how
+ *  often it has run, alone. A row's further attempts all have different seeds.
+ *  @param attempt 0 for the first run, which has the row's own seed
+ *  @returns an integer from 0 to 2³² − 2 */
+export function attemptSeed(seed: number, attempt: number): number {
+  return attempt === 0 ? seed : mix((mix(seed) + Math.imul(attempt, 0x61c88647)) & MASK);
+}
+
 /** The finaliser of MurmurHash3 (Appleby, public domain), on 31 bits: xor-shifts and odd factors can be undone. */
 function mix(value: number): number {
   let x = value & MASK;

@@ -52,7 +52,7 @@ export function recordBatches(
     schema ??= new Schema(columns.map((column) => exactField(column, input)));
     const isPlain = (column: ResultColumn) => input === null || column.origin !== "input";
     const added = columns.filter(isPlain);
-    const values = resultValues(batch, added, shape.unpackJson);
+    const values = resultValues(batch, added, shape);
     const children = columns.map((column, place): Data => {
       if (!isPlain(column)) return input?.getChild(column.from)?.data[0] as Data;
       return buildColumn((schema as Schema).fields[place] as Field, column, values[added.indexOf(column)] ?? []);

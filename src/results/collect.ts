@@ -1,19 +1,20 @@
-import { planColumns } from "./columns.js";
+import { hasLabels, planColumns } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { outcomeOf, resultValues, toObjects } from "./rows.js";
 
 /** All results in memory, in row order.
  *
- *  A list without inputs and log-probabilities gives one output a row: its text, or with `unpackJson` the parsed value; `null`
+ *  A list without inputs, probabilities and log-probabilities gives one output a row: its text, or with `unpackJson` the parsed value; `null`
  *  for an error row. Everything else gives one object a row (see planColumns); where any row failed, each object has
  *  `<outputColumn>_error`, which is null for the rows that did not (`includeErrors: false` leaves it out). */
 export async function collectResults(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<unknown[]> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
-  if (shape.kind === "list" && !shape.includeInputs && !shape.includeCumulativeLogprobs)
+  const hasMore = shape.includeInputs || shape.includeCumulativeLogprobs || hasLabels(shape);
+  if (shape.kind === "list" && !hasMore)
     return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape.unpackJson).output));
   const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
-  return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape.unpackJson)));
+  return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape)));
 }
 
 export function hasFailedRow(batches: readonly ResultBatch[], shape: ResultShape): boolean {

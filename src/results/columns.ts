@@ -3,7 +3,15 @@ import { InputError } from "../errors.js";
 import type { ResultShape } from "./result.js";
 
 /** Where a result column's values come from. */
-export type ColumnOrigin = "input" | "prompt" | "output" | "key" | "logprob" | "error";
+export type ColumnOrigin =
+  | "input"
+  | "prompt"
+  | "output"
+  | "key"
+  | "logprob"
+  | "probability"
+  | "probabilities"
+  | "error";
 
 export interface ResultColumn extends Column {
   readonly origin: ColumnOrigin;
@@ -12,7 +20,7 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  JSON key, `probability`, `probabilities`, `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
  *  before them where they are taken; the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
 export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
@@ -34,9 +42,18 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
     checkOutputColumn(columns, shape.outputColumn);
     add(shape.outputColumn, "output", shape.unpackJson ? "json" : "string");
   }
+  if (hasLabels(shape)) {
+    add("probability", "probability", "number");
+    add("probabilities", "probabilities", "json");
+  }
   if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
   if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;
+}
+
+/** Whether the results have probabilities of labels. */
+export function hasLabels({ labels }: ResultShape): boolean {
+  return labels !== undefined && labels !== null;
 }
 
 /** @throws {InputError} ROWMILL_DUPLICATE_COLUMN when the input has a column of the output column's name */

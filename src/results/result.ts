@@ -10,6 +10,8 @@ export interface ResultRow {
   readonly cumulativeLogprob: number | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** One probability a choice of the job, in the choices' order; `null` where none were asked for. */
+  readonly labelProbabilities: readonly number[] | null;
 }
 
 /** Consecutive results with their inputs: `inputs` holds the same rows, in the same order; `prompts` what was asked. */
@@ -34,6 +36,9 @@ export interface ResultShape {
   readonly includeInputs: boolean;
   /** Add `cumulative_logprob`. */
   readonly includeCumulativeLogprobs: boolean;
+  /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
+   *  object of one a choice. */
+  readonly labels?: readonly string[] | null | undefined;
   /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Integers beyond 2^53 become their
    *  digits, as in input rows; a file's numeric columns have them as numbers. */
   readonly unpackJson: boolean;

@@ -1,6 +1,6 @@
 import { decodeRows, type PlainRow, parseExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
-import type { ResultBatch, ResultRow } from "./result.js";
+import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
 
 /** What the output of one row became: its value or the reason why there is none. */
 export interface Outcome {
@@ -19,11 +19,15 @@ export function outcomeOf(row: ResultRow, unpackJson: boolean): Outcome {
 }
 
 /** A batch of results, column by column as planned; values are plain (strings, numbers, booleans, null, arrays, objects). */
-export function resultValues(batch: ResultBatch, columns: readonly ResultColumn[], unpackJson: boolean): unknown[][] {
+export function resultValues(
+  batch: ResultBatch,
+  columns: readonly ResultColumn[],
+  { unpackJson, labels }: Pick<ResultShape, "unpackJson" | "labels">,
+): unknown[][] {
   const needsInputs = columns.some((column) => column.origin === "input");
   const inputs = needsInputs && batch.inputs !== null ? decodeRows(batch.inputs) : [];
   const outcomes = batch.rows.map((row) => outcomeOf(row, unpackJson));
-  return columns.map((column) => columnValues(column, batch, inputs, outcomes));
+  return columns.map((column) => columnValues(column, batch, inputs, outcomes, labels ?? []));
 }
 
 function columnValues(
@@ -31,6 +35,7 @@ function columnValues(
   batch: ResultBatch,
   inputs: readonly PlainRow[],
   outcomes: readonly Outcome[],
+  labels: readonly string[],
 ): unknown[] {
   switch (column.origin) {
     case "input":
@@ -43,9 +48,18 @@ function columnValues(
       return outcomes.map(({ output }) => ownValue(output, column.from));
     case "logprob":
       return batch.rows.map((row) => row.cumulativeLogprob);
+    case "probability":
+      return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(row.output ?? "")] ?? null);
+    case "probabilities":
+      return batch.rows.map((row) => byLabel(row.labelProbabilities, labels));
     case "error":
       return outcomes.map(({ error }) => error);
   }
+}
+
+function byLabel(probabilities: readonly number[] | null, labels: readonly string[]): object | null {
+  if (probabilities === null) return null;
+  return Object.fromEntries(labels.map((label, place) => [label, probabilities[place] ?? null]));
 }
 
 /** Own properties only: a column may be called "constructor". */

@@ -20,7 +20,7 @@ export function separatedText(columns: readonly ResultColumn[], shape: ResultSha
   return {
     head: stringify([columns.map(({ name }) => name)], options),
     rows(batch) {
-      const values = resultValues(batch, columns, shape.unpackJson);
+      const values = resultValues(batch, columns, shape);
       const records = batch.rows.map((_, i) => values.map((column) => fieldOf(column[i]) ?? nothing));
       return stringify(records, options);
     },
@@ -62,7 +62,7 @@ export function jsonArray(columns: readonly ResultColumn[], shape: ResultShape):
 }
 
 function jsonRows(batch: ResultBatch, columns: readonly ResultColumn[], shape: ResultShape): string[] {
-  const values = resultValues(batch, columns, shape.unpackJson);
+  const values = resultValues(batch, columns, shape);
   const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
   return batch.rows.map((_, i) => {
     const fields = columns.map((column, place) => keys[place] + jsonOf(column, values[place]?.[i] ?? null));

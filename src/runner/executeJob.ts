@@ -1,7 +1,16 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/index.js";
-import { countersPath, type Home, JobFile, type JobRecord, type RunnerLease, rowSeed } from "../jobs/index.js";
+import {
+  attemptSeed,
+  countersPath,
+  type Home,
+  JobFile,
+  type JobRecord,
+  type RunnerLease,
+  rowSeed,
+} from "../jobs/index.js";
+import { outputFormOf } from "../output/index.js";
 import { type CounterPage, openCounters } from "../progress/index.js";
 import type { FromWorker, ToWorker, WorkerTask } from "../worker/index.js";
 import { Checkpoint, isPassing } from "./checkpoint.js";
@@ -14,8 +23,6 @@ const CHECKPOINT_ROWS = 5000;
 /** How often the catalogue learns the counts, and the runner whether the job is to be cancelled. */
 const SNAPSHOT_MS = 1000;
 const CANCEL_POLL_MS = 200;
-/** Runs of a row after the first, when its output does not fit the schema and sampling can give another. */
-const SCHEMA_RETRIES = 2;
 
 export interface Execution {
   readonly home: Home;
@@ -145,9 +152,8 @@ function stopAndThrow(stop: () => void, error: unknown): never {
 }
 
 function seedsOf(job: JobRecord, index: number): number[] {
-  return Array.from({ length: SCHEMA_RETRIES + 1 }, (_, run) =>
-    rowSeed(job.sampling.seed + run, index, job.randomSeedPerInput),
-  );
+  const seed = rowSeed(job.sampling.seed, index, job.randomSeedPerInput);
+  return Array.from({ length: job.schemaRetries + 1 }, (_, attempt) => attemptSeed(seed, attempt));
 }
 
 function taskOf(execution: Execution, page: CounterPage, lane: number, port: MessagePort): WorkerTask {
@@ -161,11 +167,12 @@ function taskOf(execution: Execution, page: CounterPage, lane: number, port: Mes
       templateArguments: job.templateArguments,
       answerPrefix: job.answerPrefix,
     },
-    outputSchema: job.outputSchema,
+    output: outputFormOf(job),
+    labelProbabilities: job.labelProbabilities,
     sampling,
     logprobs,
     truncateRows: job.truncateRows,
-    schemaRetries: SCHEMA_RETRIES,
+    schemaRetries: job.schemaRetries,
     counters: page.handle(),
     lane,
     port,

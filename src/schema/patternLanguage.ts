@@ -7,6 +7,18 @@ export function languageOf(languages: Languages, pattern: Pattern): Language {
   return languages.cat(languages.all, followedBy(languages, pattern, languages.all));
 }
 
+/** The strings that the expression matches from their beginning to their end. The marks may be read by the expression's own
+ *  `^` and `$`, or stand around it. */
+export function wholeLanguageOf(languages: Languages, pattern: Pattern): Language {
+  const [start, end] = [languages.class([[START, START]]), languages.class([[END, END]])];
+  const match = followedBy(languages, pattern, languages.alt(end, languages.empty));
+  const strings = languages.repeat(languages.anyChar, 0, Number.POSITIVE_INFINITY);
+  return languages.and(
+    languages.alt(languages.cat(start, match), match),
+    languages.cat(start, languages.cat(strings, end)),
+  );
+}
+
 /** What matches the pattern and then `rest`: a look-ahead can only be understood together with all that follows it. */
 function followedBy(languages: Languages, pattern: Pattern, rest: Language): Language {
   switch (pattern.kind) {

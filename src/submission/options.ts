@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
+import type { JsonStyle } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
 const text = z.string();
 const oneOrMore = z.union([text, z.array(text).min(1)]);
 const count = z.number().int().min(0);
+
+const MOST_CHOICES = 1000;
+const MOST_RETRIES = 10;
+const DEFAULT_RETRIES = 2;
+const STYLES = ["spaced", "compact", "free"] as const satisfies readonly JsonStyle[];
 
 /** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams, with
  *  llama.cpp's order: penalties, topK, topP, minP, then temperature. */
@@ -56,6 +62,12 @@ const inferSchema = z.strictObject({
   outputColumn: text.min(1).optional(),
   jobPriority: z.union([z.literal(0), z.literal(1)]).optional(),
   outputSchema: z.unknown().optional(),
+  outputGrammar: text.min(1).nullable().optional(),
+  outputRegex: text.nullable().optional(),
+  outputChoices: z.array(text).min(1).max(MOST_CHOICES).nullable().optional(),
+  labelProbabilities: z.boolean().optional(),
+  outputStyle: z.enum(STYLES).optional(),
+  schemaRetries: count.max(MOST_RETRIES).optional(),
   systemPrompt: z.union([text, z.null()]).optional(),
   samplingParams: z.unknown().optional(),
   randomSeedPerInput: z.boolean().optional(),
@@ -83,8 +95,24 @@ export interface InferOptions {
   outputColumn?: string;
   /** 0 interactive (default), 1 production: taken after all of priority 0. */
   jobPriority?: 0 | 1;
-  /** A JSON Schema (2020-12 or draft-07) or a zod schema: every output is a valid instance. */
+  /** A JSON Schema (2020-12 or draft-07), a zod schema or a Standard Schema that gives a JSON Schema: every output is a valid
+   *  instance. At most one of this and the next three. */
   outputSchema?: unknown;
+  /** A grammar in llama.cpp's GBNF, root rule `root`: every output is a text of it. */
+  outputGrammar?: string | null;
+  /** An ECMA-262 regular expression (flag `u`): it matches every output from beginning to end. */
+  outputRegex?: string | null;
+  /** 1 to 1000 different texts: every output is one of them. */
+  outputChoices?: string[] | null;
+  /** With `outputChoices`: choose by the probability that the model gives each of them as a whole, and add those to the
+   *  results. Temperature 0 takes the likeliest; otherwise they are drawn. Default false. */
+  labelProbabilities?: boolean;
+  /** White space in the outputs of a schema: "spaced" (default) `{"a": 1, "b": 2}`, "compact" `{"a":1,"b":2}`, "free" as the model
+   *  likes it. */
+  outputStyle?: JsonStyle;
+  /** How often a row runs again, each time with another seed, when its output was cut or fails the check after generation: 0 to
+   *  10, default 2. At temperature 0 none does: it would write the same again. */
+  schemaRetries?: number;
   systemPrompt?: string | null;
   samplingParams?: SamplingParams | Record<string, unknown>;
   /** false (default): every row uses the job's seed; true: row i uses a hash of the job's seed and i. */
@@ -113,6 +141,12 @@ export interface CheckedOptions {
   readonly outputColumn: string;
   readonly priority: 0 | 1;
   readonly outputSchema: unknown;
+  readonly outputGrammar: string | null;
+  readonly outputRegex: string | null;
+  readonly outputChoices: readonly string[] | null;
+  readonly labelProbabilities: boolean;
+  readonly outputStyle: JsonStyle;
+  readonly schemaRetries: number;
   readonly systemPrompt: string | null;
   readonly sampling: SamplingParams;
   readonly randomSeedPerInput: boolean;
@@ -134,6 +168,8 @@ export function checkOptions(
   const isModelList = Array.isArray(given.model);
   const models = given.model === undefined ? [defaults.model] : [given.model].flat();
   const priority = given.jobPriority ?? 0;
+  const sampling = parseSampling(given.samplingParams);
+  checkOutput(given, sampling);
   return {
     models,
     isModelList,
@@ -143,8 +179,14 @@ export function checkOptions(
     outputColumn: given.outputColumn ?? "inference_result",
     priority,
     outputSchema: given.outputSchema ?? null,
+    outputGrammar: given.outputGrammar ?? null,
+    outputRegex: given.outputRegex ?? null,
+    outputChoices: given.outputChoices ?? null,
+    labelProbabilities: given.labelProbabilities ?? false,
+    outputStyle: given.outputStyle ?? "spaced",
+    schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
     systemPrompt: given.systemPrompt ?? null,
-    sampling: parseSampling(given.samplingParams),
+    sampling,
     randomSeedPerInput: given.randomSeedPerInput ?? false,
     isDryRun: given.dryRun ?? false,
     stayAttached: isModelList ? false : (given.stayAttached ?? priority === 0),
@@ -155,6 +197,43 @@ export function checkOptions(
     workers: given.workers ?? 0,
   };
 }
+
+const FORMS = ["outputSchema", "outputGrammar", "outputRegex", "outputChoices"] as const;
+
+/** What can't stand together. */
+function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParams): void {
+  const wrong = (message: string) => new InputError("ROWMILL_BAD_OPTION", message);
+  const forms = FORMS.filter((name) => given[name] !== undefined && given[name] !== null);
+  if (forms.length > 1) throw wrong(`${forms.join(" and ")} can't stand together: an output has one form`);
+  if (given.outputStyle !== undefined && forms[0] !== "outputSchema")
+    throw wrong("outputStyle is about the outputs of an outputSchema, and there is none");
+  const choices = given.outputChoices ?? [];
+  const isUnusable = choices.find(
+    (one, place) => one === "" || /\p{Surrogate}/u.test(one) || choices.indexOf(one) !== place,
+  );
+  if (isUnusable !== undefined)
+    throw wrong(`outputChoices must be different texts that are not empty: ${JSON.stringify(isUnusable)} is not`);
+  if (given.labelProbabilities !== true) return;
+  if (forms[0] !== "outputChoices") throw wrong("labelProbabilities needs outputChoices: the labels");
+  const idle = Object.entries(NEUTRAL).find(
+    ([name, neutral]) => !neutral.includes([sampling[name as keyof SamplingParams]].flat().join()),
+  );
+  if (idle !== undefined)
+    throw wrong(
+      `labelProbabilities chooses whole labels, where the sampling parameter ${idle[0]} has no meaning: leave it out`,
+    );
+}
+
+/** The values of sampling parameters that change nothing. */
+const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
+  topP: ["", "1"],
+  topK: ["", "0", "-1"],
+  minP: ["", "0"],
+  stop: [""],
+  presencePenalty: ["", "0"],
+  frequencyPenalty: ["", "0"],
+  repetitionPenalty: ["", "1"],
+};
 
 function parseSampling(given: unknown): SamplingParams {
   if (given === undefined || given === null) return {};

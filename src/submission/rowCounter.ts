@@ -40,7 +40,7 @@ export class RowCounter implements AsyncDisposable {
     private readonly truncateRows: boolean,
   ) {}
 
-  /** @throws {InputError} ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
+  /** @throws {InputError} ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
   static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
     const { templateArguments, answerPrefix } = model;
     const tokenizer = await openTokenizer(model.path);
@@ -50,6 +50,7 @@ export class RowCounter implements AsyncDisposable {
       const { prefix, suffix } = tokenizeFrame(tokenizer, frame);
       const frameTokens = prefix.length + suffix.length;
       const sampling = fillSampling(options.sampling, options.randomSeedPerInput, facts.contextLength);
+      checkChoices(tokenizer, options.outputChoices ?? [], sampling.maxTokens);
       const capacity = facts.contextLength - frameTokens - sampling.maxTokens;
       if (capacity < LEAST_ROW_TOKENS)
         throw new InputError(
@@ -85,6 +86,20 @@ export class RowCounter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tokenizer[Symbol.asyncDispose]();
+  }
+}
+
+/** A choice that could never be written whole. */
+function checkChoices(tokenizer: Engine, choices: readonly string[], maxTokens: number): void {
+  for (const choice of choices) {
+    // a token is at least a byte
+    if (Buffer.byteLength(choice) <= maxTokens) continue;
+    const { length } = tokenizer.tokenize(choice);
+    if (length > maxTokens)
+      throw new InputError(
+        "ROWMILL_CHOICE_TOO_LONG",
+        `the choice ${JSON.stringify(`${choice.slice(0, 40)}…`)} has ${length} tokens, and maxTokens is ${maxTokens}: raise it (samplingParams.maxTokens) or shorten the choice`,
+      );
   }
 }
 

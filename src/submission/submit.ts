@@ -9,9 +9,9 @@ import {
   readModelFacts,
   resolveModel,
 } from "../models/index.js";
+import { type CompiledOutput, compileOutput, outputFormOf } from "../output/index.js";
 import { planPrompt } from "../prompt/index.js";
 import { checkOutputColumn } from "../results/index.js";
-import { type CompiledSchema, compileSchema, longestOutput } from "../schema/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
@@ -83,7 +83,7 @@ export async function estimateJobs(
 
 interface Prepared extends AsyncDisposable {
   readonly source: Source;
-  readonly schema: CompiledSchema | null;
+  readonly output: CompiledOutput | null;
   readonly counters: readonly RowCounter[];
   readonly prompts: PromptColumns;
 }
@@ -94,8 +94,9 @@ async function prepare(
   options: CheckedOptions,
   download: boolean,
 ): Promise<Prepared> {
-  const schema = options.outputSchema === null ? null : compileSchema(options.outputSchema);
-  for (const line of schema?.ignored ?? []) context.warn(`the schema's ${line}`);
+  const form = outputFormOf(options);
+  const output = form === null ? null : compileOutput(form);
+  for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
   const prompts = await PromptColumns.open(source, data, columnNames(options));
@@ -121,7 +122,23 @@ async function prepare(
     await dispose();
     throw error;
   }
-  return { source, schema, counters, prompts, [Symbol.asyncDispose]: dispose };
+  warnOfChecks(context, output, options, counters);
+  return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
+}
+
+/** A check that fails and can't be repaired by running again. */
+function warnOfChecks(
+  context: SubmissionContext,
+  output: CompiledOutput | null,
+  options: CheckedOptions,
+  counters: readonly RowCounter[],
+): void {
+  const checked = output?.checked ?? [];
+  if (checked.length === 0 || options.schemaRetries === 0) return;
+  if (counters.every(({ sampling }) => sampling.temperature > 0)) return;
+  context.warn(
+    `checked after generation: ${checked.join(", ")}; at temperature 0 a row that fails is not run again, since it would write the same (samplingParams.temperature above 0 lets it)`,
+  );
 }
 
 function checkIsTextModel(context: SubmissionContext, name: string): void {
@@ -213,7 +230,13 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
     columnParts: columnNames(options),
     outputColumn: options.outputColumn,
     systemPrompt: options.systemPrompt,
-    outputSchema: prepared.schema?.jsonSchema ?? null,
+    outputSchema: prepared.output?.jsonSchema ?? null,
+    outputGrammar: options.outputGrammar,
+    outputRegex: options.outputRegex,
+    outputChoices: options.outputChoices,
+    outputStyle: options.outputStyle,
+    labelProbabilities: options.labelProbabilities,
+    schemaRetries: options.schemaRetries,
     templateArguments: model.templateArguments,
     answerPrefix: model.answerPrefix,
     frameTokens: counter.frameTokens,
@@ -230,7 +253,7 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
 async function estimateOf(context: SubmissionContext, prepared: Prepared, counter: RowCounter): Promise<Estimate> {
   const { model, totals, sampling } = counter;
   // a token is at least a byte
-  const longest = prepared.schema === null ? null : longestOutput(prepared.schema.ir);
+  const longest = prepared.output?.grammar.longestBytes ?? null;
   const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
   const price = model.entry?.pricePerMillionTokens ?? null;
   const { parameters } = await readModelFacts(model.path);

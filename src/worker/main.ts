@@ -8,12 +8,12 @@ import {
   tokenizeFrame,
 } from "../engine/index.js";
 import { messageOf } from "../errors.js";
+import { type CompiledOutput, compileOutput } from "../output/index.js";
 import { openLane } from "../progress/index.js";
 import { fitRow, renderChat } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
-import { type CompiledSchema, compileSchema } from "../schema/index.js";
 import type { FromWorker, ToWorker, WorkerTask } from "./protocol.js";
-import { type QueuedRow, RowQueue } from "./rowQueue.js";
+import { type QueuedRow, RowQueue, type SpentTokens } from "./rowQueue.js";
 
 /** The thread's engine: loaded by its first task, kept for the next ones (a pool serves one model and plan). */
 let loaded: { key: string; engine: Engine } | null = null;
@@ -40,7 +40,8 @@ export default async function runTask(task: WorkerTask): Promise<void> {
 
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
   const lane = openLane(task.counters, task.lane);
-  const schema = task.outputSchema === null ? null : compileSchema(task.outputSchema);
+  const output = task.output === null ? null : compileOutput(task.output);
+  const labels = task.labelProbabilities && task.output?.kind === "choices" ? task.output.choices : null;
   const frame = renderChat(engine.facts, task.format);
   const { prefix, suffix } = tokenizeFrame(engine, frame);
   // the model's room, as at submission: a slot is sized by the longest row that fits, and every row that fits the model fits it
@@ -49,6 +50,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const queue = new RowQueue(Math.ceil(task.plan.slots / 2), (rows) => send({ kind: "want", rows }));
   const running = new Map<number, QueuedRow>();
   const abort = new AbortController();
+  // greedy decoding would write the same again
   const retries = task.sampling.temperature > 0 ? task.schemaRetries : 0;
 
   const report = (result: ResultRow): void => {
@@ -81,9 +83,17 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       report(errorRow(result.index, result.error));
       return;
     }
-    const problem = schema === null ? null : outputProblem(schema, result, task.sampling.maxTokens);
-    if (problem !== null && queued !== undefined && queued.run < retries) queue.again(queued);
-    else report({ ...accountOf(result), output: problem === null ? result.text : null, error: problem });
+    const account = accountOf(result, queued?.spent);
+    const problem = output === null ? null : outputProblem(output, result, task.sampling.maxTokens);
+    if (problem === null) report({ ...account, output: result.text, error: null });
+    else if (queued !== undefined && queued.run < retries) queue.again(queued, account);
+    else
+      report({
+        ...account,
+        labelProbabilities: null,
+        output: null,
+        error: `${problem}; ${triesOf(task, queued?.run ?? 0)}`,
+      });
   };
 
   port.on("message", (message: ToWorker) => {
@@ -95,7 +105,15 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   });
   queue.open(task.plan.slots);
   await engine.run(
-    { plan: task.plan, prefix, suffix, gbnf: schema?.gbnf ?? null, sampling: task.sampling, logprobs: task.logprobs },
+    {
+      plan: task.plan,
+      prefix,
+      suffix,
+      grammar: output?.grammar ?? null,
+      labels,
+      sampling: task.sampling,
+      logprobs: task.logprobs,
+    },
     pull,
     lane,
     done,
@@ -103,25 +121,35 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   );
 }
 
-function accountOf(result: EngineResult) {
-  const { index, cumulativeLogprob, inputTokens, outputTokens } = result;
-  return { index, cumulativeLogprob, inputTokens, outputTokens };
+/** What a result says of its row besides the output, with the tokens of all the row's runs. */
+function accountOf(result: EngineResult, spent: SpentTokens | undefined) {
+  const { index, cumulativeLogprob, labelProbabilities, inputTokens, outputTokens } = result;
+  return {
+    index,
+    cumulativeLogprob,
+    labelProbabilities,
+    inputTokens: inputTokens + (spent?.inputTokens ?? 0),
+    outputTokens: outputTokens + (spent?.outputTokens ?? 0),
+  };
 }
 
 function errorRow(index: number, error: string): ResultRow {
-  return { index, output: null, error, cumulativeLogprob: null, inputTokens: 0, outputTokens: 0 };
+  const nothing = { cumulativeLogprob: null, labelProbabilities: null, inputTokens: 0, outputTokens: 0 };
+  return { index, output: null, error, ...nothing };
 }
 
-/** @returns why the output is no valid instance of the schema, null when it is one */
-function outputProblem(schema: CompiledSchema, result: EngineResult, maxTokens: number): string | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(result.text);
-  } catch {
-    return result.finish === "length"
-      ? `the output was cut at ${result.outputTokens} tokens (maxTokens ${maxTokens}) before its JSON was complete`
-      : "the output is not JSON";
-  }
-  const problem = schema.validate(value);
-  return problem === null ? null : `the output does not fit the schema: ${problem}`;
+/** @returns why the output is not what was asked for, null when it is */
+function outputProblem(output: CompiledOutput, result: EngineResult, maxTokens: number): string | null {
+  const problem = output.problemOf(result.text);
+  if (problem === null) return null;
+  return problem.isUnfinished && result.finish === "length"
+    ? `the output was cut at ${result.outputTokens} tokens (maxTokens ${maxTokens}) before it was complete`
+    : problem.reason;
+}
+
+/** How often a row that failed was tried, and why not again. */
+function triesOf(task: WorkerTask, run: number): string {
+  if (task.sampling.temperature === 0 && task.schemaRetries > 0)
+    return "tried once: at temperature 0 it would write the same again";
+  return run === 0 ? "tried once" : `tried ${run + 1} times, each with another seed`;
 }

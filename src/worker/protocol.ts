@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { BatchPlan, EngineChoice, Sampling } from "../engine/index.js";
+import type { OutputForm } from "../output/index.js";
 import type { CounterHandle } from "../progress/index.js";
 import type { ChatFormat } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
@@ -9,12 +10,14 @@ export interface WorkerTask {
   readonly engine: EngineChoice;
   readonly plan: BatchPlan;
   readonly format: ChatFormat;
-  /** JSON Schema, null for free text. */
-  readonly outputSchema: unknown;
+  /** null for free text. */
+  readonly output: OutputForm | null;
+  /** Choose by the probabilities of whole choices, and report them. */
+  readonly labelProbabilities: boolean;
   readonly sampling: Sampling;
   readonly logprobs: boolean;
   readonly truncateRows: boolean;
-  /** Runs of a row whose output does not fit the schema, the first one not counted. */
+  /** Runs of a row after the first, where its output was cut or fails the check. */
   readonly schemaRetries: number;
   readonly counters: CounterHandle;
   /** Which line of the counters page is this worker's. */

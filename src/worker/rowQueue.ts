@@ -4,7 +4,16 @@ export interface QueuedRow {
   readonly row: RowMessage;
   /** Which run of the row this is, from 0. */
   readonly run: number;
+  /** Tokens of the runs before. */
+  readonly spent: SpentTokens;
 }
+
+export interface SpentTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+const NOTHING_SPENT: SpentTokens = { inputTokens: 0, outputTokens: 0 };
 
 /** The rows that a worker has fetched and not yet begun. Slots pull from it; it asks for more in time, so that no slot
  *  waits, and holds few, so that no worker sits on rows at the job's end while another idles. */
@@ -30,15 +39,16 @@ export class RowQueue {
   }
 
   add(rows: readonly RowMessage[], isLast: boolean): void {
-    for (const row of rows) this.#rows.push({ row, run: 0 });
+    for (const row of rows) this.#rows.push({ row, run: 0, spent: NOTHING_SPENT });
     this.#isLast ||= isLast;
     this.#hasAsked = false;
     this.#serve();
   }
 
-  /** The row is to run again with its next seed. */
-  again(queued: QueuedRow): void {
-    this.#rows.unshift({ row: queued.row, run: queued.run + 1 });
+  /** The row is to run again with its next seed.
+   *  @param spent tokens of all its runs so far */
+  again({ row, run }: QueuedRow, spent: SpentTokens): void {
+    this.#rows.unshift({ row, run: run + 1, spent });
     this.#inFlight--;
     this.#serve();
   }

@@ -43,7 +43,8 @@ async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise
     {
       plan: { slots: 1, threads: 1, slotTokens: 400, batchTokens: 512, ...plan },
       ...tokenizeFrame(engine, frame),
-      gbnf: compileSchema(TICKET_SCHEMA).gbnf,
+      grammar: compileSchema(TICKET_SCHEMA),
+      labels: null,
       sampling: greedy,
       logprobs: false,
     },

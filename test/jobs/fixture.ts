@@ -37,6 +37,12 @@ export const SPEC: JobSpec = {
   outputColumn: "inference_result",
   systemPrompt: "Label it.",
   outputSchema: { type: "object", properties: { label: { type: "string" } } },
+  outputGrammar: null,
+  outputRegex: null,
+  outputChoices: null,
+  outputStyle: "spaced",
+  labelProbabilities: false,
+  schemaRetries: 2,
   templateArguments: {},
   answerPrefix: null,
   frameTokens: 20,
@@ -87,5 +93,13 @@ export function newJobFile(home: Home, prompts: readonly (string | null)[]): Job
 }
 
 export function result(index: number, output: string) {
-  return { index, output, error: null, cumulativeLogprob: null, inputTokens: 10, outputTokens: 2 };
+  return {
+    index,
+    output,
+    error: null,
+    cumulativeLogprob: null,
+    labelProbabilities: null,
+    inputTokens: 10,
+    outputTokens: 2,
+  };
 }

@@ -2,7 +2,10 @@ import type { EncodedBatch } from "../../src/data/index.js";
 import type { ResultBatch, ResultRow, ResultShape } from "../../src/results/index.js";
 
 /** A row that succeeded with this output, or failed with this error. */
-export function resultRow(index: number, outcome: { output?: string; error?: string; logprob?: number }): ResultRow {
+export function resultRow(
+  index: number,
+  outcome: { output?: string; error?: string; logprob?: number; probabilities?: number[] },
+): ResultRow {
   return {
     index,
     output: outcome.output ?? null,
@@ -10,6 +13,7 @@ export function resultRow(index: number, outcome: { output?: string; error?: str
     cumulativeLogprob: outcome.logprob ?? null,
     inputTokens: 5,
     outputTokens: 2,
+    labelProbabilities: outcome.probabilities ?? null,
   };
 }
 

@@ -98,7 +98,8 @@ describe("real-model: SmolLM2-135M-Instruct", () => {
         {
           plan: { slots, threads: 1, slotTokens: 256, batchTokens: 512 },
           ...tokenizeFrame(engine, frame),
-          gbnf: null,
+          grammar: null,
+          labels: null,
           sampling: {
             temperature: 0,
             topP: 1,

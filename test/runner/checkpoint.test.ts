@@ -10,6 +10,7 @@ const row = (index: number): ResultRow => ({
   cumulativeLogprob: null,
   inputTokens: 1,
   outputTokens: 1,
+  labelProbabilities: null,
 });
 
 /** A job file on a disk that can be full; a fake, since filling a disk is no test's business. */

@@ -13,6 +13,7 @@ for (let rows = job.pendingRows(after, 40); rows.length > 0; rows = job.pendingR
       output: `${name}: ${"x".repeat(2000)}`,
       error: null,
       cumulativeLogprob: null,
+      labelProbabilities: null,
       inputTokens: 3,
       outputTokens: 2,
     })),

@@ -1,0 +1,114 @@
+import {
+  choicesGrammar,
+  compileSchema,
+  emitGbnf,
+  emitTables,
+  type GrammarIr,
+  type JsonStyle,
+  longestOutput,
+  matchesGrammar,
+  readGbnf,
+  regexGrammar,
+} from "../schema/index.js";
+import type { OutputForm } from "./form.js";
+
+/** A form made ready: what is enforced while generating, and what judges the output. */
+export interface CompiledOutput {
+  readonly grammar: OutputGrammar;
+  /** The schema as plain JSON, to be stored; null for the other forms. */
+  readonly jsonSchema: unknown;
+  /** What only the check after generation holds. */
+  readonly checked: readonly string[];
+  /** What the schema says and nothing here does. */
+  readonly ignored: readonly string[];
+  /** null when the text is what was asked for. */
+  problemOf(text: string): OutputProblem | null;
+}
+
+export interface OutputProblem {
+  /** What is wrong, in one line. */
+  readonly reason: string;
+  /** The text may be the beginning of a right one. */
+  readonly isUnfinished: boolean;
+}
+
+/** A grammar in the forms that engines take, each made at first use. */
+export class OutputGrammar {
+  readonly #ir: GrammarIr;
+  #gbnf: string | null = null;
+  #tables: Uint32Array | null = null;
+
+  constructor(ir: GrammarIr) {
+    this.#ir = ir;
+  }
+
+  /** GBNF text, root rule `root`. */
+  get gbnf(): string {
+    this.#gbnf ??= emitGbnf(this.#ir);
+    return this.#gbnf;
+  }
+
+  /** As the native automaton reads it. */
+  get tables(): Uint32Array {
+    this.#tables ??= emitTables(this.#ir);
+    return this.#tables;
+  }
+
+  /** Bytes of the longest output, null when there is no longest. */
+  get longestBytes(): number | null {
+    return longestOutput(this.#ir);
+  }
+}
+
+/** @throws {InputError} for whatever is wrong with the schema, grammar or expression, in one line */
+export function compileOutput(form: OutputForm): CompiledOutput {
+  switch (form.kind) {
+    case "schema":
+      return schemaOutput(form.schema, form.style);
+    case "grammar": {
+      const ir = readGbnf(form.gbnf);
+      return textOutput(ir, "the output does not fit the grammar", (text) => matchesGrammar(ir, text));
+    }
+    case "regex": {
+      const ir = regexGrammar(form.source);
+      const whole = new RegExp(`^(?:${form.source})$`, "u");
+      return textOutput(ir, "the output does not match the regular expression", (text) => whole.test(text));
+    }
+    case "choices": {
+      const known = new Set(form.choices);
+      return textOutput(choicesGrammar(form.choices), "the output is none of the choices", (text) => known.has(text));
+    }
+  }
+}
+
+function textOutput(ir: GrammarIr, reason: string, isValid: (text: string) => boolean): CompiledOutput {
+  return {
+    grammar: new OutputGrammar(ir),
+    jsonSchema: null,
+    checked: [],
+    ignored: [],
+    problemOf: (text) => (isValid(text) ? null : { reason, isUnfinished: true }),
+  };
+}
+
+function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
+  const { ir, jsonSchema, checked, ignored, validate } = compileSchema(schema, { style });
+  return {
+    grammar: new OutputGrammar(ir),
+    jsonSchema,
+    checked,
+    ignored,
+    problemOf(text) {
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        return { reason: "the output is not JSON", isUnfinished: true };
+      }
+      const problem = validate(value);
+      return problem === null
+        ? null
+        : { reason: `the output does not fit the schema: ${problem}`, isUnfinished: false };
+    },
+  };
+}

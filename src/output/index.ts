@@ -1,0 +1,2 @@
+export { type CompiledOutput, compileOutput } from "./compileOutput.js";
+export { type OutputForm, outputFormOf } from "./form.js";

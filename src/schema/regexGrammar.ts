@@ -1,0 +1,114 @@
+import { InputError, messageOf } from "../errors.js";
+import { buildDfa } from "./derivatives.js";
+import type { Dfa } from "./dfa.js";
+import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, repeat, seq } from "./ir.js";
+import { Languages } from "./language.js";
+import { pruned } from "./measure.js";
+import { type Pattern, parsePattern, UnsupportedPattern } from "./pattern.js";
+import { wholeLanguageOf } from "./patternLanguage.js";
+
+/** Most states of an expression's automaton: each becomes a rule. */
+const MOST_STATES = 1500;
+
+/** A grammar of the texts that an ECMA-262 regular expression (flag `u`) matches from beginning to end, so that `^` and `$`
+ *  around it change nothing.
+ *  @throws {InputError} ROWMILL_INVALID_REGEX, ROWMILL_UNSUPPORTED_REGEX, ROWMILL_UNSATISFIABLE_REGEX */
+export function regexGrammar(source: string): GrammarIr {
+  const pattern = parsed(source);
+  const ir = grammarOf(pattern);
+  if (ir === null)
+    throw refusal("ROWMILL_UNSUPPORTED_REGEX", `needs more than ${MOST_STATES} states: shorten its repetitions`);
+  const kept = pruned(ir);
+  if (kept === null) throw refusal("ROWMILL_UNSATISFIABLE_REGEX", "matches no text");
+  return kept;
+}
+
+function refusal(code: string, reason: string, cause?: unknown): InputError {
+  return new InputError(code, `The output's regular expression ${reason}.`, cause === undefined ? {} : { cause });
+}
+
+function parsed(source: string): Pattern {
+  try {
+    return parsePattern(source);
+  } catch (error) {
+    if (error instanceof UnsupportedPattern) throw unsupported(error);
+    if (!(error instanceof SyntaxError)) throw error;
+    const reason = messageOf(error).replace(/^Invalid regular expression: /, "");
+    throw refusal("ROWMILL_INVALID_REGEX", `can't be read: ${reason}`, error);
+  }
+}
+
+function unsupported(error: UnsupportedPattern): InputError {
+  return refusal("ROWMILL_UNSUPPORTED_REGEX", `has ${error.message}, which no automaton can follow`, error);
+}
+
+/** The automaton where it is small enough, since one reading at a time is followed faster; else the expression's own shape.
+ *  @returns null when neither can be had */
+function grammarOf(pattern: Pattern): GrammarIr | null {
+  const languages = new Languages();
+  let dfa: Dfa | null;
+  try {
+    dfa = buildDfa(languages, wholeLanguageOf(languages, pattern), MOST_STATES);
+  } catch (error) {
+    if (error instanceof UnsupportedPattern) throw unsupported(error);
+    throw error;
+  }
+  if (dfa !== null) return automatonGrammar(dfa);
+  const node = shapeOf(pattern);
+  return node === null ? null : { root: "root", rules: { root: node } };
+}
+
+/** One rule a state: the text ends there, or a character follows and another state. */
+function automatonGrammar(dfa: Dfa): GrammarIr {
+  const nameOf = (state: number): string => (state === 0 ? "root" : `s${state}`);
+  const rules: Record<string, IrNode> = { root: choice() };
+  for (let state = 0; state < dfa.stateCount; state++) {
+    const targets = new Map<number, (readonly [number, number])[]>();
+    for (let at = dfa.offsets[state]!; at < dfa.offsets[state + 1]!; at += 3) {
+      const [first, last, target] = dfa.edges.subarray(at, at + 3) as unknown as [number, number, number];
+      targets.set(target, [...(targets.get(target) ?? []), [first, last]]);
+    }
+    const steps = [...targets].map(([target, ranges]: [number, Ranges]) => seq(chars(ranges), ref(nameOf(target))));
+    rules[nameOf(state)] = choice(...(dfa.accepting[state] === 1 ? [EMPTY] : []), ...steps);
+  }
+  return { root: "root", rules };
+}
+
+/** The expression piece by piece.
+ *  @returns null where it has an assertion, or repeats what may be empty */
+function shapeOf(pattern: Pattern): IrNode | null {
+  switch (pattern.kind) {
+    case "class":
+      return chars(pattern.ranges);
+    case "seq": {
+      const parts = pattern.parts.map(shapeOf);
+      return parts.includes(null) ? null : seq(...(parts as IrNode[]));
+    }
+    case "alt": {
+      const options = pattern.options.map(shapeOf);
+      return options.includes(null) ? null : choice(...(options as IrNode[]));
+    }
+    case "repeat": {
+      const body = isNullable(pattern.body) ? null : shapeOf(pattern.body);
+      const max = Number.isFinite(pattern.max) ? pattern.max : null;
+      return body === null ? null : repeat(body, pattern.min, max);
+    }
+    default:
+      return null;
+  }
+}
+
+function isNullable(pattern: Pattern): boolean {
+  switch (pattern.kind) {
+    case "class":
+      return false;
+    case "seq":
+      return pattern.parts.every(isNullable);
+    case "alt":
+      return pattern.options.some(isNullable);
+    case "repeat":
+      return pattern.min === 0 || isNullable(pattern.body);
+    default:
+      return true;
+  }
+}
