@@ -25,6 +25,7 @@ import {
   resolveModel,
   showModel,
 } from "./models/index.js";
+import type { SchemaReport } from "./output/index.js";
 import { attachCounters, loadAddon, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
 import type { ResultShape } from "./results/index.js";
 import {
@@ -36,6 +37,7 @@ import {
   type RowmillOptions,
   resultOptions,
   rowmillOptions,
+  schemaOptions,
 } from "./rowmillOptions.js";
 import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
@@ -236,6 +238,19 @@ export class Rowmill implements AsyncDisposable {
   static async checkResultPath(path: string): Promise<void> {
     const { resultTarget } = await import("./results/index.js");
     resultTarget(path);
+  }
+
+  /** What of a schema (JSON Schema, zod or Standard Schema) is enforced while generating, what is checked after it, and
+   *  whether any value satisfies it at all.
+   *  @param options `style`: the white space that the grammar is made for, default "spaced"
+   *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
+  static async checkSchema(
+    schema: unknown,
+    options: { style?: "spaced" | "compact" | "free" } = {},
+  ): Promise<SchemaReport> {
+    const { style } = parseStrict(schemaOptions, options, "option");
+    const { reportSchema } = await import("./output/index.js");
+    return reportSchema(schema, style ?? "spaced");
   }
 
   /** The catalogue's models and what of them is on this machine. */

@@ -74,4 +74,5 @@ export const awaitOptions = resultOptions.extend({
   pollSeconds: z.number().positive().optional(),
 });
 
+export const schemaOptions = z.strictObject({ style: z.enum(["spaced", "compact", "free"]).optional() });
 export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });

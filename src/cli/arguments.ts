@@ -5,6 +5,13 @@ export const jsonOption = () => new Option("--json", "print JSON on stdout");
 
 export const jobArgument = () => new Argument("<id>", "the job's id, as `infer` and `jobs list` print it");
 
+export const styleOption = () =>
+  new Option("--style <style>", "white space in a schema's outputs (default: spaced)").choices([
+    "spaced",
+    "compact",
+    "free",
+  ]);
+
 export const timeoutOption = () =>
   new Option("--timeout <seconds>", "stop watching after so many seconds; the job goes on, exit code 4").argParser(
     parsePositive,

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
-import { collect, examples, jsonOption, parseCount, timeoutOption } from "./arguments.js";
+import { collect, examples, jsonOption, parseCount, styleOption, timeoutOption } from "./arguments.js";
 import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
@@ -32,6 +32,12 @@ export function addInfer(program: Command): void {
       collect,
     )
     .option("--schema <json>", "JSON Schema that every output obeys: a file's path, or the JSON itself")
+    .option("--grammar <file>", "grammar that every output is a text of: a GBNF file, or the GBNF itself")
+    .option("--regex <expression>", "ECMA-262 regular expression that matches every output from beginning to end")
+    .option("--choices <list>", "texts of which every output is one: a,b,c; repeat, or a JSON list", collect)
+    .option("--label-probabilities", "with --choices: choose by the probability of each whole choice, and record them")
+    .addOption(styleOption())
+    .option("--schema-retries <n>", "runs of a row again whose output fails its check (default: 2)", parseCount)
     .option("--system <text>", "system prompt: the task, the same for every row")
     .option(
       "--output <file>",
@@ -66,6 +72,10 @@ export function addInfer(program: Command): void {
         [
           `rowmill infer reviews.csv --column review --model starter --schema '{"enum": ["good", "bad"]}' --output out.csv`,
           "label every review and write the table with its labels",
+        ],
+        [
+          "rowmill infer reviews.csv --column review --model starter --choices good,bad --label-probabilities",
+          "classify, and see how sure the model is",
         ],
         [
           `rowmill infer tickets.parquet --column subject --column ": " --column body --system "Write a short reply."`,

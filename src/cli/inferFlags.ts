@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../errors.js";
 import type { Rowmill } from "../rowmill.js";
-import { readJsonOption } from "./jsonInput.js";
+import { readJsonOption, readTextFile } from "./jsonInput.js";
 
 type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
 
@@ -12,6 +12,12 @@ export interface InferFlags {
   column?: string[];
   model?: string[];
   schema?: string;
+  grammar?: string;
+  regex?: string;
+  choices?: string[];
+  labelProbabilities?: true;
+  style?: "spaced" | "compact" | "free";
+  schemaRetries?: number;
   system?: string;
   output?: string;
   outputColumn?: string;
@@ -44,6 +50,12 @@ export function readInferOptions(flags: InferFlags): InferOptions {
     jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
     outputSchema:
       flags.schema === undefined ? undefined : readJsonOption("--schema", flags.schema, "ROWMILL_INVALID_SCHEMA"),
+    outputGrammar: flags.grammar === undefined ? undefined : readGrammar(flags.grammar),
+    outputRegex: flags.regex,
+    outputChoices: flags.choices?.flatMap(readChoices),
+    labelProbabilities: flags.labelProbabilities,
+    outputStyle: flags.style,
+    schemaRetries: flags.schemaRetries,
     systemPrompt: flags.system,
     samplingParams:
       flags.sampling === undefined ? undefined : readJsonOption("--sampling", flags.sampling, "ROWMILL_BAD_OPTION"),
@@ -55,6 +67,17 @@ export function readInferOptions(flags: InferFlags): InferOptions {
     workers: flags.workers,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as InferOptions;
+}
+
+function readGrammar(given: string): string {
+  return given.includes("::=") ? given : readTextFile(`--grammar ${given}`, given, "ROWMILL_INVALID_GRAMMAR");
+}
+
+/** `a,b,c`, or a JSON list of texts that may hold commas. */
+function readChoices(given: string): string[] {
+  if (!given.trimStart().startsWith("[")) return given.split(",").map((choice) => choice.trim());
+  // what is wrong with an entry the facade says
+  return readJsonOption("--choices", given, "ROWMILL_BAD_OPTION") as string[];
 }
 
 /** A job of hours must not end in a file that can't be written.

@@ -9,7 +9,7 @@ import { findJsonMistake } from "./jsonMistake.js";
 export function readJsonOption(option: string, given: string, code: string): unknown {
   const isInline = /^\s*[{[]/.test(given);
   const place = isInline ? option : `${option} ${given}`;
-  const text = isInline ? given : readText(place, given, code);
+  const text = isInline ? given : readTextFile(place, given, code);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -20,13 +20,16 @@ export function readJsonOption(option: string, given: string, code: string): unk
   }
 }
 
-function readText(place: string, path: string, code: string): string {
+/** A file's text.
+ *  @param place how messages call it
+ *  @throws {InputError} with the code when it can't be read */
+export function readTextFile(place: string, path: string, code: string): string {
   try {
     return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const reason = isMissing ? "no such file" : messageOf(error);
-    throw new InputError(code, `${place}: ${reason}; give a file's path, or the JSON itself in quotes`, {
+    throw new InputError(code, `${place}: ${reason}; give a file's path, or what it would hold in quotes`, {
       cause: error,
     });
   }

@@ -10,6 +10,7 @@ import { addInfer } from "./infer.js";
 import { addJobs } from "./jobs.js";
 import { addModels } from "./models.js";
 import { addQuotas } from "./quotas.js";
+import { addSchema } from "./schema.js";
 
 /** The whole command line: options that all commands share, and the commands. */
 export function createProgram(): Command {
@@ -34,9 +35,10 @@ export function createProgram(): Command {
   addInfer(program);
   addAttach(program);
   addDemo(program);
-  program.commandsGroup("Look after jobs and models:");
+  program.commandsGroup("Look after jobs, models and schemas:");
   addJobs(program);
   addModels(program);
+  addSchema(program);
   program.commandsGroup("This machine:");
   addQuotas(program);
   addDoctor(program);

@@ -28,7 +28,7 @@ test("the commands are those of the manual", () => {
     [
       ...["attach", "demo", "doctor", "infer", "quotas"],
       ...["jobs cancel", "jobs list", "jobs results", "jobs rm", "jobs show", "jobs status"],
-      ...["models list", "models pull", "models show"],
+      ...["models list", "models pull", "models show", "schema check"],
     ].sort(),
   );
 });

@@ -1,0 +1,86 @@
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Command } from "commander";
+import { EXIT, InputError, messageOf } from "../errors.js";
+import { examples, jsonOption, styleOption } from "./arguments.js";
+import { readJsonOption } from "./jsonInput.js";
+import { print, printJson, resultColors } from "./output.js";
+import { formatCount } from "./quantities.js";
+import { cellText } from "./table.js";
+
+type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
+type Style = "spaced" | "compact" | "free";
+
+const MODULES: ReadonlySet<string> = new Set([".mjs", ".js", ".cjs"]);
+
+export function addSchema(program: Command): void {
+  const schema = program
+    .command("schema")
+    .summary("say what of a schema is enforced")
+    .description("Look at schemas of outputs before a job runs with them.")
+    .addHelpText("after", examples([["rowmill schema check tickets.schema.json", "what can the model not break?"]]));
+  schema
+    .command("check")
+    .summary("say what of a schema is enforced, checked and ignored")
+    .description(
+      "Say what of a schema the model can't break while it writes, what is checked when an output is there, what is an " +
+        "annotation, and whether any value satisfies it at all: exit code 1 where none does.",
+    )
+    .argument(
+      "<file>",
+      "a JSON Schema, or a module (.mjs .js .cjs) whose default export is one, or a zod or Standard Schema; a module is run",
+    )
+    .addOption(styleOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples([
+        ["rowmill schema check tickets.schema.json", "for people"],
+        ["rowmill schema check order.mjs --json | jq -e '.checked == []'", "for a pipeline: is all of it enforced?"],
+      ]),
+    )
+    .action(checkSchema);
+}
+
+async function checkSchema(file: string, flags: { style?: Style; json?: true }): Promise<void> {
+  const schema = await readSchema(file);
+  // loaded only here, so that help and mistakes in options are quick
+  const { Rowmill } = await import("../rowmill.js");
+  const report = await Rowmill.checkSchema(schema, flags.style === undefined ? {} : { style: flags.style });
+  if (flags.json) printJson({ file, ...report });
+  else print(renderReport(file, report));
+  if (report.contradiction !== null) process.exitCode = EXIT.jobFailed;
+}
+
+async function readSchema(file: string): Promise<unknown> {
+  if (!MODULES.has(extname(file))) return readJsonOption("schema", file, "ROWMILL_INVALID_SCHEMA");
+  let module: { readonly default?: unknown };
+  try {
+    module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
+  } catch (cause) {
+    throw new InputError("ROWMILL_INVALID_SCHEMA", `${file} can't be run: ${messageOf(cause)}`, { cause });
+  }
+  if (module.default === undefined)
+    throw new InputError("ROWMILL_INVALID_SCHEMA", `${file} has no default export: it must be the schema`);
+  return module.default;
+}
+
+/** A section for each fate, a line for each of its entries. */
+export function renderReport(file: string, report: Report): string {
+  if (report.contradiction !== null)
+    return [cellText(file), section("contradictory", [report.contradiction])].join("\n");
+  const { enforced, checked, ignored, rules, longestBytes } = report;
+  const longest = longestBytes === null ? "no longest output" : `longest output ${formatCount(longestBytes)} bytes`;
+  return [
+    cellText(file),
+    section("enforced while generating", enforced),
+    section("checked after generation", checked),
+    section("annotations, ignored", ignored),
+    section("size", [`${formatCount(rules)} rules, ${longest}`]),
+  ].join("\n");
+}
+
+function section(title: string, entries: readonly string[]): string {
+  const lines = entries.length === 0 ? ["nothing"] : entries;
+  return [resultColors.bold(title), ...lines.map((line) => `  ${cellText(line)}`)].join("\n");
+}

@@ -1,0 +1,30 @@
+import { InputError } from "../errors.js";
+import { compileSchema, type JsonStyle, longestOutput } from "../schema/index.js";
+
+/** What becomes of a schema. */
+export interface SchemaReport {
+  /** Why no value can be valid, in one line; null for a schema that can be satisfied. All else is then empty. */
+  readonly contradiction: string | null;
+  /** What the model can't break while it writes. */
+  readonly enforced: readonly string[];
+  /** What is only checked when the output is there, with its place and the reason. */
+  readonly checked: readonly string[];
+  /** What the schema says and nothing here does. */
+  readonly ignored: readonly string[];
+  /** Rules of the grammar. */
+  readonly rules: number;
+  /** Bytes of the longest output, null when there is no longest. */
+  readonly longestBytes: number | null;
+}
+
+/** @throws {InputError} as compileSchema, but for a schema that nothing satisfies */
+export function reportSchema(schema: unknown, style: JsonStyle): SchemaReport {
+  try {
+    const { ir, enforced, checked, ignored } = compileSchema(schema, { style });
+    const rules = Object.keys(ir.rules).length;
+    return { contradiction: null, enforced, checked, ignored, rules, longestBytes: longestOutput(ir) };
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== "ROWMILL_UNSATISFIABLE_SCHEMA") throw error;
+    return { contradiction: error.message, enforced: [], checked: [], ignored: [], rules: 0, longestBytes: 0 };
+  }
+}
