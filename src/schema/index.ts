@@ -5,7 +5,9 @@ import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
 import { inOneLine } from "./oneLine.js";
 import { asPlainJson } from "./plainJson.js";
+import { openDocument } from "./schemaDocument.js";
 import type { KeywordMap } from "./schemaNode.js";
+import { emitTables } from "./tables.js";
 import { judgeOf } from "./validate.js";
 import { jsonSchemaSide } from "./zod.js";
 
@@ -18,19 +20,24 @@ export type { GrammarIr, IrNode, Ranges } from "./ir.js";
 export type { JsonStyle } from "./jsonText.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
+export { regexGrammar } from "./regexGrammar.js";
+export { emitTables } from "./tables.js";
 
 /** A schema made ready: what is stored, what is enforced while generating, and what judges the result. */
 export interface CompiledSchema {
   /** The JSON Schema as plain JSON. */
   readonly jsonSchema: KeywordMap | boolean;
   readonly ir: GrammarIr;
-  /** The grammar as GBNF text, root rule `root`. */
+  /** The grammar as GBNF text, root rule `root`; made at first use. */
   readonly gbnf: string;
+  /** The grammar as the native automaton reads it (emitTables); made at first use. */
+  readonly tables: Uint32Array;
   /** The property names in order, when every value is an object; else null. */
   readonly keys: string[] | null;
   /** Keywords that the grammar holds. */
   readonly enforced: string[];
-  /** Keywords that only the check after generation holds. */
+  /** Conditions that the grammar does not hold, or not fully, and that only the check after generation decides, each with
+   *  its place: "uniqueItems at #/properties/tags". */
   readonly checked: string[];
   /** What the schema says and nothing here does, to be told to the user after the words "the schema's": formats, and in the
    *  full reading keywords, that no standard defines; transforms of a zod schema. */
@@ -54,9 +61,8 @@ export interface CompileOptions {
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
     const { schema: side, changes } = jsonSchemaSide(schema);
-    const compiled = compilePlain(asPlainJson(side), options);
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
-    return { ...compiled, ignored: [...notApplied, ...compiled.ignored] };
+    return compilePlain(asPlainJson(side), options, notApplied);
   } catch (error) {
     throw refusalOf(error);
   }
@@ -75,14 +81,25 @@ function refusalOf(error: unknown): unknown {
   return message === error.message ? error : new InputError(error.code, message, { cause: error });
 }
 
-function compilePlain(jsonSchema: KeywordMap | boolean, options: CompileOptions): CompiledSchema {
+function compilePlain(jsonSchema: KeywordMap | boolean, options: CompileOptions, notApplied: readonly string[]): CompiledSchema {
   const judge = judgeOf(jsonSchema);
-  const { ir, keys, enforced, ignored } = compileIr(
+  const document = openDocument(jsonSchema);
+  const { ir, ...said } = compileIr(document, judge, options.style ?? "spaced", options.reading ?? "intended");
+  let gbnf: string | null = null;
+  let tables: Uint32Array | null = null;
+  return {
     jsonSchema,
-    judge,
-    options.style ?? "spaced",
-    options.reading ?? "intended",
-  );
-  const gbnf = emitGbnf(ir);
-  return { jsonSchema, ir, gbnf, keys, enforced, checked: [], ignored, validate: judge.validate };
+    ir,
+    ...said,
+    ignored: [...notApplied, ...said.ignored],
+    validate: judge.validate,
+    get gbnf() {
+      gbnf ??= emitGbnf(ir);
+      return gbnf;
+    },
+    get tables() {
+      tables ??= emitTables(ir);
+      return tables;
+    },
+  };
 }

@@ -1,16 +1,37 @@
 import { InputError } from "../errors.js";
-import type { JsonType } from "./branches.js";
-import type { SchemaNode } from "./schemaNode.js";
+import { arrayCondition } from "./arrayKeywords.js";
+import type { Alternative, Atom } from "./atoms.js";
+import { type Condition, held } from "./condition.js";
+import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
+import type { NumberLiteral } from "./numbers.js";
+import { objectCondition } from "./objectKeywords.js";
+import type { SchemaDocument } from "./schemaDocument.js";
+import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { isStandardFormat } from "./formats.js";
+import type { StringFacet } from "./stringLanguage.js";
 
-/** Keywords that the grammar follows, by the type that they speak of. */
-const ENFORCED: Readonly<Record<string, JsonType | "any">> = {
-  type: "any",
-  enum: "any",
-  const: "any",
-  $ref: "any",
-  allOf: "any",
-  anyOf: "any",
-  oneOf: "any",
+export type { Condition } from "./condition.js";
+
+/** What reading a schema needs and what it notes. */
+export interface KeywordContext {
+  readonly document: SchemaDocument;
+  /** Objects and arrays are meant where a schema speaks of them and names no type, and unknown keywords are slips of the pen. */
+  readonly isIntended: boolean;
+  readonly enforced: Set<string>;
+  readonly ignored: Set<string>;
+}
+
+/** Keywords that mean something together only, by the type that they speak of. */
+export const GROUPED: ReadonlySet<string> = new Set([
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "properties",
+  "patternProperties",
+  "additionalProperties",
+]);
+
+const BY_TYPE: Readonly<Record<string, JsonType>> = {
   minimum: "number",
   maximum: "number",
   exclusiveMinimum: "number",
@@ -25,33 +46,23 @@ const ENFORCED: Readonly<Record<string, JsonType | "any">> = {
   additionalItems: "array",
   minItems: "array",
   maxItems: "array",
+  contains: "array",
+  uniqueItems: "array",
+  unevaluatedItems: "array",
   properties: "object",
-  required: "object",
+  patternProperties: "object",
   additionalProperties: "object",
+  required: "object",
   propertyNames: "object",
+  minProperties: "object",
+  maxProperties: "object",
+  dependentRequired: "object",
+  dependentSchemas: "object",
+  dependencies: "object",
+  unevaluatedProperties: "object",
 };
 
-/** Keywords that constrain and that no grammar here follows yet, unless they say nothing. */
-const REFUSED: Readonly<
-  Record<string, { readonly type: JsonType | "any"; readonly isIdle: (value: unknown) => boolean }>
-> = {
-  not: { type: "any", isIdle: (value) => value === false },
-  if: { type: "any", isIdle: () => false },
-  $dynamicRef: { type: "any", isIdle: () => false },
-  $recursiveRef: { type: "any", isIdle: () => false },
-  uniqueItems: { type: "array", isIdle: (value) => value === false },
-  contains: { type: "array", isIdle: (value) => value === false },
-  unevaluatedItems: { type: "array", isIdle: (value) => value === true },
-  minProperties: { type: "object", isIdle: (value) => value === 0 },
-  maxProperties: { type: "object", isIdle: () => false },
-  patternProperties: { type: "object", isIdle: isEmptyMap },
-  dependentRequired: { type: "object", isIdle: isEmptyMap },
-  dependentSchemas: { type: "object", isIdle: isEmptyMap },
-  dependencies: { type: "object", isIdle: isEmptyMap },
-  unevaluatedProperties: { type: "object", isIdle: (value) => value === true },
-};
-
-/** Words about a schema that no value can violate; then/else and min/maxContains mean nothing without their keyword. */
+/** Words about a schema that no value can violate, and such as are read with another keyword. */
 const ANNOTATIONS = new Set([
   "$schema",
   "$id",
@@ -80,46 +91,159 @@ const ANNOTATIONS = new Set([
   "id",
 ]);
 
-/** What becomes of a schema's keywords. */
-export interface KeywordLedger {
-  readonly enforced: Set<string>;
-  /** Where it is noted that a keyword is one that no standard knows; null where they are refused, since they may be slips of the pen. */
-  readonly ignored: Set<string> | null;
+/** What a keyword demands of values of a type; null when nothing.
+ *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD for a keyword that nobody knows, unless such are annotations */
+export function readKeyword(
+  keyword: string,
+  node: SchemaNode,
+  type: JsonType,
+  context: KeywordContext,
+): Condition | null {
+  const spokenOf = Object.hasOwn(BY_TYPE, keyword) ? BY_TYPE[keyword] : undefined;
+  if (spokenOf !== undefined && spokenOf !== type) return null;
+  if (spokenOf === undefined && isAnnotation(keyword, node, context)) return null;
+  const condition = spokenOf === undefined ? generalCondition(keyword, node, type, context) : typed(keyword, node, type);
+  if (keyword === "format" && condition === null) {
+    context.ignored.add(annotation("format", String((node.schema as KeywordMap).format)));
+  } else if (condition !== null || keyword === "type") context.enforced.add(keyword);
+  return condition;
 }
 
-/** Refuses what a node says about values of these types and the grammar could not hold, and notes what it can.
- *  @throws {InputError} ROWMILL_UNSUPPORTED_KEYWORD, with the keyword and its place */
-export function checkKeywords(node: SchemaNode, types: ReadonlySet<JsonType>, ledger: KeywordLedger): void {
-  for (const [keyword, value] of Object.entries(node.schema)) {
-    const known = Object.hasOwn(ENFORCED, keyword) ? ENFORCED[keyword] : undefined;
-    if (known !== undefined) {
-      if (known === "any" || types.has(known)) ledger.enforced.add(keyword);
-      continue;
-    }
-    if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
-    const refused = Object.hasOwn(REFUSED, keyword) ? REFUSED[keyword] : undefined;
-    if (refused !== undefined) {
-      if (refused.isIdle(value)) continue;
-      if (refused.type !== "any" && !types.has(refused.type)) continue;
-    }
-    if (refused !== undefined) throw unsupported(keyword, node.pointer);
-    if (ledger.ignored === null) throw unsupported(keyword, node.pointer, "is no keyword that Rowmill knows");
-    ledger.ignored.add(annotation("keyword", keyword));
+function isAnnotation(keyword: string, node: SchemaNode, context: KeywordContext): boolean {
+  if (GENERAL.has(keyword)) return false;
+  if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) return true;
+  if (context.isIntended) {
+    throw new InputError(
+      "ROWMILL_UNSUPPORTED_KEYWORD",
+      `The output schema's "${keyword}" at ${node.pointer}/${keyword} is no keyword that Rowmill knows: leave it out, or say it another way.`,
+    );
   }
+  context.ignored.add(annotation("keyword", keyword));
+  return true;
 }
 
 /** What is said of a format or keyword that no standard defines. */
-export function annotation(kind: "format" | "keyword", name: string): string {
+function annotation(kind: "format" | "keyword", name: string): string {
   return `${kind} "${name}" is an annotation and is not enforced`;
 }
 
-export function unsupported(keyword: string, pointer: string, why = "can't be enforced yet"): InputError {
-  return new InputError(
-    "ROWMILL_UNSUPPORTED_KEYWORD",
-    `The output schema's "${keyword}" at ${pointer}/${keyword} ${why}: leave it out, or say it another way.`,
-  );
+/** Marks of what a schema means by saying nothing of types. */
+export function marksOf(schema: KeywordMap, context: KeywordContext): Alternative {
+  if (!context.isIntended) return [];
+  if (schema.type !== undefined) return [TYPED];
+  if (schema.properties !== undefined) return [MEANS_OBJECT];
+  return schema.items !== undefined || schema.prefixItems !== undefined ? [MEANS_ARRAY] : [];
 }
 
-function isEmptyMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+const TYPED: Atom = { kind: "typed" };
+const MEANS_OBJECT: Atom = { kind: "means", type: "object" };
+const MEANS_ARRAY: Atom = { kind: "means", type: "array" };
+
+const GENERAL = new Set([
+  "type",
+  "enum",
+  "const",
+  "$ref",
+  "$dynamicRef",
+  "$recursiveRef",
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "not",
+  "if",
+]);
+
+function generalCondition(
+  keyword: string,
+  node: SchemaNode,
+  type: JsonType,
+  { document }: KeywordContext,
+): Condition | null {
+  const schema = node.schema as KeywordMap;
+  const value = schema[keyword];
+  const child = (...steps: (string | number)[]) => schemaCondition(childOf(node, ...steps));
+  const parts = () => (value as readonly unknown[]).map((_, index) => childOf(node, keyword, index));
+  switch (keyword) {
+    case "type":
+      return type === "number" && isIntegerOnly(schema) ? number({ kind: "integer", isNegated: false }, node) : null;
+    case "enum":
+    case "const": {
+      const listed = (keyword === "enum" ? (value as readonly unknown[]) : [value]).filter(
+        (one) => typeOfValue(one) === type,
+      );
+      if (listed.length === 0) return { kind: "any", parts: [] };
+      return held([{ kind: "values", values: listed, isNegated: false }], [
+        [{ kind: "values", values: listed, isNegated: true }],
+      ]);
+    }
+    case "$ref":
+    case "$recursiveRef":
+    case "$dynamicRef":
+      return schemaCondition(document.resolve(String(value), node));
+    case "allOf":
+      return { kind: "all", parts: parts().map(schemaCondition) };
+    case "anyOf":
+      return { kind: "any", parts: parts().map(schemaCondition) };
+    case "oneOf":
+      return { kind: "one", parts: parts() };
+    case "not":
+      return { kind: "opposite", of: child("not") };
+    case "if":
+      return ifCondition(schema, child);
+    default:
+      return null;
+  }
+}
+
+function ifCondition(schema: KeywordMap, child: (keyword: string) => Condition): Condition | null {
+  const anything: Condition = { kind: "all", parts: [] };
+  if (schema.then === undefined && schema.else === undefined) return null;
+  const then = schema.then === undefined ? anything : child("then");
+  const otherwise = schema.else === undefined ? anything : child("else");
+  const holds = child("if");
+  return {
+    kind: "any",
+    parts: [
+      { kind: "all", parts: [holds, then] },
+      { kind: "all", parts: [{ kind: "opposite", of: holds }, otherwise] },
+    ],
+  };
+}
+
+function schemaCondition(node: SchemaNode): Condition {
+  return { kind: "schema", literal: { node, isNegated: false } };
+}
+
+function typed(keyword: string, node: SchemaNode, type: JsonType): Condition | null {
+  if (type === "array") return arrayCondition(keyword, node);
+  if (type === "object") return objectCondition(keyword, node);
+  const value = (node.schema as KeywordMap)[keyword];
+  if (type === "number") {
+    return number({ kind: keyword as NumberLiteral["kind"], value: Number(value), isNegated: false }, node);
+  }
+  const facet = stringFacet(keyword, value);
+  if (facet === null) return null;
+  const place = `${keyword} at ${node.pointer}`;
+  const atom = (isNegated: boolean): Atom => ({ kind: "string", literal: { facet, isNegated }, place });
+  return held([atom(false)], [[atom(true)]]);
+}
+
+function number(literal: NumberLiteral, node: SchemaNode): Condition {
+  const place = `${literal.kind} at ${node.pointer}`;
+  return held([{ kind: "number", literal, place }], [
+    [{ kind: "number", literal: { ...literal, isNegated: !literal.isNegated }, place }],
+  ]);
+}
+
+function stringFacet(keyword: string, value: unknown): StringFacet | null {
+  switch (keyword) {
+    case "minLength":
+      return Number(value) === 0 ? null : { kind: "length", min: Number(value), max: Number.POSITIVE_INFINITY };
+    case "maxLength":
+      return { kind: "length", min: 0, max: Number(value) };
+    case "pattern":
+      return { kind: "pattern", source: String(value) };
+    default:
+      return isStandardFormat(String(value)) ? { kind: "format", name: String(value) } : null;
+  }
 }

@@ -1,89 +1,181 @@
-import type { Branch } from "./branches.js";
-import { choice, EMPTY, type IrNode, NEVER, repeat, seq, text } from "./ir.js";
-import type { Punctuation } from "./jsonText.js";
-import type { AddRule } from "./numbers.js";
-import { type Conjunction, childOf, isKeywordMap, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { type Alternative, atomsOf, countOf } from "./atoms.js";
+import type { Emission } from "./emission.js";
+import { choice, EMPTY, type IrNode, isNever, NEVER, ref, repeat, seq, text } from "./ir.js";
+import { quoted } from "./literalText.js";
+import { memberClause, mentionedNames } from "./members.js";
+import { isNameIn, type OtherMembers, sortOtherMembers, TooManyPatterns } from "./otherMembers.js";
+import { stringLiterals } from "./satisfiable.js";
+import { type SomeMember, settleSomeMembers } from "./someMember.js";
+import { type StringLiteral, UnsupportedString } from "./stringLanguage.js";
 
-/** What a schema says of an object. */
-export interface ObjectFacets {
-  /** Every property that is named, in the order in which it is written. */
-  readonly properties: ReadonlyMap<string, Conjunction>;
-  readonly required: ReadonlySet<string>;
-  /** Schemas of properties that are not named; null when there may be none. */
-  readonly additional: Conjunction | null;
-  /** Schemas of the names of those. */
-  readonly names: Conjunction;
-}
-
-/** @param isClosed  whether an object that lists properties and says nothing of others has no others */
-export function objectFacets(branch: Branch, isClosed: boolean): ObjectFacets {
-  const parts = branch.nodes.map((node) => {
-    const keywords = node.schema as KeywordMap;
-    const listed = isKeywordMap(keywords.properties) ? Object.keys(keywords.properties) : [];
-    const others: SchemaNode | null =
-      keywords.additionalProperties === undefined ? null : childOf(node, "additionalProperties");
-    const required = (Array.isArray(keywords.required) ? keywords.required : []) as readonly string[];
-    const names = keywords.propertyNames === undefined ? [] : [childOf(node, "propertyNames")];
-    return { node, listed, others, required, names };
-  });
-  const required = new Set(parts.flatMap((part) => part.required));
-  const all = new Set([...parts.flatMap((part) => part.listed), ...required]);
-  const properties = new Map<string, Conjunction>();
-  for (const name of all) {
-    const schemas = parts.flatMap(({ node, listed, others }) =>
-      listed.includes(name) ? [childOf(node, "properties", name)] : others === null ? [] : [others],
-    );
-    properties.set(name, schemas);
-  }
-  const stated = parts.flatMap(({ others }) => (others === null ? [] : [others]));
-  const isSilent = stated.length === 0 && all.size > 0;
-  const isShut = stated.some(({ schema }) => schema === false);
-  return {
-    properties,
-    required,
-    additional: isShut || (isSilent && isClosed) ? null : stated,
-    names: parts.flatMap((part) => part.names),
-  };
-}
+/** Most states of an object that counts its members; beyond, counting is left to the check. */
+const MOST_COUNTED = 5_000;
 
 /** One property of an object as the grammar writes it. */
-export interface Member {
+interface Member {
   readonly isRequired: boolean;
   /** Key, colon and value. */
   readonly node: IrNode;
 }
 
-/** An object of the members, in their order, and then any number of others.
- *  @param other  key, colon and value of one that is not named; NEVER for none */
-export function objectNode(
+/** The objects that satisfy all atoms: named members in the order of the document, then others. */
+export function objectNode(way: Alternative, name: string, emission: Emission): IrNode {
+  const nameWays = nameWaysOf(way, emission);
+  const cases = settleSomeMembers(way, nameWays.checkedNames, emission);
+  return choice(
+    ...cases
+      .map((one, index) => caseNode(one.way, one.some, nameWays, index === 0 ? name : `${name}-c${index + 1}`, emission))
+      .filter((node) => !isNever(node)),
+  );
+}
+
+interface NameWays {
+  /** One of these lists must hold for every name. */
+  readonly ways: readonly (readonly StringLiteral[])[];
+  /** What negated `propertyNames` ask of some name. */
+  readonly checkedNames: readonly (readonly (readonly StringLiteral[])[])[];
+}
+
+function nameWaysOf(way: Alternative, emission: Emission): NameWays {
+  const atoms = atomsOf(way, "names");
+  const waysOf = (isNegated: boolean) => {
+    const clause = atoms.filter((atom) => atom.isNegated === isNegated).map(({ node }) => ({ node, isNegated }));
+    return { clause, isSaid: clause.length > 0 };
+  };
+  const said = waysOf(false);
+  const literalsOf = (one: Alternative) => {
+    for (const { what } of atomsOf(one, "checked")) emission.leaveToCheck(what);
+    return stringLiterals(one);
+  };
+  return {
+    ways: said.isSaid ? emission.waysOf(said.clause, "string").map(literalsOf) : [[]],
+    checkedNames: waysOf(true).clause.map((literal) => emission.waysOf([literal], "string").map(literalsOf)),
+  };
+}
+
+function caseNode(
+  way: Alternative,
+  some: SomeMember | null,
+  nameWays: NameWays,
+  name: string,
+  emission: Emission,
+): IrNode {
+  const { colon } = emission.punctuation;
+  const names = mentionedNames(way);
+  const required = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [] : [atom.name])));
+  const absent = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [atom.name] : [])));
+  const members: Member[] = [];
+  for (const key of names) {
+    if (absent.has(key)) continue;
+    const isRequired = required.has(key);
+    const isAllowed = nameWays.ways.some((literals) => isNameIn(literals, key));
+    const value = isAllowed ? emission.nodeOf(memberClause(way, key)) : NEVER;
+    if (!isNever(value)) members.push({ isRequired, node: seq(quoted(key), colon, value) });
+    else if (isRequired) return NEVER;
+  }
+  const others = (isSome: boolean) => otherNode(way, names, nameWays, isSome ? some : null, members.length, emission);
+  return membersNode(way, members, others(false), some === null ? null : others(true), name, emission);
+}
+
+/** Key, colon and value of a member that is not mentioned; NEVER when there can be none.
+ *  @param some  what it must satisfy beyond the rest */
+function otherNode(
+  way: Alternative,
+  mentioned: readonly string[],
+  nameWays: NameWays,
+  some: SomeMember | null,
+  memberCount: number,
+  emission: Emission,
+): IrNode {
+  const groups = atomsOf(way, "members").map(({ group }) => group);
+  const isSilent = groups.every(({ others }) => others === null);
+  const isSpokenOf = mentioned.length > 0 || groups.some(({ patterns }) => patterns.length > 0);
+  const { min } = countOf(way, "memberCount");
+  const isClosed = emission.isIntended && isSilent && isSpokenOf && some === null && min <= memberCount;
+  const { colon } = emission.punctuation;
+  const member = ({ names, clause }: OtherMembers): IrNode => {
+    const value = emission.nodeOf(clause);
+    if (isNever(value)) return NEVER;
+    const isAny = names.automaton === null && names.min === 0 && names.max === null;
+    return seq(isAny ? ref("string") : { kind: "string", content: names }, colon, value);
+  };
+  const extra = { names: some?.names ?? [], literal: some?.literal ?? null };
+  try {
+    const sorted = sortOtherMembers(way, mentioned, nameWays.ways, extra, isClosed);
+    return choice(...sorted.map(member).filter((node) => !isNever(node)));
+  } catch (error) {
+    if (!(error instanceof UnsupportedString) && !(error instanceof TooManyPatterns)) throw error;
+    const why = error instanceof UnsupportedString ? error.message : "too many expressions";
+    emission.leaveToCheck(`names of further properties (${why})`);
+    return seq(ref("string"), colon, ref("value"));
+  }
+}
+
+/** @param some  one that must be among the others; null: none needs to be */
+function membersNode(
+  way: Alternative,
   members: readonly Member[],
   other: IrNode,
-  { comma, edge }: Punctuation,
+  some: IrNode | null,
   name: string,
-  addRule: AddRule,
+  emission: Emission,
 ): IrNode {
-  /** What follows once a member has been written and the first `count` have been dealt with. */
-  const after = (count: number): IrNode => {
-    const member = members[count];
-    if (member === undefined) return seq(repeat(seq(comma, other), 0, null), edge);
-    const rest = after(count + 1);
-    if (member.isRequired) return seq(comma, member.node, rest);
-    const shared = addRule(`${name}-after${count + 1}`, () => rest);
-    return choice(seq(comma, member.node, shared), shared);
-  };
-  const options: IrNode[] = [];
-  let isAllOptional = true;
-  for (const [index, member] of members.entries()) {
-    options.push(
-      seq(
-        member.node,
-        addRule(`${name}-after${index + 1}`, () => after(index + 1)),
-      ),
-    );
-    if (!member.isRequired) continue;
-    isAllOptional = false;
-    break;
+  const { comma, edge } = emission.punctuation;
+  const { min, max, stop } = memberCounts(way, members, other, some, emission);
+  if (max < min) return NEVER;
+  const isFree = max === Number.POSITIVE_INFINITY;
+  const next = (count: number) => (isFree ? Math.min(count + 1, stop) : count + 1);
+  /** What follows all named members, `count` members having been written. */
+  const tail = (count: number, hasSome: boolean): IrNode =>
+    emission.addRule(`${name}-t${count}${hasSome ? "" : "-some"}`, () => {
+      const lead = count === 0 ? EMPTY : comma;
+      const end = hasSome && count >= min ? (count === 0 ? EMPTY : edge) : NEVER;
+      if (count >= max) return end;
+      if (hasSome && isFree && count === stop) return seq(repeat(seq(lead, other), 0, null), end);
+      return choice(
+        end,
+        isNever(other) ? NEVER : seq(lead, other, tail(next(count), hasSome)),
+        hasSome || some === null || isNever(some) ? NEVER : seq(lead, some, tail(next(count), true)),
+      );
+    });
+  // rows[count]: what follows, that many members having been written; built from the last member to the first
+  const counts = Array.from({ length: stop }, (_, index) => index + 1);
+  let rows: IrNode[] = [NEVER, ...counts.map((count) => tail(count, some === null))];
+  const starts: IrNode[] = [];
+  const firstRequired = members.findIndex(({ isRequired }) => isRequired);
+  for (const [index, { isRequired, node }] of [...members.entries()].reverse()) {
+    const before = rows;
+    const behind = (count: number) => emission.addRule(`${name}-m${index + 1}-${count}`, () => before[count]!);
+    if (firstRequired < 0 || index <= firstRequired) starts[index] = seq(node, behind(1));
+    rows = before.map((rest, count) => {
+      if (count === 0) return NEVER;
+      const written = count >= max ? NEVER : seq(comma, node, before[next(count)]!);
+      if (isRequired) return written;
+      return count >= max ? rest : choice(seq(comma, node, behind(next(count))), behind(count));
+    });
   }
-  if (isAllOptional) options.push(seq(other, repeat(seq(comma, other), 0, null), edge), EMPTY);
-  return seq(text("{"), edge, choice(...options.filter((option) => option !== NEVER)), text("}"));
+  const options = starts.filter((option) => option !== undefined && !isNever(option));
+  if (firstRequired < 0) options.push(tail(0, some === null));
+  if (max === 0) return firstRequired >= 0 || some !== null ? NEVER : seq(text("{"), edge, text("}"));
+  return seq(text("{"), edge, choice(...options), text("}"));
+}
+
+/** Between how many members, and how many need telling apart. */
+function memberCounts(
+  way: Alternative,
+  members: readonly Member[],
+  other: IrNode,
+  some: IrNode | null,
+  emission: Emission,
+): { min: number; max: number; stop: number } {
+  const needed = members.filter(({ isRequired }) => isRequired).length + (some === null ? 0 : 1);
+  const asked = countOf(way, "memberCount");
+  const min = asked.min <= needed ? 0 : asked.min;
+  const isWithin = isNever(other) && asked.max >= members.length + (some === null ? 0 : 1);
+  const max = isWithin ? Number.POSITIVE_INFINITY : asked.max;
+  if (max < needed) return { min: 1, max: 0, stop: 1 };
+  const stop = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max);
+  if (stop * (members.length + 1) <= MOST_COUNTED) return { min, max, stop };
+  emission.leaveToCheck("minProperties or maxProperties of a large object");
+  return { min: 0, max: Number.POSITIVE_INFINITY, stop: 1 };
 }

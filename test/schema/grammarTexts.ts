@@ -1,8 +1,20 @@
 import type { GrammarIr, IrNode } from "../../src/schema/index.js";
 
+type StringNode = Extract<IrNode, { kind: "string" }>;
+type Automaton = NonNullable<StringNode["content"]["automaton"]>;
+
+/** The inside of a JSON string that is being read: an automaton's state or how many characters were read, and the
+ *  characters of a spelling that is not yet complete. */
+interface InString {
+  readonly kind: "inString";
+  readonly content: StringNode["content"];
+  readonly at: number;
+  readonly spelling: string;
+}
+
 /** What is left to read: a list of pieces, the same object for the same list. */
 interface Rest {
-  readonly node: IrNode;
+  readonly node: IrNode | InString;
   readonly next: Rest | null;
   readonly id: number;
 }
@@ -10,15 +22,23 @@ interface Rest {
 /** Whether a text is one of the grammar's: a plain reading of the IR that shares no code with what emits it.
  *  @param onWays  told after each character in how many ways the text may go on */
 export function accepts(ir: GrammarIr, input: string, onWays: (count: number) => void = () => undefined): boolean {
-  const nodeIds = new Map<string | IrNode, number>();
+  const nodeIds = new Map<string | IrNode | InString, number>();
+  const contentIds = new Map<StringNode["content"], number>();
   const rests = new Map<string, Rest>();
-  const idOf = (node: IrNode): number => {
-    const key = node.kind === "repeat" || node.kind === "text" ? JSON.stringify(node) : node;
+  const contentId = (content: StringNode["content"]): number => {
+    const id = contentIds.get(content) ?? contentIds.size;
+    contentIds.set(content, id);
+    return id;
+  };
+  const idOf = (node: IrNode | InString): number => {
+    let key: string | IrNode | InString = node;
+    if (node.kind === "repeat" || node.kind === "text") key = JSON.stringify(node);
+    if (node.kind === "inString") key = `in ${contentId(node.content)} ${node.at} ${node.spelling}`;
     const id = nodeIds.get(key) ?? nodeIds.size;
     nodeIds.set(key, id);
     return id;
   };
-  const push = (node: IrNode, next: Rest | null): Rest => {
+  const push = (node: IrNode | InString, next: Rest | null): Rest => {
     const key = `${idOf(node)} ${next?.id ?? -1}`;
     const rest = rests.get(key) ?? { node, next, id: rests.size };
     rests.set(key, rest);
@@ -29,7 +49,7 @@ export function accepts(ir: GrammarIr, input: string, onWays: (count: number) =>
     const seen = new Set<Rest | null>(starts);
     const found = new Set<Rest | null>();
     for (const rest of seen) {
-      if (rest === null || rest.node.kind === "text" || rest.node.kind === "chars") {
+      if (rest === null || BEGINS.has(rest.node.kind)) {
         found.add(rest);
         continue;
       }
@@ -38,7 +58,7 @@ export function accepts(ir: GrammarIr, input: string, onWays: (count: number) =>
       else if (node.kind === "seq")
         seen.add(node.parts.reduceRight<Rest | null>((after, part) => push(part, after), next));
       else if (node.kind === "choice") for (const option of node.options) seen.add(push(option, next));
-      else {
+      else if (node.kind === "repeat") {
         if (node.min === 0) seen.add(next);
         if (node.max === 0) continue;
         const left = { ...node, min: Math.max(0, node.min - 1), max: node.max === null ? null : node.max - 1 };
@@ -60,6 +80,12 @@ export function accepts(ir: GrammarIr, input: string, onWays: (count: number) =>
       } else if (node.kind === "chars") {
         const code = char.codePointAt(0)!;
         if (node.ranges.some(([first, last]) => first <= code && code <= last)) after.push(next);
+      } else if (node.kind === "string") {
+        if (char === '"') after.push(push({ kind: "inString", content: node.content, at: 0, spelling: "" }, next));
+      } else if (node.kind === "inString") {
+        const inside = readInString(node, char);
+        if (inside === "end") after.push(next);
+        else if (inside !== null) after.push(push(inside, next));
       }
     }
     states = opened(after);
@@ -67,6 +93,31 @@ export function accepts(ir: GrammarIr, input: string, onWays: (count: number) =>
     if (states.size === 0) return false;
   }
   return states.has(null);
+}
+
+const BEGINS = new Set<string>(["text", "chars", "string", "inString"]);
+const ESCAPE = /^\\(?:["\\/bfnrt]|u(?!d[89a-f])[0-9a-f]{4}|ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})$/i;
+const LONGEST_ESCAPE = "\\ud83d\\ude00".length;
+
+/** What is inside after one more character; null where it can't be. */
+function readInString(inside: InString, char: string): InString | "end" | null {
+  const { content, at, spelling } = inside;
+  if (spelling === "" && char === '"') return mayEnd(content, at) ? "end" : null;
+  if (char < " ") return null;
+  const written = spelling + char;
+  if (written[0] === "\\" && !ESCAPE.test(written)) {
+    return written.length < LONGEST_ESCAPE ? { ...inside, spelling: written } : null;
+  }
+  const code = (JSON.parse(`"${written}"`) as string).codePointAt(0)!;
+  if (content.automaton === null) {
+    return at === (content.max ?? -1) ? null : { ...inside, at: at + 1, spelling: "" };
+  }
+  const target = content.automaton.next(at, code);
+  return target === -1 ? null : { ...inside, at: target, spelling: "" };
+}
+
+function mayEnd({ automaton, min }: StringNode["content"], at: number): boolean {
+  return automaton === null ? at >= min : automaton.accepting[at] === 1;
 }
 
 /** A random text of the grammar.
@@ -100,9 +151,68 @@ export function sampleText(ir: GrammarIr, random: () => number, patience = 60): 
       }
       case "ref":
         return write(ir.rules[node.rule]!);
+      case "string":
+        return spelledAtRandom(sampleString(node.content, random, written > patience), random);
     }
   };
   return write({ kind: "ref", rule: ir.root });
+}
+
+/** A random string that the content allows. */
+function sampleString({ automaton, min, max }: StringNode["content"], random: () => number, isHurried: boolean): string {
+  let text = "";
+  if (automaton === null) {
+    const most = Math.min(max ?? Number.POSITIVE_INFINITY, min + 8);
+    const length = isHurried ? min : min + Math.floor(random() ** 2 * (most - min + 1));
+    while ([...text].length < length) text += CHARACTERS[Math.floor(random() * CHARACTERS.length)]!;
+    return text;
+  }
+  const distances = distancesToEnd(automaton);
+  const patience = isHurried ? 0 : 12;
+  for (let at = 0, count = 0; ; count++) {
+    const edges = edgesOf(automaton, at);
+    if (automaton.accepting[at] === 1 && (edges.length === 0 || count >= patience || random() < 0.3)) return text;
+    const nearest = [...edges].sort((a, b) => distances[a.target]! - distances[b.target]!)[0]!;
+    const { first, last, target } = count >= patience ? nearest : edges[Math.floor(random() * edges.length)]!;
+    text += String.fromCodePoint(first + Math.floor(random() * (Math.min(last, first + 100) - first + 1)));
+    at = target;
+  }
+}
+
+function edgesOf({ offsets, edges }: Automaton, state: number): { first: number; last: number; target: number }[] {
+  const found = [];
+  for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3)
+    found.push({ first: edges[at]!, last: edges[at + 1]!, target: edges[at + 2]! });
+  return found;
+}
+
+const CHARACTERS = ["a", "Z", "0", " ", '"', "\\", "\n", "/", "é", "漢", "😀"];
+
+/** How many characters each state is from an end. */
+function distancesToEnd(automaton: Automaton): number[] {
+  const states = [...automaton.accepting.keys()];
+  const distances = states.map((state) => (automaton.accepting[state] === 1 ? 0 : Number.POSITIVE_INFINITY));
+  for (let isChanged = true; isChanged; ) {
+    isChanged = false;
+    for (const state of states) {
+      const distance = Math.min(
+        distances[state]!,
+        ...edgesOf(automaton, state).map(({ target }) => distances[target]! + 1),
+      );
+      isChanged ||= distance !== distances[state];
+      distances[state] = distance;
+    }
+  }
+  return distances;
+}
+
+/** A string as JSON, now and then with a character as its escape. */
+function spelledAtRandom(value: string, random: () => number): string {
+  const characters = [...value].map((char) => {
+    if (random() < 0.9) return JSON.stringify(char).slice(1, -1);
+    return [...char.split("")].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+  });
+  return `"${characters.join("")}"`;
 }
 
 /** The fewest steps in which each rule can be finished. */

@@ -1,0 +1,22 @@
+import type { Alternative, Literal } from "./atoms.js";
+import type { SchemaNode } from "./schemaNode.js";
+
+/** What a keyword demands, as a formula. */
+export type Condition =
+  /** The atoms hold; it fails in the ways of `opposites`. */
+  | { readonly kind: "atoms"; readonly atoms: Alternative; readonly opposites: readonly Alternative[] }
+  | { readonly kind: "all" | "any"; readonly parts: readonly Condition[] }
+  | { readonly kind: "schema"; readonly literal: Literal }
+  /** Exactly one of the schemas holds. */
+  | { readonly kind: "one"; readonly parts: readonly SchemaNode[] }
+  | { readonly kind: "opposite"; readonly of: Condition };
+
+export function held(atoms: Alternative, opposites: readonly Alternative[]): Condition {
+  return { kind: "atoms", atoms, opposites };
+}
+
+/** A condition that no grammar here follows, whichever way it is asked. */
+export function beyondGrammar(keyword: string, node: SchemaNode): Condition {
+  const atoms: Alternative = [{ kind: "checked", what: `${keyword} at ${node.pointer}` }];
+  return held(atoms, [atoms]);
+}

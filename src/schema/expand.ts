@@ -1,0 +1,234 @@
+import { InputError } from "../errors.js";
+import { type Alternative, type Atom, type Clause, joinAtoms, type Literal } from "./atoms.js";
+import { isContradictory } from "./contradiction.js";
+import { type JsonType, typesIn } from "./jsonTypes.js";
+import { type Condition, GROUPED, type KeywordContext, marksOf, readKeyword } from "./keywords.js";
+import type { KeywordMap, SchemaNode } from "./schemaNode.js";
+import { unevaluatedAtoms } from "./unevaluated.js";
+
+/** Most alternatives that a schema is taken apart into, for one type. */
+const MOST_ALTERNATIVES = 600;
+
+class TooManyAlternatives extends Error {}
+
+/** Takes schemas apart into alternatives: for one JSON type at a time, a disjunction of conjunctions of atoms. `not` turns
+ *  into the atoms' opposites, so that oneOf, if and dependencies are no more than and, or and not. What would need too many
+ *  alternatives, or has no atoms, becomes a "checked" atom, and the alternatives then hold too much rather than too little. */
+export class Expander {
+  readonly #context: KeywordContext;
+  readonly #isSatisfiable: (alternative: Alternative, type: JsonType) => boolean;
+  readonly #known = new Map<string, readonly Alternative[]>();
+  readonly #open = new Set<string>();
+
+  /** @param isSatisfiable  false where it is plain that no value satisfies the alternative */
+  constructor(context: KeywordContext, isSatisfiable: (alternative: Alternative, type: JsonType) => boolean) {
+    this.#context = context;
+    this.#isSatisfiable = isSatisfiable;
+  }
+
+  /** The ways in which a value of a type can satisfy all of a clause.
+   *  @throws {InputError} where a reference leads back to itself without any value in between */
+  clause(clause: Clause, type: JsonType): readonly Alternative[] {
+    let ways: readonly Alternative[] = [[]];
+    for (const literal of clause) {
+      try {
+        ways = this.#both(ways, this.literal(literal, type), type);
+      } catch (error) {
+        if (!(error instanceof TooManyAlternatives)) throw error;
+        ways = ways.map((way) => joinAtoms(way, [this.#checked("schema", literal.node)]));
+      }
+    }
+    return ways;
+  }
+
+  readonly literal = ({ node, isNegated }: Literal, type: JsonType): readonly Alternative[] => {
+    if (typeof node.schema === "boolean") return node.schema === isNegated ? [] : [[]];
+    const key = `${type} ${isNegated ? "!" : ""}${node.pointer}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#open.has(key)) {
+      throw new InputError("ROWMILL_INVALID_SCHEMA", `${node.pointer} refers to itself and to nothing else.`);
+    }
+    this.#open.add(key);
+    try {
+      const ways = isNegated ? this.#negative(node, type) : this.#positive(node, type);
+      this.#known.set(key, ways);
+      return ways;
+    } finally {
+      this.#open.delete(key);
+    }
+  };
+
+  #positive(node: SchemaNode, type: JsonType): readonly Alternative[] {
+    const schema = node.schema as KeywordMap;
+    const types = typesIn(schema);
+    if (types !== null && !types.has(type)) return [];
+    let ways: readonly Alternative[] = [marksOf(schema, this.#context)];
+    for (const { keyword, condition } of this.#conditions(node, type)) {
+      try {
+        ways = this.#both(ways, this.#hold(condition, node, type, ways), type);
+      } catch (error) {
+        if (!(error instanceof TooManyAlternatives)) throw error;
+        ways = this.#atLeast(ways, condition, type).map((way) => joinAtoms(way, [this.#checked(keyword, node)]));
+      }
+      if (ways.length === 0) return ways;
+    }
+    return ways.map((way) => joinAtoms(way, unevaluatedAtoms(node, type, way)));
+  }
+
+  /** What holds of a condition that is too much to follow: of oneOf, that one of its parts is satisfied. */
+  #atLeast(ways: readonly Alternative[], condition: Condition, type: JsonType): readonly Alternative[] {
+    if (condition.kind !== "one") return ways;
+    try {
+      const options = condition.parts.flatMap((part) => this.literal({ node: part, isNegated: false }, type));
+      return this.#both(ways, options, type);
+    } catch (error) {
+      if (error instanceof TooManyAlternatives) return ways;
+      throw error;
+    }
+  }
+
+  /** @param before  what the keywords before this one left: only some of them can meet the others of a oneOf */
+  #hold(
+    condition: Condition,
+    node: SchemaNode,
+    type: JsonType,
+    before: readonly Alternative[],
+  ): readonly Alternative[] {
+    switch (condition.kind) {
+      case "atoms":
+        return [condition.atoms];
+      case "all":
+        return condition.parts.reduce<readonly Alternative[]>(
+          (ways, part) => this.#both(ways, this.#hold(part, node, type, before), type),
+          [[]],
+        );
+      case "any":
+        return capped(condition.parts.flatMap((part) => this.#hold(part, node, type, before)));
+      case "schema":
+        return this.literal(condition.literal, type);
+      case "one":
+        return this.#exactlyOne(condition.parts, type, before);
+      case "opposite":
+        return this.#fail(condition.of, node, type);
+    }
+  }
+
+  #exactlyOne(
+    parts: readonly SchemaNode[],
+    type: JsonType,
+    before: readonly Alternative[],
+  ): readonly Alternative[] {
+    const options = parts.map((part) => this.#both(before, this.literal({ node: part, isNegated: false }, type), type));
+    const ways = options.flatMap((option, index) => {
+      let kept: readonly Alternative[] = option;
+      for (const [other, node] of parts.entries()) {
+        if (other === index || options[other]!.length === 0) continue;
+        // apart already: what the others demand needs no opposite
+        const isApart = kept.map((way) => !this.#meets(way, options[other]!, type));
+        if (isApart.every(Boolean)) continue;
+        const opposites = this.literal({ node, isNegated: true }, type);
+        kept = capped(
+          kept.flatMap((way, place) => (isApart[place] ? [way] : this.#satisfiable([way], opposites, type))),
+        );
+      }
+      return kept;
+    });
+    return capped(ways);
+  }
+
+  #meets(way: Alternative, others: readonly Alternative[], type: JsonType): boolean {
+    return others.some((other) => {
+      const both = joinAtoms(way, other);
+      return both === way || (!isContradictory(both, type) && this.#isSatisfiable(both, type));
+    });
+  }
+
+  #satisfiable(a: readonly Alternative[], b: readonly Alternative[], type: JsonType): readonly Alternative[] {
+    return this.#both(a, b, type).filter((way) => this.#isSatisfiable(way, type));
+  }
+
+  #negative(node: SchemaNode, type: JsonType): readonly Alternative[] {
+    const schema = node.schema as KeywordMap;
+    const types = typesIn(schema);
+    if (types !== null && !types.has(type)) return [[]];
+    const ways: Alternative[] = unevaluatedAtoms(node, type, []).map(() => [this.#checked("unevaluated", node)]);
+    for (const { condition } of this.#conditions(node, type)) {
+      const failing = this.#fail(condition, node, type);
+      if (failing.some((way) => way.length === 0)) return [[]];
+      ways.push(...failing);
+    }
+    return capped(ways);
+  }
+
+  /** The ways in which a condition does not hold. */
+  #fail(condition: Condition, node: SchemaNode, type: JsonType): readonly Alternative[] {
+    switch (condition.kind) {
+      case "atoms":
+        return condition.opposites.filter((way) => !isContradictory(way, type));
+      case "all":
+        return capped(condition.parts.flatMap((part) => this.#fail(part, node, type)));
+      case "any":
+        return condition.parts.reduce<readonly Alternative[]>(
+          (ways, part) => this.#both(ways, this.#fail(part, node, type), type),
+          [[]],
+        );
+      case "schema":
+        return this.literal({ node: condition.literal.node, isNegated: !condition.literal.isNegated }, type);
+      case "opposite":
+        return this.#hold(condition.of, node, type, [[]]);
+      case "one": {
+        const positive = condition.parts.map((part) => this.literal({ node: part, isNegated: false }, type));
+        const none = condition.parts.reduce<readonly Alternative[]>(
+          (ways, part) => this.#satisfiable(ways, this.literal({ node: part, isNegated: true }, type), type),
+          [[]],
+        );
+        const pairs = positive.flatMap((one, index) =>
+          positive.slice(index + 1).flatMap((other) => this.#satisfiable(one, other, type)),
+        );
+        return capped([...none, ...pairs]);
+      }
+    }
+  }
+
+  #conditions(node: SchemaNode, type: JsonType): readonly { keyword: string; condition: Condition }[] {
+    const schema = node.schema as KeywordMap;
+    const found: { keyword: string; condition: Condition }[] = [];
+    let hasGroup = false;
+    for (const keyword of Object.keys(schema)) {
+      // the keywords of a group are read together, at the first of them
+      const isOfGroup = GROUPED.has(keyword);
+      if (isOfGroup && hasGroup) continue;
+      const condition = readKeyword(keyword, node, type, this.#context);
+      if (condition === null) continue;
+      hasGroup ||= isOfGroup;
+      found.push({ keyword, condition });
+    }
+    return found;
+  }
+
+  /** Every pair of ways that can hold together. */
+  #both(a: readonly Alternative[], b: readonly Alternative[], type: JsonType): readonly Alternative[] {
+    if (a.length === 1 && a[0]!.length === 0) return b;
+    if (b.length === 1 && b[0]!.length === 0) return a;
+    if (a.length * b.length > MOST_ALTERNATIVES * 20) throw new TooManyAlternatives();
+    const ways: Alternative[] = [];
+    for (const one of a) {
+      for (const other of b) {
+        const both = joinAtoms(one, other);
+        if (both !== one && isContradictory(both, type)) continue;
+        ways.push(both);
+      }
+    }
+    return capped(ways);
+  }
+
+  #checked(keyword: string, node: SchemaNode): Atom {
+    return { kind: "checked", what: `${keyword} at ${node.pointer}` };
+  }
+}
+
+function capped(ways: readonly Alternative[]): readonly Alternative[] {
+  if (ways.length > MOST_ALTERNATIVES) throw new TooManyAlternatives();
+  return ways;
+}

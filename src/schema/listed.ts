@@ -1,0 +1,46 @@
+import { type Alternative, atomsOf, type Clause } from "./atoms.js";
+import type { SchemaReading } from "./compile.js";
+import { listedValues } from "./contradiction.js";
+import type { Emission } from "./emission.js";
+import { choice, type IrNode } from "./ir.js";
+import type { JsonType } from "./jsonTypes.js";
+import { literal } from "./literalText.js";
+import { compileNumbers } from "./numbers.js";
+import type { KeywordMap } from "./schemaNode.js";
+import type { Judge } from "./validate.js";
+
+const SAYS_NO_MORE = new Set(["enum", "const", "type", "title", "description", "default", "examples", "$comment"]);
+
+/** The values that are left of a list, written one by one; null where nothing lists them. */
+export function listedNode(
+  clause: Clause,
+  way: Alternative,
+  type: JsonType,
+  judge: Judge,
+  reading: SchemaReading,
+  { punctuation, leaveToCheck }: Emission,
+): IrNode | null {
+  const left = listedValues(way, type);
+  if (left === null) {
+    if ((type === "array" || type === "object") && atomsOf(way, "values").length > 0)
+      leaveToCheck(`not (a listed ${type})`);
+    return null;
+  }
+  if (type === "number") {
+    if (reading === "intended") return choice(...left.map((value) => literal(value, punctuation)));
+    return compileNumbers([{ kind: "values", value: left as number[], isNegated: false }], reading);
+  }
+  const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
+  // what lists and the rest of a clause have in common: only the judge knows of arrays and objects
+  const isJudged = (type === "array" || type === "object") && !isPlain;
+  const valid = isJudged
+    ? left.filter((value) =>
+        clause.every(({ node, isNegated }) => judge.isValidAt(node.pointer, value) !== isNegated),
+      )
+    : left;
+  return choice(...valid.map((value) => literal(value, punctuation)));
+}
+
+function saysNoMore(schema: KeywordMap): boolean {
+  return Object.keys(schema).every((keyword) => SAYS_NO_MORE.has(keyword));
+}

@@ -1,0 +1,24 @@
+import { choice, type IrNode, seq, text } from "./ir.js";
+import type { Punctuation } from "./jsonText.js";
+
+/** A string as JSON.stringify writes it, or with all that is beyond ASCII as `\uXXXX`, as Python's json.dumps does. */
+export function quoted(value: string): IrNode {
+  const plain = JSON.stringify(value);
+  const escaped = plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return plain === escaped ? text(plain) : choice(text(plain), text(escaped));
+}
+
+/** A value in its own form: keys in its own order. */
+export function literal(value: unknown, punctuation: Punctuation): IrNode {
+  const { comma, colon, edge } = punctuation;
+  if (typeof value === "string") return quoted(value);
+  if (value === null || typeof value !== "object") return text(JSON.stringify(value));
+  const isArray = Array.isArray(value);
+  const elements = isArray
+    ? value.map((element: unknown) => literal(element, punctuation))
+    : Object.entries(value).map(([key, member]) => seq(quoted(key), colon, literal(member, punctuation)));
+  const [open, close] = isArray ? ["[", "]"] : ["{", "}"];
+  if (elements.length === 0) return seq(text(open), edge, text(close));
+  const [first, ...rest] = elements;
+  return seq(text(open), edge, first!, ...rest.flatMap((element) => [comma, element]), edge, text(close));
+}

@@ -1,0 +1,53 @@
+import { type Alternative, atomsOf, type Clause, type MemberGroup } from "./atoms.js";
+import type { SchemaNode } from "./schemaNode.js";
+
+/** What the value of a member must satisfy, if there is one of that name. */
+export function memberClause(way: Alternative, name: string): Clause {
+  const said = atomsOf(way, "members").flatMap(({ group }) => schemasFor(group, name));
+  const clause = said.map((node) => ({ node, isNegated: false }));
+  const own = atomsOf(way, "member").filter((atom) => atom.name === name);
+  return [...clause, ...own.map(({ literal }) => literal)];
+}
+
+/** The names that the atoms mention: those of `properties` first, in the order of the document. */
+export function mentionedNames(way: Alternative): string[] {
+  const names = new Set(atomsOf(way, "members").flatMap(({ group }) => [...group.properties.keys()]));
+  for (const { name } of atomsOf(way, "required")) names.add(name);
+  for (const { name } of atomsOf(way, "member")) names.add(name);
+  return [...names];
+}
+
+function schemasFor(group: MemberGroup, name: string): SchemaNode[] {
+  const own = group.properties.get(name);
+  const matched = group.patterns.filter(({ source }) => isMatch(source, name)).map(({ node }) => node);
+  if (own !== undefined) return [own, ...matched];
+  if (matched.length > 0 || group.others === null) return matched;
+  return group.except.some((other) => speaksOf(other, name)) ? [] : [group.others];
+}
+
+function speaksOf(group: MemberGroup, name: string): boolean {
+  return schemasFor(group, name).length > 0;
+}
+
+const expressions = new Map<string, RegExp>();
+const MOST_EXPRESSIONS = 1000;
+
+/** Whether a name matches an expression, somewhere in it. */
+export function isMatch(source: string, name: string): boolean {
+  let expression = expressions.get(source);
+  if (expression === undefined) {
+    expression = expressionOf(source);
+    if (expressions.size >= MOST_EXPRESSIONS) expressions.clear();
+    expressions.set(source, expression);
+  }
+  return expression.test(name);
+}
+
+function expressionOf(source: string): RegExp {
+  try {
+    return new RegExp(source, "u");
+  } catch {
+    // identity escapes that "u" refuses
+    return new RegExp(source);
+  }
+}
