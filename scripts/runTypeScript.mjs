@@ -3,7 +3,7 @@
 // dist/, beside the built sources, where `import "rowmill"` means this package.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
@@ -14,18 +14,19 @@ const fail = (line) => {
   process.exit(2);
 };
 if (folder !== "examples" && folder !== "bench") fail("usage: node scripts/runTypeScript.mjs examples|bench NAME");
-const names = readdirSync(join(root, folder))
+const files = readdirSync(join(root, folder), { recursive: true })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3));
+const names = files.filter((file) => dirname(file) === ".");
 if (name === undefined || !names.includes(name)) fail(`NAME is one of ${names.join(", ")}`);
 if (!existsSync(join(root, "dist/index.js"))) fail("dist/ is missing: run `npm run build` first");
 
-mkdirSync(join(root, "dist", folder), { recursive: true });
-for (const file of names) {
+for (const file of files) {
+  mkdirSync(join(root, "dist", folder, dirname(file)), { recursive: true });
   const { outputText } = ts.transpileModule(readFileSync(join(root, folder, `${file}.ts`), "utf8"), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, verbatimModuleSyntax: true },
   });
-  writeFileSync(join(root, "dist", folder, `${file}.js`), outputText.replaceAll('"../src/', '"../'));
+  writeFileSync(join(root, "dist", folder, `${file}.js`), outputText.replaceAll(/"((?:\.\.\/)+)src\//g, '"$1'));
 }
 const { status, signal } = spawnSync(process.execPath, [join(root, "dist", folder, `${name}.js`), ...args], {
   stdio: "inherit",
