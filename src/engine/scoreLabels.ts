@@ -1,7 +1,6 @@
-import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
+import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 import type { LabelNode } from "./labels.js";
-
-type Distribution = ReadonlyMap<Token, number>;
+import { type Logprobs, TokenLogprobs } from "./tokenLogprobs.js";
 
 /** What scoring a row's labels takes. */
 export interface LabelScoring {
@@ -12,53 +11,76 @@ export interface LabelScoring {
   readonly endTokens: readonly Token[];
 }
 
-/** The natural logarithm of each label's probability behind what the sequence holds and the prompt: of all its tokens and of
- *  any end of turn after them. Exact: no label is sampled, none is left out. Evaluates the prompt, then each way down the
- *  tree once; leaves the prompt in the sequence.
- *  @param prompt at least one token */
-export async function scoreLabels(
-  sequence: LlamaContextSequence,
-  prompt: readonly Token[],
-  scoring: LabelScoring,
-): Promise<number[]> {
-  const logprobs = Array<number>(scoring.lengths.length).fill(Number.NEGATIVE_INFINITY);
-  const read = async (tokens: readonly Token[], isWanted: (place: number) => boolean): Promise<Distribution[]> => {
-    const input = tokens.map(
-      (token, place): ControlledEvaluateInputItem =>
-        isWanted(place) ? [token, { generateNext: { probabilities: true } }] : token,
-    );
-    const outputs = await sequence.controlledEvaluate(input);
-    return tokens.map((_, place) => outputs[place]?.next.probabilities ?? new Map<Token, number>());
-  };
-  const walk = async (node: LabelNode, next: Distribution, logprob: number): Promise<void> => {
+const NEVER = Number.NEGATIVE_INFINITY;
+const NONE: Logprobs = new Map();
+
+/** Scores labels behind what a sequence holds. */
+export class LabelScorer implements Disposable {
+  readonly #reader: TokenLogprobs;
+
+  constructor(
+    model: LlamaModel,
+    context: LlamaContext,
+    private readonly sequence: LlamaContextSequence,
+    private readonly scoring: LabelScoring,
+  ) {
+    this.#reader = new TokenLogprobs(model, context, sequence);
+  }
+
+  labelTokens(label: number): number {
+    return this.scoring.lengths[label] ?? 0;
+  }
+
+  /** The natural logarithm of each label's probability behind the prompt: of all its tokens and of any end of turn after
+   *  them. Exact: no label is sampled, none is left out. Evaluates the prompt, then each way down the tree once; leaves the
+   *  prompt in the sequence.
+   *  @param prompt at least one token */
+  async score(prompt: readonly Token[]): Promise<number[]> {
+    const { tree, lengths } = this.scoring;
+    const logprobs = Array<number>(lengths.length).fill(NEVER);
+    const last = prompt.length - 1;
+    const read = await this.#reader.read(prompt, (place) => (place === last ? this.#wantedAt(tree) : null));
+    await this.#walk(tree, read[last] ?? NONE, 0, logprobs);
+    return logprobs;
+  }
+
+  /** @param next   what may follow the node
+   *  @param before the logarithm of the way to it */
+  async #walk(node: LabelNode, next: Logprobs, before: number, logprobs: number[]): Promise<void> {
+    const { sequence } = this;
     if (node.label !== null) {
-      const ends = scoring.endTokens.reduce((sum, token) => sum + (next.get(token) ?? 0), 0);
-      logprobs[node.label] = logprob + Math.log(ends);
+      const ends = this.scoring.endTokens.reduce((sum, token) => sum + Math.exp(next.get(token) ?? NEVER), 0);
+      logprobs[node.label] = before + Math.log(ends);
     }
     for (const [first, child] of node.children) {
-      const { tokens, end } = stretchOf(first, child);
+      const { tokens, nodes } = stretchOf(first, child);
       const base = sequence.nextTokenIndex;
-      const after = await read(tokens, () => true);
-      const before = [next, ...after];
-      const sum = tokens.reduce((total, token, place) => total + Math.log(before[place]?.get(token) ?? 0), logprob);
-      await walk(end, after.at(-1) as Distribution, sum);
+      const after = await this.#reader.read(tokens, (place) => this.#wantedAt(nodes[place] as LabelNode));
+      const ways = [next, ...after];
+      const way = tokens.reduce((sum, token, place) => sum + (ways[place]?.get(token) ?? NEVER), before);
+      await this.#walk(nodes.at(-1) as LabelNode, after.at(-1) ?? NONE, way, logprobs);
       await sequence.eraseContextTokenRanges([{ start: base, end: sequence.nextTokenIndex }]);
     }
-  };
-  const last = prompt.length - 1;
-  const [afterPrompt] = (await read(prompt, (place) => place === last)).slice(-1);
-  await walk(scoring.tree, afterPrompt as Distribution, 0);
-  return logprobs;
+  }
+
+  #wantedAt(node: LabelNode): readonly number[] {
+    return [...node.children.keys(), ...(node.label === null ? [] : this.scoring.endTokens)];
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
 }
 
-/** The tokens from a child on to the next fork or end: they are evaluated in one go. */
-function stretchOf(first: number, child: LabelNode): { tokens: Token[]; end: LabelNode } {
+/** The tokens from a child on to the next fork or end, with the node that each leads to: they are evaluated in one go. */
+function stretchOf(first: number, child: LabelNode): { tokens: Token[]; nodes: LabelNode[] } {
   const tokens = [first];
-  let end = child;
-  while (end.label === null && end.children.size === 1) {
-    const [[token, next]] = [...end.children] as [[number, LabelNode]];
+  const nodes = [child];
+  for (let at = child; at.label === null && at.children.size === 1; ) {
+    const [[token, next]] = [...at.children] as [[number, LabelNode]];
     tokens.push(token);
-    end = next;
+    nodes.push(next);
+    at = next;
   }
-  return { tokens: tokens as Token[], end };
+  return { tokens: tokens as Token[], nodes };
 }

@@ -1,0 +1,189 @@
+import {
+  type LlamaContext,
+  type LlamaContextSequence,
+  type LlamaGrammar,
+  LlamaGrammarEvaluationState,
+  type LlamaModel,
+  type SequenceEvaluateOptions,
+  type Token,
+} from "node-llama-cpp";
+import { messageOf } from "../errors.js";
+import type { BatchJob, EngineFailure, EngineMeter, EngineResult, EngineRow, FinishReason } from "./engine.js";
+import { chooseLabel } from "./labels.js";
+import { LabelScorer, type LabelScoring } from "./scoreLabels.js";
+import { StopScanner } from "./stopStrings.js";
+
+/** What the slots of a job have in common, made once. */
+export interface SharedBySlots {
+  readonly grammar: LlamaGrammar | null;
+  readonly scoring: LabelScoring | null;
+}
+
+/** So many rows of a slot that fail one after the other end the job. */
+const MOST_FAILURES = 3;
+
+/** One sequence of the context: keeps the job's prefix and runs one row after the other behind it. */
+export class Slot {
+  readonly #sequence: LlamaContextSequence;
+  readonly #prefix: Token[];
+  readonly #suffix: Token[];
+
+  constructor(
+    private readonly model: LlamaModel,
+    private readonly context: LlamaContext,
+    private readonly job: BatchJob,
+    private readonly shared: SharedBySlots,
+    private readonly meter: EngineMeter,
+    private readonly done: (result: EngineResult | EngineFailure) => void,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#sequence = context.getSequence();
+    this.#prefix = Array.from(job.prefix) as Token[];
+    this.#suffix = Array.from(job.suffix) as Token[];
+  }
+
+  /** Runs rows until there are no more or the signal aborts. */
+  async runRows(pull: () => Promise<EngineRow | null>): Promise<void> {
+    const { scoring } = this.shared;
+    using scorer = scoring === null ? null : new LabelScorer(this.model, this.context, this.#sequence, scoring);
+    let failures = 0;
+    for (let row = await pull(); row !== null && !this.signal.aborted; row = await pull()) {
+      try {
+        const result = await this.#runRow(row, scorer);
+        if (result !== null) this.done(result);
+        failures = 0;
+      } catch (error) {
+        // one row's error is that row's; one after the other is the engine's
+        if (++failures === MOST_FAILURES) throw error;
+        await this.#sequence.clearHistory();
+        this.done({ index: row.index, error: messageOf(error) });
+      }
+    }
+  }
+
+  /** @returns null when the signal aborted the row */
+  async #runRow(row: EngineRow, scorer: LabelScorer | null): Promise<EngineResult | null> {
+    await this.#returnToPrefix();
+    const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
+    // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
+    const tokens = prompt.length > 0 ? prompt : await this.#takeBackLastToken();
+    return scorer === null ? this.#generate(row, tokens) : this.#choose(row, tokens, scorer);
+  }
+
+  #inputTokens(row: EngineRow): number {
+    return this.#prefix.length + row.tokens.length + this.#suffix.length;
+  }
+
+  async #choose(row: EngineRow, tokens: Token[], scorer: LabelScorer): Promise<EngineResult | null> {
+    const { labels, sampling, logprobs: hasLogprobs } = this.job;
+    const logprobs = await scorer.score(tokens);
+    if (this.signal.aborted) return null;
+    const { index, probabilities } = chooseLabel(logprobs, sampling.temperature, row.seed);
+    const [inputTokens, outputTokens] = [this.#inputTokens(row), scorer.labelTokens(index)];
+    this.meter.addInputTokens(inputTokens);
+    this.meter.addOutputTokens(outputTokens);
+    return {
+      index: row.index,
+      text: labels?.[index] ?? "",
+      finish: "stop",
+      inputTokens,
+      outputTokens,
+      cumulativeLogprob: hasLogprobs ? (logprobs[index] ?? null) : null,
+      labelProbabilities: probabilities,
+    };
+  }
+
+  async #generate(row: EngineRow, tokens: Token[]): Promise<EngineResult | null> {
+    const sequence = this.#sequence;
+    const inputTokens = this.#inputTokens(row);
+    const output: Token[] = [];
+    const stop = new StopScanner(this.job.sampling.stop);
+    let logprob = 0;
+    let finish: FinishReason = "stop";
+    let isRead = false;
+    for await (const step of sequence.evaluateWithMetadata(
+      tokens,
+      { confidence: this.job.logprobs },
+      this.#samplingOptions(row, output),
+    )) {
+      if (!isRead) this.meter.addInputTokens(inputTokens);
+      isRead = true;
+      if (this.signal.aborted) return null;
+      output.push(step.token);
+      this.meter.addOutputTokens(1);
+      if (this.job.logprobs) logprob += Math.log((step as { confidence?: number }).confidence ?? Number.NaN);
+      if (stop.isActive && stop.find(this.#decode(output.slice(-stop.windowTokens))) !== null) break;
+      if (output.length >= this.job.sampling.maxTokens || sequence.nextTokenIndex + 1 >= this.job.plan.slotTokens) {
+        finish = "length";
+        break;
+      }
+    }
+    if (this.signal.aborted) return null;
+    if (!isRead) this.meter.addInputTokens(inputTokens);
+    const text = this.#decode(output);
+    const cut = stop.find(text);
+    return {
+      index: row.index,
+      text: cut === null ? text : text.slice(0, cut),
+      finish: cut === null ? finish : "stop",
+      inputTokens,
+      outputTokens: output.length,
+      cumulativeLogprob: this.job.logprobs ? logprob : null,
+      labelProbabilities: null,
+    };
+  }
+
+  #decode(output: readonly Token[]): string {
+    return this.model.detokenize(output, false, this.#suffix.length > 0 ? this.#suffix : this.#prefix);
+  }
+
+  /** Leaves exactly the prefix in the sequence. */
+  async #returnToPrefix(): Promise<void> {
+    const sequence = this.#sequence;
+    const kept = this.#prefix.length;
+    if (sequence.nextTokenIndex > kept)
+      await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
+    if (sequence.nextTokenIndex === kept) return;
+    await sequence.clearHistory();
+    if (kept > 0) await sequence.evaluateWithoutGeneratingNewTokens(this.#prefix);
+    if (sequence.needsCheckpoints) await sequence.takeCheckpoint();
+  }
+
+  async #takeBackLastToken(): Promise<Token[]> {
+    const sequence = this.#sequence;
+    const last = this.#prefix.at(-1);
+    if (last === undefined) throw new Error("the rendered prompt is empty: the model's chat template gave no token");
+    await sequence.eraseContextTokenRanges([{ start: this.#prefix.length - 1, end: this.#prefix.length }]);
+    return [last];
+  }
+
+  #samplingOptions(row: EngineRow, output: Token[]): SequenceEvaluateOptions {
+    const { sampling } = this.job;
+    const isPenalised =
+      sampling.repetitionPenalty !== 1 || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0;
+    // vLLM: presence and frequency count the output alone, repetition the prompt as well. llama.cpp keeps one list for all
+    // three, so beside one of the others repetition counts the output alone too
+    const countsPrompt = sampling.presencePenalty === 0 && sampling.frequencyPenalty === 0;
+    const punishedPrompt =
+      isPenalised && countsPrompt ? [...this.#prefix, ...(Array.from(row.tokens) as Token[]), ...this.#suffix] : [];
+    const options: SequenceEvaluateOptions = {
+      temperature: sampling.temperature,
+      topK: sampling.topK,
+      topP: sampling.topP,
+      minP: sampling.minP,
+      seed: row.seed,
+    };
+    const { grammar } = this.shared;
+    if (grammar !== null)
+      options.grammarEvaluationState = new LlamaGrammarEvaluationState({ model: this.model, grammar });
+    if (isPenalised)
+      options.repeatPenalty = {
+        punishTokens: () => [...punishedPrompt, ...output],
+        maxPunishTokens: punishedPrompt.length + sampling.maxTokens,
+        penalty: sampling.repetitionPenalty,
+        presencePenalty: sampling.presencePenalty,
+        frequencyPenalty: sampling.frequencyPenalty,
+      };
+    return options;
+  }
+}
