@@ -60,6 +60,8 @@ export type Atom =
   | { readonly kind: "names"; readonly node: SchemaNode; readonly isNegated: boolean }
   /** A condition that no grammar here follows: the check after generation decides it. */
   | { readonly kind: "checked"; readonly what: string }
+  /** No condition: which side of an `if` was taken. */
+  | { readonly kind: "side"; readonly node: SchemaNode; readonly isThen: boolean }
   /** No condition: the schema says which type it means (`type`), or speaks of objects or arrays only. */
   | { readonly kind: "typed" }
   | { readonly kind: "means"; readonly type: "object" | "array" };

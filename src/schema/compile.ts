@@ -11,7 +11,7 @@ import type { KeywordContext } from "./keywords.js";
 import { listedNode } from "./listed.js";
 import { pruned } from "./measure.js";
 import { mentionedNames } from "./members.js";
-import { NUMBER_RULES } from "./numbers.js";
+import { numberRules } from "./numbers.js";
 import { objectNode } from "./objects.js";
 import { Satisfiability } from "./satisfiable.js";
 import { numberNode, stringNode } from "./scalars.js";
@@ -74,7 +74,7 @@ class SchemaCompiler implements Emission {
     this.#context = { document, isIntended: this.isIntended, enforced: new Set(), ignored: new Set() };
     const satisfiability = new Satisfiability((clause, type) => this.#expander.clause(clause, type));
     this.#expander = new Expander(this.#context, satisfiability.alternative);
-    const shared = { ...NUMBER_RULES, ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
+    const shared = { ...numberRules(reading), ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
     for (const [name, node] of Object.entries(shared)) this.#rules.set(name, node);
     for (const name of [...this.#rules.keys(), "root"]) this.#names.add(name);
   }
@@ -211,7 +211,7 @@ class SchemaCompiler implements Emission {
 }
 
 function isFree(way: Alternative): boolean {
-  return way.every(({ kind }) => kind === "typed" || kind === "means");
+  return way.every(({ kind }) => kind === "typed" || kind === "means" || kind === "side");
 }
 
 function freeNode(type: JsonType): IrNode {

@@ -11,7 +11,12 @@ export function isContradictory(way: Alternative, type: JsonType): boolean {
     if (min > max) return true;
   }
   if (type === "object" && hasOpposedNames(way)) return true;
-  return listedValues(way, type)?.length === 0;
+  return hasOpposedSides(way) || listedValues(way, type)?.length === 0;
+}
+
+function hasOpposedSides(way: Alternative): boolean {
+  const sides = atomsOf(way, "side");
+  return sides.some(({ node, isThen }) => sides.some((other) => other.node === node && other.isThen !== isThen));
 }
 
 function hasOpposedNames(way: Alternative): boolean {

@@ -2,7 +2,7 @@ import { InputError } from "../errors.js";
 import { type Alternative, type Atom, type Clause, joinAtoms, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
 import { type JsonType, typesIn } from "./jsonTypes.js";
-import { type Condition, GROUPED, type KeywordContext, marksOf, readKeyword } from "./keywords.js";
+import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
 
@@ -10,6 +10,13 @@ import { unevaluatedAtoms } from "./unevaluated.js";
 const MOST_ALTERNATIVES = 600;
 
 class TooManyAlternatives extends Error {}
+
+/** A schema that is needed to take itself apart. */
+export class SelfReference extends InputError {
+  constructor(pointer: string) {
+    super("ROWMILL_INVALID_SCHEMA", `${pointer} refers to itself and to nothing else.`);
+  }
+}
 
 /** Takes schemas apart into alternatives: for one JSON type at a time, a disjunction of conjunctions of atoms. `not` turns
  *  into the atoms' opposites, so that oneOf, if and dependencies are no more than and, or and not. What would need too many
@@ -47,7 +54,7 @@ export class Expander {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#open.has(key)) {
-      throw new InputError("ROWMILL_INVALID_SCHEMA", `${node.pointer} refers to itself and to nothing else.`);
+      throw new SelfReference(node.pointer);
     }
     this.#open.add(key);
     try {
@@ -64,7 +71,7 @@ export class Expander {
     const types = typesIn(schema);
     if (types !== null && !types.has(type)) return [];
     let ways: readonly Alternative[] = [marksOf(schema, this.#context)];
-    for (const { keyword, condition } of this.#conditions(node, type)) {
+    for (const { keyword, condition } of this.#conditions(node, type, true)) {
       try {
         ways = this.#both(ways, this.#hold(condition, node, type, ways), type);
       } catch (error) {
@@ -153,7 +160,7 @@ export class Expander {
     const types = typesIn(schema);
     if (types !== null && !types.has(type)) return [[]];
     const ways: Alternative[] = unevaluatedAtoms(node, type, []).map(() => [this.#checked("unevaluated", node)]);
-    for (const { condition } of this.#conditions(node, type)) {
+    for (const { condition } of this.#conditions(node, type, false)) {
       const failing = this.#fail(condition, node, type);
       if (failing.some((way) => way.length === 0)) return [[]];
       ways.push(...failing);
@@ -191,18 +198,22 @@ export class Expander {
     }
   }
 
-  #conditions(node: SchemaNode, type: JsonType): readonly { keyword: string; condition: Condition }[] {
+  /** @param isOrdered  give each side of an `if` at its own place */
+  #conditions(
+    node: SchemaNode,
+    type: JsonType,
+    isOrdered: boolean,
+  ): readonly { keyword: string; condition: Condition }[] {
     const schema = node.schema as KeywordMap;
     const found: { keyword: string; condition: Condition }[] = [];
-    let hasGroup = false;
     for (const keyword of Object.keys(schema)) {
-      // the keywords of a group are read together, at the first of them
-      const isOfGroup = GROUPED.has(keyword);
-      if (isOfGroup && hasGroup) continue;
+      // the keywords of a group are read together, at the place of the properties
+      const group = GROUPS.find((keywords) => keywords.includes(keyword));
+      if (group !== undefined && keyword !== group.find((one) => Object.hasOwn(schema, one))) continue;
+      const side = isOrdered ? sideCondition(keyword, node) : null;
       const condition = readKeyword(keyword, node, type, this.#context);
-      if (condition === null) continue;
-      hasGroup ||= isOfGroup;
-      found.push({ keyword, condition });
+      if (side !== null) found.push({ keyword, condition: side });
+      else if (condition !== null) found.push({ keyword, condition });
     }
     return found;
   }

@@ -21,15 +21,11 @@ export interface KeywordContext {
   readonly ignored: Set<string>;
 }
 
-/** Keywords that mean something together only, by the type that they speak of. */
-export const GROUPED: ReadonlySet<string> = new Set([
-  "items",
-  "prefixItems",
-  "additionalItems",
-  "properties",
-  "patternProperties",
-  "additionalProperties",
-]);
+/** Keywords that mean something together only. */
+export const GROUPS: readonly (readonly string[])[] = [
+  ["properties", "patternProperties", "additionalProperties"],
+  ["items", "prefixItems", "additionalItems"],
+];
 
 const BY_TYPE: Readonly<Record<string, JsonType>> = {
   minimum: "number",
@@ -208,6 +204,25 @@ function ifCondition(schema: KeywordMap, child: (keyword: string) => Condition):
       { kind: "all", parts: [{ kind: "opposite", of: holds }, otherwise] },
     ],
   };
+}
+
+/** What each of `if`, `then` and `else` demands at its own place, so that properties come in the order of the document: to
+ *  take one side, and what that side says. The three together demand what `if` means.
+ *  @returns null for any other keyword, and where the three say nothing */
+export function sideCondition(keyword: string, node: SchemaNode): Condition | null {
+  const schema = node.schema as KeywordMap;
+  const [then, otherwise] = [schema.then !== undefined, schema.else !== undefined];
+  if (schema.if === undefined || !(then || otherwise)) return null;
+  const side = (isThen: boolean, ...parts: Condition[]): Condition => ({
+    kind: "all",
+    parts: [held([{ kind: "side", node, isThen }], []), ...parts],
+  });
+  const child = (name: string) => schemaCondition(childOf(node, name));
+  if (keyword === "if") {
+    return { kind: "any", parts: [side(true, child("if")), side(false, { kind: "opposite", of: child("if") })] };
+  }
+  if (keyword === "then") return { kind: "any", parts: [side(true, child("then")), side(false)] };
+  return keyword === "else" ? { kind: "any", parts: [side(true), side(false, child("else"))] } : null;
 }
 
 function schemaCondition(node: SchemaNode): Condition {

@@ -18,7 +18,7 @@ export function listedNode(
   type: JsonType,
   judge: Judge,
   reading: SchemaReading,
-  { punctuation, leaveToCheck }: Emission,
+  { punctuation, leaveToCheck, addRule }: Emission,
 ): IrNode | null {
   const left = listedValues(way, type);
   if (left === null) {
@@ -28,7 +28,8 @@ export function listedNode(
   }
   if (type === "number") {
     if (reading === "intended") return choice(...left.map((value) => literal(value, punctuation)));
-    return compileNumbers([{ kind: "values", value: left as number[], isNegated: false }], reading);
+    const named = (name: string, make: () => IrNode) => addRule(`number--${name}`, make);
+    return compileNumbers([{ kind: "values", value: left as number[], isNegated: false }], reading, named);
   }
   const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects

@@ -1,5 +1,6 @@
 import { type Alternative, atomsOf, type Clause, countOf, keyOf } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
+import { SelfReference } from "./expand.js";
 import { itemClause } from "./items.js";
 import { isNever } from "./ir.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
@@ -65,11 +66,18 @@ export class Satisfiability {
     if (known !== undefined) return known;
     // a schema met again inside itself decides nothing
     this.#known.set(key, true);
-    const isSatisfiable = TYPES.some((type) =>
-      this.#ways(clause, type).some((way) => this.#alternative(way, type, depth)),
-    );
-    this.#known.set(key, isSatisfiable);
-    return isSatisfiable;
+    try {
+      const isSatisfiable = TYPES.some((type) =>
+        this.#ways(clause, type).some((way) => this.#alternative(way, type, depth)),
+      );
+      this.#known.set(key, isSatisfiable);
+      return isSatisfiable;
+    } catch (error) {
+      // it is being taken apart at this moment, and this question is asked for that
+      if (!(error instanceof SelfReference)) throw error;
+      this.#known.delete(key);
+      return true;
+    }
   }
 }
 

@@ -40,16 +40,18 @@ function compileStringsFor(way: Alternative, emission: Emission): ReturnType<typ
 /** The numbers that satisfy all atoms; what can't be followed is left to the check. */
 export function numberNode(way: Alternative, reading: SchemaReading, emission: Emission): IrNode {
   const literals = numberLiterals(way);
+  // no name that is made of a pointer has two dashes
+  const addRule = (name: string, make: () => IrNode) => emission.addRule(`number--${name}`, make);
   try {
-    return compileNumbers(literals, reading);
+    return compileNumbers(literals, reading, emission.addRule);
   } catch (error) {
     if (!(error instanceof UnsupportedNumber)) throw error;
   }
   let kept: NumberLiteral[] = [];
-  let node = compileNumbers(kept, reading);
+  let node = compileNumbers(kept, reading, emission.addRule);
   for (const literal of literals) {
     try {
-      node = compileNumbers([...kept, literal], reading);
+      node = compileNumbers([...kept, literal], reading, emission.addRule);
       kept = [...kept, literal];
     } catch (error) {
       if (!(error instanceof UnsupportedNumber)) throw error;

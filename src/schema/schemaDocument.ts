@@ -45,7 +45,8 @@ export function openDocument(
     }
     const path = decodeFragment(fragment);
     if (path === "") return start;
-    if (path.startsWith("/")) return follow(start, path, reference, from);
+    // within an embedded document many a schema still means its root: tried second
+    if (path.startsWith("/")) return follow(start, path) ?? follow(home, path) ?? missing(reference, from);
     const { anchors } = start.pointer.startsWith("#") ? index : indexOf(start);
     return anchors.get(`${start.pointer.startsWith("#") ? uri || base : ""}#${path}`) ?? missing(reference, from);
   };
@@ -77,11 +78,11 @@ function decodeFragment(fragment: string): string {
   }
 }
 
-function follow(start: SchemaNode, path: string, reference: string, from: SchemaNode): SchemaNode {
+function follow(start: SchemaNode, path: string): SchemaNode | null {
   let value: unknown = start.schema;
   for (const step of path.slice(1).split("/")) {
     const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return missing(reference, from);
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return null;
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return asNode(value, `${start.pointer}${path}`);
