@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { rowSeed } from "../../src/jobs/index.js";
+import { attemptSeed, rowSeed } from "../../src/jobs/index.js";
 
 const jobSeeds = fc.oneof(fc.nat(0xffffffff), fc.maxSafeNat());
 const indices = fc.nat(2 ** 31 - 1);
@@ -34,6 +34,18 @@ test("no seed is the one that llama.cpp takes for a random one", () => {
     }),
   );
   expect(rowSeed(0xffffffff, 0, false)).not.toBe(0xffffffff);
+});
+
+test("a row's further attempts have seeds of their own, the same in every version", () => {
+  expect([0, 1, 2].map((attempt) => attemptSeed(42, attempt))).toEqual([42, 252857877, 1469505264]);
+  fc.assert(
+    fc.property(fc.nat(0xfffffffe), (seed) => {
+      const seeds = Array.from({ length: 11 }, (_, attempt) => attemptSeed(seed, attempt));
+      expect(seeds[0]).toBe(seed);
+      expect(new Set(seeds.slice(1)).size).toBe(10);
+      for (const one of seeds.slice(1)) expect(Number.isInteger(one) && one >= 0 && one < 0xffffffff).toBe(true);
+    }),
+  );
 });
 
 test("neighbouring rows and neighbouring jobs get seeds that differ in about half of their bits", () => {

@@ -15,8 +15,12 @@ interface Labelled {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-async function outputsOf(rows: readonly string[], options: Omit<InferOptions, "model">): Promise<(string | null)[]> {
-  return await mill.getJobResults<string | null>(await mill.infer([...rows], { ...base, ...options }));
+async function outputsOf(
+  rows: readonly string[],
+  options: InferOptions & { model?: string; dryRun?: false },
+): Promise<(string | null)[]> {
+  const jobId = await mill.infer([...rows], { ...base, ...options });
+  return await mill.getJobResults<string | null>(jobId);
 }
 
 /** Restless: a small model that draws from all that the grammar leaves. */
@@ -165,6 +169,30 @@ describe("a row whose output fails", () => {
     const [single, all] = [await mill.getJob(once), await mill.getJob(jobId)];
     expect(all.outputTokens).toBe(16);
     expect(all.inputTokens).toBe(4 * single.inputTokens);
+  });
+
+  it("of a schema is checked for what no grammar holds, and run again until it fits", async () => {
+    const outputSchema = {
+      type: "array",
+      items: { enum: ["a", "b", "c", "d"] },
+      minItems: 3,
+      maxItems: 3,
+      uniqueItems: true,
+    };
+    const lists = { ...base, outputSchema, randomSeedPerInput: true, samplingParams: { temperature: 3, seed: 3 } };
+    const outputsWith = async (schemaRetries: number) => {
+      const jobId = await mill.infer(tickets(24), { ...lists, schemaRetries });
+      return await mill.getJobResults<Labelled>(jobId, { includeInputs: true });
+    };
+    const [none, ten] = [await outputsWith(0), await outputsWith(10)];
+    const failed = (rows: readonly Labelled[]) => rows.filter(({ inference_result }) => inference_result === null);
+    expect(failed(none).length).toBeGreaterThan(0);
+    expect(failed(ten).length).toBeLessThan(failed(none).length);
+    expect(failed(none)[0]?.inference_result_error).toMatch(
+      /^the output does not fit the schema: the value must NOT have duplicate items.*; tried once$/,
+    );
+    for (const { inference_result } of ten)
+      if (inference_result !== null) expect(new Set(JSON.parse(inference_result) as string[]).size).toBe(3);
   });
 
   it("is tried once at temperature 0, where it would write the same again", async () => {

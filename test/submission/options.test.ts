@@ -58,6 +58,42 @@ describe("infer's options", () => {
       expect(() => check(options)).toThrowError(message);
   });
 
+  it("take one form of output", () => {
+    for (const [options, message] of [
+      [
+        { outputSchema: {}, outputRegex: "a" },
+        "outputSchema and outputRegex can't stand together: an output has one form",
+      ],
+      [{ outputGrammar: "", outputRegex: "a" }, "option outputGrammar must not be empty"],
+      [{ outputChoices: [] }, "option outputChoices must have at least 1 entry"],
+      [{ outputChoices: Array(1001).fill("a") }, "option outputChoices must have at most 1000 entries"],
+      [{ outputChoices: ["a", ""] }, 'outputChoices must be different texts that are not empty: "" is not'],
+      [{ outputChoices: ["a", "b", "a"] }, 'outputChoices must be different texts that are not empty: "a" is not'],
+      [{ outputChoices: ["\ud800"] }, "outputChoices must be different texts that are not empty"],
+      [{ outputStyle: "wide" }, "option outputStyle must be one of spaced, compact, free"],
+      [{ outputStyle: "free" }, "outputStyle is about the outputs of an outputSchema, and there is none"],
+      [{ schemaRetries: 11 }, "option schemaRetries must be at most 10"],
+      [{ labelProbabilities: true }, "labelProbabilities needs outputChoices: the labels"],
+      [
+        { outputChoices: ["a"], labelProbabilities: true, samplingParams: { topK: 5 } },
+        "labelProbabilities chooses whole labels, where the sampling parameter topK has no meaning: leave it out",
+      ],
+    ] as const)
+      expect(() => check(options)).toThrowError(message);
+    const neutral = { topK: 0, topP: 1, repetitionPenalty: 1, temperature: 0.5, seed: 3, maxTokens: 9 };
+    expect(check({ outputChoices: ["a"], labelProbabilities: true, samplingParams: neutral })).toMatchObject({
+      outputChoices: ["a"],
+      labelProbabilities: true,
+    });
+    expect(check({})).toMatchObject({
+      outputSchema: null,
+      outputGrammar: null,
+      outputRegex: null,
+      outputChoices: null,
+    });
+    expect(check({ outputSchema: {} })).toMatchObject({ outputStyle: "spaced", schemaRetries: 2 });
+  });
+
   it("take one name a model, or one string for one model, and nothing else", () => {
     expect(check({ name: "nightly" }).names).toEqual(["nightly"]);
     expect(check({ model: ["a", "b"], name: ["x", "y"] }).names).toEqual(["x", "y"]);

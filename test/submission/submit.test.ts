@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import { type Home, openHome } from "../../src/jobs/index.js";
-import { checkOptions } from "../../src/submission/options.js";
+import { checkOptions, type InferOptions } from "../../src/submission/options.js";
 import { estimateJobs, type SubmissionContext, submitJobs } from "../../src/submission/submit.js";
 
 let folder: string;
@@ -24,9 +24,9 @@ function contextOf(warnings: string[]): SubmissionContext {
 }
 
 /** What is told while the rows of a list are counted for the starter model. */
-async function warningsFor(outputSchema: unknown): Promise<string[]> {
+async function warningsFor(outputSchema: unknown, more: InferOptions = {}): Promise<string[]> {
   const warnings: string[] = [];
-  const options = checkOptions({ outputSchema }, { model: "starter", engine: "auto" });
+  const options = checkOptions({ outputSchema, ...more }, { model: "starter", engine: "auto" });
   await estimateJobs(contextOf(warnings), ["a row"], options);
   return warnings;
 }
@@ -62,6 +62,17 @@ it("what a schema says and nothing enforces is told in one line each", async () 
     "the schema's transform at #/properties/n is not applied: results are what its parse takes",
   ]);
   expect(await warningsFor({ type: "string", format: "date" })).toEqual([]);
+});
+
+it("what is only checked after generation is told where a row that fails can't be run again", async () => {
+  const schema = { type: "array", items: { enum: ["a", "b"] }, uniqueItems: true };
+  const [line, ...others] = await warningsFor(schema);
+  expect(line).toMatch(
+    /^checked after generation: uniqueItems at #.*; at temperature 0 a row that fails is not run again/,
+  );
+  expect(others).toEqual([]);
+  expect(await warningsFor(schema, { samplingParams: { temperature: 0.5 } })).toEqual([]);
+  expect(await warningsFor(schema, { schemaRetries: 0 })).toEqual([]);
 });
 
 it("a dry run downloads nothing and says how to get the model", async () => {

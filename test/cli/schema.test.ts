@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Desk } from "./runRowmill.js";
+
+const LABEL = { type: "object", properties: { label: { enum: ["good", "bad"] } }, required: ["label"] };
+
+describe("rowmill schema check", () => {
+  let desk: Desk;
+  beforeAll(() => {
+    desk = new Desk();
+  });
+  afterAll(() => desk[Symbol.dispose]());
+
+  test("says what of a schema is enforced, and how large its outputs get", async () => {
+    const file = desk.write("label.json", JSON.stringify({ ...LABEL, additionalProperties: false }));
+    const { code, stdout, stderr } = await desk.run("schema", "check", file);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^enforced while generating\n(?: {2}.+\n)*? {2}enum/m);
+    expect(stdout).toMatch(/^checked after generation\n {2}nothing$/m);
+    // {"label": "good"}
+    expect(stdout).toMatch(/^size\n {2}\d+ rules, longest output 17 bytes$/m);
+    const compact = await desk.json<{ longestBytes: number }>("schema", "check", file, "--style", "compact");
+    expect(compact).toMatchObject({ longestBytes: 16, checked: [], contradiction: null });
+  });
+
+  test("lists what is checked after generation with its place, and annotations", async () => {
+    const schema = {
+      type: "object",
+      properties: {
+        tags: { type: "array", items: { type: "string" }, uniqueItems: true },
+        at: { type: "string", format: "path" },
+      },
+      required: ["tags"],
+    };
+    const { checked, ignored } = await desk.json<{ checked: string[]; ignored: string[] }>(
+      ...["schema", "check", desk.write("tags.json", JSON.stringify(schema))],
+    );
+    expect(checked).toEqual([expect.stringMatching(/^uniqueItems at #\/properties\/tags/)]);
+    expect(ignored).toEqual([expect.stringContaining('format "path"')]);
+  });
+
+  test("ends with 1 and the reason for a schema that nothing satisfies", async () => {
+    const file = desk.write("never.json", JSON.stringify({ type: "string", const: 1 }));
+    const { code, stdout } = await desk.run("schema", "check", file);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^contradictory\n {2}No value satisfies the output schema: .+$/m);
+    const json = await desk.run("schema", "check", file, "--json");
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ contradiction: expect.stringContaining("No value satisfies") });
+  });
+
+  test("takes the default export of a module", async () => {
+    const file = desk.write("label.mjs", `export default ${JSON.stringify(LABEL)};`);
+    expect(await desk.json("schema", "check", file)).toMatchObject({ longestBytes: 17 });
+    const empty = await desk.run("schema", "check", desk.write("empty.mjs", "export const schema = {};"));
+    expect(empty.code).toBe(2);
+    expect(empty.stderr).toMatch(/empty\.mjs has no default export: it must be the schema/);
+  });
+
+  test("ends with 2 and one line for what is no schema", async () => {
+    for (const [file, reason] of [
+      [desk.write("wrong.json", '{"type": "strng"}'), /\/type is "strng": it must be one of/],
+      [desk.write("broken.json", '{"type": '), /line 1, column 10/],
+      [desk.write("throws.mjs", "throw new Error('no');"), /throws\.mjs can't be run: no/],
+      ["missing.json", /no such file/],
+    ] as const) {
+      const { code, stdout, stderr } = await desk.run("schema", "check", file);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(reason);
+      expect(stderr.trim()).not.toContain("\n");
+    }
+  });
+});
+
+describe("rowmill infer", () => {
+  let desk: Desk;
+  beforeAll(() => {
+    desk = new Desk();
+    desk.write("rows.csv", "text\nThe soup was cold.\nA wonderful tent!\n");
+  });
+  afterAll(() => desk[Symbol.dispose]());
+  const infer = (...words: string[]) =>
+    desk.run("infer", "rows.csv", "--column", "text", "--model", "starter", "--quiet", ...words);
+
+  test("writes choices and their probabilities", async () => {
+    const { code, stderr } = await infer(
+      "--choices",
+      "good,bad",
+      "--choices",
+      '["so, so"]',
+      "--label-probabilities",
+      "--output",
+      "out.jsonl",
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const { readFileSync } = await import("node:fs");
+    const rows = readFileSync(`${desk.folder}/out.jsonl`, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { probabilities: object });
+    for (const { probabilities } of rows) expect(Object.keys(probabilities)).toEqual(["good", "bad", "so, so"]);
+  });
+
+  test("takes a grammar from a file, an expression, a style and retries", async () => {
+    const grammar = desk.write("answer.gbnf", 'root ::= "yes" | "no"\n');
+    const output = ["--output", "out.csv"];
+    expect((await infer("--grammar", grammar, ...output)).code).toBe(0);
+    expect((await infer("--regex", "[a-c]{3}", "--schema-retries", "0", ...output)).code).toBe(0);
+    expect((await infer("--schema", JSON.stringify(LABEL), "--style", "compact", ...output)).code).toBe(0);
+    const { readFileSync } = await import("node:fs");
+    expect(readFileSync(`${desk.folder}/out.csv`, "utf8")).toMatch(/"\{""label"":""(good|bad)""\}"/);
+  });
+
+  test("refuses what can't be with one line that says where", async () => {
+    for (const [words, reason] of [
+      [["--grammar", desk.write("bad.gbnf", 'root ::= "a" |\n  wrod\n')], /line 2, column 3: there is no rule wrod/],
+      [["--grammar", "missing.gbnf"], /--grammar missing\.gbnf: no such file/],
+      [["--regex", "("], /regular expression can't be read/],
+      [["--choices", "a,a"], /different texts/],
+      [["--choices", "a,b", "--regex", "a"], /outputRegex and outputChoices can't stand together/],
+      [["--style", "compact"], /outputStyle is about the outputs of an outputSchema/],
+    ] as const) {
+      const { code, stderr } = await infer(...words);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(reason);
+      expect(stderr.trim()).not.toContain("\n");
+    }
+  });
+});
