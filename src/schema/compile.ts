@@ -46,7 +46,16 @@ export function compileIr(
 }
 
 /** Beside a reference these say nothing. */
-const ANNOTATION_ONLY = new Set(["$ref", "title", "description", "default", "examples", "$comment", "$defs", "definitions"]);
+const ANNOTATION_ONLY = new Set([
+  "$ref",
+  "title",
+  "description",
+  "default",
+  "examples",
+  "$comment",
+  "$defs",
+  "definitions",
+]);
 const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
 const MOST_HOPS = 50;
 

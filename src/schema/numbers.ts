@@ -1,231 +1,285 @@
-import { fractionBetween, wholeBetween } from "./digits.js";
-import { charsOf, choice, EMPTY, type IrNode, NEVER, optional, repeat, seq, text } from "./ir.js";
+import { BoundedMemo } from "./boundedMemo.js";
+import { decimalOf, isMultiple, scaledOf } from "./decimal.js";
+import { choice, type IrNode, ref } from "./ir.js";
+import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
+import { comparison } from "./numberComparison.js";
+import type { NumberForms } from "./numberShape.js";
+import { isFractional, isWhole, multipleTest, type NumberTest } from "./numberTests.js";
+import { anyInteger, anyNumber, valueText } from "./numberTexts.js";
 
-/** Most digits before the point where no bound asks for more: doubles hold all of them exactly, and it is an end to a
- *  greedy model's digits. */
-const INTEGER_DIGITS = 15;
-/** Longest fraction: as many digits as a double's shortest form has from 0.1 upwards. */
+/** A condition on a number, which must hold or must not. */
+export interface NumberLiteral {
+  readonly kind: "integer" | "multipleOf" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "values";
+  readonly value?: number | readonly number[];
+  readonly isNegated: boolean;
+}
+
+/** `intended`: at most 15 digits before the point (up to 2^53 - 1 where a bound asks for it) and 17 behind it, no 1.0 for
+ *  an integer, exponents only where JSON.stringify writes them. `full`: every JSON number whose value is right, as far as
+ *  that can be told from its characters, up to 40 digits before and behind the point. */
+export type NumberReading = "intended" | "full";
+
+/** The literals are right but can't be followed digit by digit; `message` says why. */
+export class UnsupportedNumber extends Error {}
+
+/** Where the intended reading ends without bounds: doubles hold all integers of so many digits exactly. */
+const WHOLE_DIGITS = 15;
 const FRACTION_DIGITS = 17;
-const LARGEST = 10n ** BigInt(INTEGER_DIGITS) - 1n;
-/** Largest integer that JSON.parse keeps apart from its neighbours: no bound is followed beyond it. */
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const FULL_DIGITS = 40;
+const MOST_STATES = 20_000;
 /** Most texts that a `multipleOf` within bounds is written out to. */
 const MOST_MULTIPLES = 512;
-/** Largest `multipleOf`, without its final zeros, that is followed digit by digit. */
-const LARGEST_MODULUS = 64;
-const MOST_MULTIPLE_RULES = 300;
 
-/** Names a piece of the grammar, made at first use, and gives a reference to it. */
-export type AddRule = (name: string, make: () => IrNode) => IrNode;
+interface Bound {
+  readonly value: number;
+  readonly isStrict: boolean;
+}
 
-/** What a schema says of a number. Bounds are doubles; infinite when there are none. */
-export interface NumberFacets {
+/** What all literals say together. */
+interface NumberFacets {
   readonly isInteger: boolean;
-  readonly low: number;
-  readonly isLowExclusive: boolean;
-  readonly high: number;
-  readonly isHighExclusive: boolean;
-  readonly multiples: readonly number[];
+  readonly isFractional: boolean;
+  readonly low: Bound | null;
+  readonly high: Bound | null;
+  readonly steps: readonly number[];
+  readonly otherSteps: readonly number[];
+  readonly excluded: readonly number[];
 }
 
-const FRACTION = optional(seq(text("."), repeat(charsOf("09"), 1, FRACTION_DIGITS)));
-const MINUS = optional(text("-"));
-const DIGIT = charsOf("09");
-/** The forms that JSON.stringify gives to numbers below 1e-6 and from 1e21 up; never 0 and never infinite. */
-const TINY = seq(
-  charsOf("19"),
-  FRACTION,
-  text("e-"),
-  choice(charsOf("79"), seq(charsOf("19"), DIGIT), seq(charsOf("12"), DIGIT, DIGIT)),
-);
-const HUGE = seq(
-  charsOf("19"),
-  FRACTION,
-  text("e+"),
-  choice(seq(text("2"), charsOf("19")), seq(charsOf("39"), DIGIT), seq(charsOf("12"), DIGIT, DIGIT)),
-);
+const automata = new BoundedMemo<NumberAutomaton | IrNode | UnsupportedNumber>(2_000_000);
 
-/** Exponents that keep a number of up to 15 digits finite. */
-const EXPONENT = seq(
-  charsOf("EE", "ee"),
-  choice(
-    seq(optional(text("+")), choice(repeat(charsOf("09"), 1, 2), seq(charsOf("12"), charsOf("07"), charsOf("09")))),
-    seq(text("-"), repeat(charsOf("09"), 1, 3)),
-  ),
-);
+/** The rules that grammars of a reading share: any number, any integer. */
+export function numberRules(reading: NumberReading): Readonly<Record<"number" | "integer", IrNode>> {
+  return { number: anyNumber(reading === "full"), integer: anyInteger(reading === "full") };
+}
 
-/** Any number, any integer: every text parses to a finite double. */
-export const NUMBER_RULES: Readonly<Record<string, IrNode>> = {
-  number: seq(MINUS, wholeBetween(0n, LARGEST), FRACTION, optional(EXPONENT)),
-  integer: choice(wholeBetween(0n, LARGEST), seq(text("-"), wholeBetween(1n, LARGEST))),
-};
+/** The JSON numbers for which all literals hold; NEVER when there are none. Refers to the rules `number` and `integer`
+ *  and to those that it adds, which are named by what the literals say.
+ *  @param addRule  left out where only being NEVER or not is of interest
+ *  @throws {UnsupportedNumber} */
+export function compileNumbers(
+  literals: readonly NumberLiteral[],
+  reading: NumberReading,
+  addRule: AddRule = ref,
+): IrNode {
+  if (literals.length === 0) return ref("number");
+  if (literals.every(({ kind, isNegated }) => kind === "integer" && !isNegated)) return ref("integer");
+  const name = nameOf(literals);
+  const made = automata.of(
+    `${reading} ${name}`,
+    () => make(literals, reading),
+    (one) => ("accepting" in one ? one.next.length : 1),
+  );
+  if (made instanceof UnsupportedNumber) throw made;
+  return "accepting" in made ? numberIr(made, name, addRule) : made;
+}
 
-/** The texts of the numbers that a schema allows, of at most 15 digits before the point, or up to 2^53 - 1 where a bound
- *  reaches further.
- *  @returns null when `multipleOf` cannot be followed exactly */
-export function numberNode(facets: NumberFacets, addRule: AddRule): IrNode | null {
-  const bounds = withinExact(facets);
-  const multiple = commonMultiple(facets.multiples);
-  if (multiple === null) return null;
-  if (facets.isInteger || multiple > 0n) {
-    const [low, high] = [wholeLow(bounds), wholeHigh(bounds)];
-    return multiple > 1n ? multiplesBetween(low, high, multiple, addRule) : integersBetween(low, high);
+/** Whether all literals hold for a value. */
+export function isNumberIn(literals: readonly NumberLiteral[], value: number): boolean {
+  return literals.every((literal) => holds(literal, value) !== literal.isNegated);
+}
+
+function holds({ kind, value: given }: NumberLiteral, value: number): boolean {
+  const bound = given as number;
+  switch (kind) {
+    case "integer":
+      return Number.isInteger(value);
+    case "multipleOf":
+      return isMultiple(value, bound);
+    case "minimum":
+      return value >= bound;
+    case "maximum":
+      return value <= bound;
+    case "exclusiveMinimum":
+      return value > bound;
+    case "exclusiveMaximum":
+      return value < bound;
+    case "values":
+      return listOf(given).includes(value);
   }
-  return decimalsBetween(bounds);
 }
 
-/** The bound that leaves only numbers which JSON.parse doesn't keep apart, null when none does. */
-export function boundBeyondExact({ low, isLowExclusive, high, isHighExclusive }: NumberFacets): number | null {
-  const largest = Number.MAX_SAFE_INTEGER;
-  if (low > high) return null;
-  if (low > largest || (low === largest && isLowExclusive)) return low;
-  return high < -largest || (high === -largest && isHighExclusive) ? high : null;
+function listOf(value: number | readonly number[] | undefined): readonly number[] {
+  return typeof value === "number" ? [value] : (value ?? []);
 }
 
-/** Draws finite bounds in to what doubles tell apart. */
-function withinExact(facets: NumberFacets): NumberFacets {
-  const largest = Number.MAX_SAFE_INTEGER;
+/** The literals in words of letters, digits and "-": equal for equal conditions, different for others. */
+function nameOf(literals: readonly NumberLiteral[]): string {
+  const words = literals.map(({ kind, value, isNegated }) => {
+    const numbers = [...listOf(value)].sort((a, b) => a - b).map((one) => spelledOut(one));
+    return [isNegated ? "no-" : "", kind, ...numbers.map((one) => `-${one}`)].join("");
+  });
+  return [...new Set(words)].sort().join("--");
+}
+
+function spelledOut(value: number): string {
+  return String(value).replace("e-", "em").replace("e+", "e").replace("-", "m").replace(".", "p");
+}
+
+function make(
+  literals: readonly NumberLiteral[],
+  reading: NumberReading,
+): NumberAutomaton | IrNode | UnsupportedNumber {
+  const isFull = reading === "full";
+  const lists = literals.filter(({ kind, isNegated }) => kind === "values" && !isNegated);
+  if (lists.length > 0) {
+    const values = listOf(lists[0]!.value).filter((value) => isNumberIn(literals, value));
+    return choice(...values.map((value) => valueText(value, isFull)));
+  }
+  const facets = facetsOf(literals);
+  const { low, high } = facets;
+  if (low !== null && high !== null && low.value > high.value) return choice();
+  const step = commonStep(facets);
+  const tests = testsOf(facets, step, isFull);
+  if (tests === null) {
+    const multiples = multiplesBetween(facets, step!, literals);
+    if (multiples !== null) return choice(...multiples.map((value) => valueText(value, isFull)));
+    return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
+  }
+  const forms = formsOf(facets, step, isFull);
+  if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) {
+    const isSafe = (_: boolean, order: number) => order <= 0;
+    tests.push(comparison(Number.MAX_SAFE_INTEGER, isSafe, false, forms.exponents !== "none"));
+  }
+  return (
+    numberAutomaton(forms, tests, MOST_STATES) ?? new UnsupportedNumber(`it needs more than ${MOST_STATES} states`)
+  );
+}
+
+function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
+  let low: Bound | null = null;
+  let high: Bound | null = null;
+  const raise = (value: number, isStrict: boolean) => {
+    if (low === null || value > low.value || (value === low.value && isStrict)) low = { value, isStrict };
+  };
+  const lower = (value: number, isStrict: boolean) => {
+    if (high === null || value < high.value || (value === high.value && isStrict)) high = { value, isStrict };
+  };
+  for (const { kind, value, isNegated } of literals) {
+    const bound = value as number;
+    const isStrict = kind.startsWith("exclusive") !== isNegated;
+    if (kind === "minimum" || kind === "exclusiveMinimum") (isNegated ? lower : raise)(bound, isStrict);
+    if (kind === "maximum" || kind === "exclusiveMaximum") (isNegated ? raise : lower)(bound, isStrict);
+  }
+  const of = (kind: NumberLiteral["kind"], isNegated: boolean) =>
+    literals.filter((literal) => literal.kind === kind && literal.isNegated === isNegated);
   return {
-    ...facets,
-    ...(Number.isFinite(facets.low) && facets.low < -largest ? { low: -largest, isLowExclusive: false } : {}),
-    ...(Number.isFinite(facets.high) && facets.high > largest ? { high: largest, isHighExclusive: false } : {}),
+    isInteger: of("integer", false).length > 0,
+    isFractional: of("integer", true).length > 0,
+    low,
+    high,
+    steps: of("multipleOf", false).map(({ value }) => value as number),
+    otherSteps: of("multipleOf", true).map(({ value }) => value as number),
+    excluded: of("values", true).flatMap(({ value }) => listOf(value)),
   };
 }
 
-function doubleBelow(value: number): number {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? -1n : 1n));
-  return view.getFloat64(0);
+interface Step {
+  readonly factor: bigint;
+  readonly places: number;
 }
 
-/** The largest whole number where there is no upper bound, for numbers from `low` up. */
-function openEnd(low: number): bigint {
-  return low > Number(LARGEST) ? SAFE : LARGEST;
-}
-
-function wholeLow({ low, isLowExclusive, high }: NumberFacets): bigint {
-  if (!Number.isFinite(low)) return -openEnd(-high);
-  const ceiling = BigInt(Math.ceil(low));
-  return isLowExclusive && Number.isInteger(low) ? ceiling + 1n : ceiling;
-}
-
-function wholeHigh({ low, high, isHighExclusive }: NumberFacets): bigint {
-  if (!Number.isFinite(high)) return openEnd(low);
-  const floor = BigInt(Math.floor(high));
-  return isHighExclusive && Number.isInteger(high) ? floor - 1n : floor;
-}
-
-function integersBetween(bottom: bigint, top: bigint): IrNode {
-  const positive = top >= 0n && bottom <= top ? wholeBetween(bottom > 0n ? bottom : 0n, top) : NEVER;
-  const least = top < 0n ? -top : 1n;
-  const negative = bottom < 0n && -bottom >= least ? seq(text("-"), wholeBetween(least, -bottom)) : NEVER;
-  return choice(positive, negative);
-}
-
-/** @returns 0 when there is no `multipleOf`, null when one is no whole number */
-function commonMultiple(multiples: readonly number[]): bigint | null {
-  let common = 0n;
-  for (const multiple of multiples) {
-    if (!Number.isSafeInteger(multiple)) return null;
-    const step = BigInt(multiple);
-    common = common === 0n ? step : (common / greatestDivisor(common, step)) * step;
-  }
-  return common;
+/** The least common multiple of all steps, with 1 for integers; null when there is none. */
+function commonStep({ steps, isInteger }: NumberFacets): Step | null {
+  const all = [...steps.map(scaledOf), ...(isInteger && steps.length > 0 ? [{ factor: 1n, places: 0 }] : [])];
+  if (all.length === 0) return null;
+  const places = Math.max(0, ...all.map((one) => one.places));
+  const factors = all.map((one) => one.factor * 10n ** BigInt(places - one.places));
+  let common = factors.reduce((a, b) => (a / greatestDivisor(a, b)) * b);
+  let left = places;
+  for (; left > 0 && common % 10n === 0n; left--) common /= 10n;
+  return { factor: common, places: left };
 }
 
 function greatestDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestDivisor(b, a % b);
 }
 
-function multiplesBetween(low: bigint, high: bigint, step: bigint, addRule: AddRule): IrNode | null {
-  const first = low >= 0n ? (low + step - 1n) / step : low / step;
-  const last = high >= 0n ? high / step : -((-high + step - 1n) / step);
-  if (last - first < BigInt(MOST_MULTIPLES)) {
-    const texts: IrNode[] = [];
-    for (let factor = first; factor <= last; factor++) {
-      texts.push(text(String(factor * step)));
-    }
-    return choice(...texts);
+/** @returns null when a step can't be followed */
+function testsOf(facets: NumberFacets, step: Step | null, isFull: boolean): NumberTest[] | null {
+  const { low, high, isInteger, otherSteps, excluded } = facets;
+  const hasExponents = exponentsOf(facets, step, isFull) !== "none";
+  const tests: NumberTest[] = [];
+  if (step !== null && !(step.factor === 1n && step.places === 0)) {
+    const test = multipleTest(step.factor, step.places, false);
+    if (test === null) return null;
+    tests.push(test);
+  } else if (isInteger || step !== null) tests.push(isWhole);
+  if (facets.isFractional) tests.push(isFractional);
+  for (const other of otherSteps) {
+    const { factor, places } = scaledOf(other);
+    const shift = Math.max(0, -places);
+    const test = multipleTest(factor * 10n ** BigInt(shift), places + shift, true);
+    if (test === null) return null;
+    tests.push(test);
   }
-  const isUnbound = low <= -LARGEST && high >= LARGEST;
-  const isPositive = low >= 0n && low <= step && high >= LARGEST;
-  if (Number(String(step).replace(/0+$/, "")) > LARGEST_MODULUS || step > 10n ** 12n || (!isUnbound && !isPositive))
-    return null;
-  const positive = choice(low > 0n ? NEVER : text("0"), positiveMultiples(Number(step), addRule));
-  return isUnbound ? choice(positive, seq(text("-"), positiveMultiples(Number(step), addRule))) : positive;
-}
-
-/** Positive multiples of a step, read digit by digit with one rule for each remainder and number of digits left. At most
- *  15 digits, which doubles hold exactly, and fewer where the rules would be too many. */
-function positiveMultiples(step: number, addRule: AddRule): IrNode {
-  const zeros = /0*$/.exec(String(step))![0].length;
-  const base = step / 10 ** zeros;
-  const digits = Math.max(3, Math.min(15 - zeros, Math.floor(MOST_MULTIPLE_RULES / base)));
-  const after = (remainder: number, left: number): IrNode =>
-    addRule(`multiple-${base}-${remainder}-${left}`, () =>
-      choice(remainder === 0 ? EMPTY : NEVER, ...(left === 0 ? [] : byDigit(0, remainder, left))),
+  if (low !== null) {
+    const { value, isStrict } = low;
+    tests.push(
+      comparison(value, (isNegative, order) => compares(isNegative, order, value, isStrict), isStrict, hasExponents),
     );
-  const byDigit = (from: number, remainder: number, left: number): IrNode[] =>
-    Array.from({ length: 10 - from }, (_, index) => from + index).map((digit) =>
-      seq(text(String(digit)), after((remainder * 10 + digit) % base, left - 1)),
-    );
-  return seq(choice(...byDigit(1, 0, digits)), text("0".repeat(zeros)));
-}
-
-function decimalsBetween(bounds: NumberFacets): IrNode | null {
-  const { low, high, isLowExclusive, isHighExclusive } = bounds;
-  const options: IrNode[] = [];
-  if (high >= 0) {
-    const from =
-      low > 0 ? { value: low, isExclusive: isLowExclusive } : { value: 0, isExclusive: low === 0 && isLowExclusive };
-    options.push(magnitudes(from.value, from.isExclusive, high, isHighExclusive));
   }
-  if (low < 0) {
-    const from = high < 0 ? { value: -high, isExclusive: isHighExclusive } : { value: 0, isExclusive: true };
-    options.push(seq(text("-"), magnitudes(from.value, from.isExclusive, -low, isLowExclusive)));
+  if (high !== null) {
+    const { value, isStrict } = high;
+    // what is at most b is, with its sign turned, at least -b
+    const isRight = (isNegative: boolean, order: number) => compares(!isNegative, order, -value, isStrict);
+    tests.push(comparison(value, isRight, isStrict, hasExponents));
   }
-  return choice(...options);
-}
-
-/** Decimals without sign from `low` to `high`, 0 <= low. A text within the shortest decimal form of a bound is read as a
- *  double within the bound, since reading rounds monotonically; at an exclusive bound the number of places is kept below
- *  what a double tells apart there. */
-function magnitudes(low: number, isLowExclusive: boolean, high: number, isHighExclusive: boolean): IrNode {
-  if (low > high || (low === high && (isLowExclusive || isHighExclusive))) return NEVER;
-  const isOpen = high === Number.POSITIVE_INFINITY;
-  const exclusive = Math.max(isLowExclusive ? low : 0, isHighExclusive && !isOpen ? high : 0);
-  const places = exclusive === 0 ? FRACTION_DIGITS : Math.max(0, Math.min(FRACTION_DIGITS, placesApart(exclusive)));
-  const [lowWhole, lowDigits] = decimalOf(low);
-  const [highWhole, highDigits] = isOpen ? [openEnd(low) + 1n, ""] : decimalOf(high);
-  const lowBound = { digits: lowDigits, isExclusive: isLowExclusive };
-  const highBound = { digits: highDigits, isExclusive: isHighExclusive };
-  const options: IrNode[] = [];
-  if (lowWhole === highWhole) options.push(seq(text(String(lowWhole)), fractionBetween(lowBound, highBound, places)));
-  else {
-    // a bound of nothing but zeros leaves its whole number like any other
-    const isLowOpen = lowDigits === "" && !isLowExclusive;
-    const first = isLowOpen ? lowWhole : lowWhole + 1n;
-    if (!isLowOpen) options.push(seq(text(String(lowWhole)), fractionBetween(lowBound, null, places)));
-    if (first < highWhole) options.push(seq(wholeBetween(first, highWhole - 1n), fractionBetween(null, null, places)));
-    if (!isOpen) options.push(seq(text(String(highWhole)), fractionBetween(null, highBound, places)));
+  for (const value of new Set(excluded)) {
+    const isRight = (isNegative: boolean, order: number) => order !== 0 || (value !== 0 && isNegative !== value < 0);
+    tests.push(comparison(value, isRight, true, hasExponents));
   }
-  if (low === 0 && high > 1e-6) options.push(TINY);
-  if (isOpen) options.push(HUGE);
-  return choice(...options);
+  return tests;
 }
 
-/** Decimal places that neighbouring doubles at a value still tell apart. */
-function placesApart(value: number): number {
-  return Math.floor(-Math.log10(value - doubleBelow(value)));
+/** Whether a number of that sign, whose magnitude stands in that order to the bound's, is at least the bound, or more. */
+function compares(isNegative: boolean, order: number, bound: number, isStrict: boolean): boolean {
+  if (bound === 0) return order === 0 ? !isStrict : !isNegative;
+  if (bound > 0) return !isNegative && (isStrict ? order > 0 : order >= 0);
+  return !isNegative || (isStrict ? order < 0 : order <= 0);
 }
 
-/** The shortest decimal form: the whole number, and the digits after the point without trailing zeros. */
-function decimalOf(value: number): [bigint, string] {
-  const [mantissa, exponent] = value.toExponential().split("e");
-  const digits = mantissa!.replace(".", "");
-  const point = Number(exponent) + 1;
-  if (point <= 0) return [0n, (digits === "0" ? "" : "0".repeat(-point) + digits).replace(/0+$/, "")];
-  const whole = digits.slice(0, point).padEnd(point, "0");
-  return [BigInt(whole), digits.slice(point).replace(/0+$/, "")];
+function exponentsOf(
+  { otherSteps, isInteger }: NumberFacets,
+  step: Step | null,
+  isFull: boolean,
+): NumberForms["exponents"] {
+  const isOnlyWhole = step === null || (step.factor === 1n && step.places === 0);
+  if (otherSteps.length > 0 || !isOnlyWhole) return "none";
+  if (isFull) return "any";
+  return isInteger || step !== null ? "none" : "tame";
+}
+
+function formsOf(facets: NumberFacets, step: Step | null, isFull: boolean): NumberForms {
+  const { low, high, isInteger } = facets;
+  const bounds = [low, high].flatMap((bound) => (bound === null ? [] : [bound.value]));
+  const points = bounds.map((bound) => decimalOf(bound).point);
+  const exponents = exponentsOf(facets, step, isFull);
+  if (isFull) {
+    return {
+      wholeDigits: Math.max(FULL_DIGITS, ...points.map((point) => point + 1)),
+      fractionDigits: FULL_DIGITS,
+      exponents,
+      hasMinusZero: true,
+    };
+  }
+  const fractionDigits = step !== null ? step.places : isInteger ? 0 : FRACTION_DIGITS;
+  const isBeyondSafe = (low?.value ?? 0) > Number.MAX_SAFE_INTEGER || (high?.value ?? 0) < -Number.MAX_SAFE_INTEGER;
+  const reachesFurther = points.some((point) => point > WHOLE_DIGITS);
+  const wholeDigits = isBeyondSafe ? Math.max(...points) + 1 : WHOLE_DIGITS + (reachesFurther ? 1 : 0);
+  return { wholeDigits, fractionDigits, exponents, hasMinusZero: false };
+}
+
+function multiplesBetween(
+  { low, high }: NumberFacets,
+  { factor, places }: Step,
+  literals: readonly NumberLiteral[],
+): number[] | null {
+  if (low === null || high === null) return null;
+  const size = Number(factor) / 10 ** places;
+  const [first, last] = [Math.ceil(low.value / size) - 1, Math.floor(high.value / size) + 1];
+  if (last - first > MOST_MULTIPLES) return null;
+  const multiples = Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index) * factor);
+  // as decimals, since a product of doubles is not always the double next to the product
+  return multiples.map((scaled) => Number(`${scaled}e-${places}`)).filter((value) => isNumberIn(literals, value));
 }
