@@ -1,6 +1,6 @@
 // The direction of imports (docs/design.md, Layout): doors → rowmill → jobs, runner → worker → engine → native;
-// data, prompt, schema, progress, results and models are leaves that any of those may use and that use none of them.
-const leaves = "data|prompt|schema|progress|results|models";
+// data, prompt, schema, grammar, progress, results and models are leaves that any of those may use and that use none of them.
+const leaves = "data|prompt|schema|grammar|progress|results|models";
 const upward = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
 
 module.exports = {

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
+import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import {
@@ -26,7 +27,7 @@ import {
   showModel,
 } from "./models/index.js";
 import type { SchemaReport } from "./output/index.js";
-import { attachCounters, loadAddon, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
+import { attachCounters, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
 import type { ResultShape } from "./results/index.js";
 import {
   type AwaitOptions,

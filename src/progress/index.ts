@@ -1,4 +1,3 @@
-export { type AddonState, loadAddon } from "./addon.js";
 export type { CounterHandle, CounterLane, CounterPage, PageShape } from "./counters.js";
 export { formatProgress, formatProgressLine } from "./formatProgress.js";
 export { attachCounters, openCounters, openLane } from "./openCounters.js";

@@ -1,5 +1,5 @@
+import type { CountList, NativeCounters, NativePage } from "../addon.js";
 import { messageOf, RowmillError } from "../errors.js";
-import type { CountList, NativeCounters, NativePage } from "./addon.js";
 import {
   type CounterHandle,
   type CounterLane,

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import { loadAddon } from "../addon.js";
 import { messageOf, RowmillError } from "../errors.js";
-import { loadAddon } from "./addon.js";
 import type { CounterHandle, CounterLane, CounterPage, PageShape } from "./counters.js";
 import { attachMappedPage, createMappedPage, openMappedLane } from "./mappedPage.js";
 import { createSharedPage, openSharedLane, viewSharedPage } from "./sharedPage.js";
@@ -15,9 +15,9 @@ export function openCounters(file: string, shape: PageShape): CounterPage {
   checkShape(shape);
   const path = resolve(file);
   const addon = loadAddon();
-  if (addon.counters === null) return openShared(path, shape, `the native addon is missing: ${addon.reason}`);
+  if (addon.native === null) return openShared(path, shape, `the native addon is missing: ${addon.reason}`);
   try {
-    return createMappedPage(addon.counters, path, shape);
+    return createMappedPage(addon.native, path, shape);
   } catch (error) {
     if (!(error instanceof RowmillError)) throw error;
     return openShared(path, shape, messageOf(error));
@@ -35,7 +35,7 @@ export function attachCounters(file: string): CounterPage | null {
     return handle.kind === "shared" ? viewSharedPage(handle.buffer, shared.reason ?? "") : null;
   }
   const addon = loadAddon();
-  return addon.counters === null ? null : attachMappedPage(addon.counters, path);
+  return addon.native === null ? null : attachMappedPage(addon.native, path);
 }
 
 /** A worker's lane, in whatever thread the handle has come to.
@@ -43,10 +43,10 @@ export function attachCounters(file: string): CounterPage | null {
 export function openLane(handle: CounterHandle, worker: number): CounterLane {
   if (handle.kind === "shared") return openSharedLane(handle.buffer, worker);
   const addon = loadAddon();
-  if (addon.counters === null) {
+  if (addon.native === null) {
     throw new RowmillError("ROWMILL_NO_ADDON", `the native addon can't be loaded in this thread: ${addon.reason}`);
   }
-  return openMappedLane(addon.counters, handle.path, worker);
+  return openMappedLane(addon.native, handle.path, worker);
 }
 
 function openShared(path: string, shape: PageShape, reason: string): CounterPage {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { attachCounters, type CounterPage, loadAddon, openCounters, openLane } from "../../src/progress/index.js";
+import { loadAddon } from "../../src/addon.js";
+import { attachCounters, type CounterPage, openCounters, openLane } from "../../src/progress/index.js";
 import { emitProgress } from "./emitted.js";
 import { temporaryFolder } from "./temporary.js";
 
@@ -15,7 +16,7 @@ let progressUrl: string;
 let pages = 0;
 const newPath = () => join(folder, `page${++pages}`);
 
-const hasAddon = loadAddon().counters !== null;
+const hasAddon = loadAddon().native !== null;
 if (!hasAddon) console.log(`tests of the mapped page were skipped: ${loadAddon().reason}`);
 
 beforeAll(() => {

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  *  @returns the address of its index */
 export function emitProgress(folder: string): string {
   const sources = readdirSync(join(root, "src/progress")).map((name) => `progress/${name}`);
-  for (const source of [...sources, "errors.ts"]) {
+  for (const source of [...sources, "addon.ts", "errors.ts"]) {
     const text = readFileSync(join(root, "src", source), "utf8");
     const compilerOptions = { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 };
     const target = join(folder, "dist", source.replace(/\.ts$/, ".js"));

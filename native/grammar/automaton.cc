@@ -1,0 +1,140 @@
+#include "automaton.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "grammar_error.h"
+
+namespace rowmill::grammar {
+
+Automaton::Automaton(std::span<const std::uint32_t> words) {
+  const auto require = [](bool holds, const char* what) {
+    if (!holds) {
+      throw GrammarError(std::string("bad automaton in the grammar's tables: ") + what);
+    }
+  };
+  require(!words.empty() && words.size() - 1 >= words[0], "it ends too early");
+  const std::uint32_t count = words[0];
+  require(count > 0, "no states");
+  states_.resize(count);
+  std::size_t edge_total = 0;
+  for (std::uint32_t state = 0; state < count; state++) {
+    const std::uint32_t at = words[1 + state];
+    require(at <= words.size() && words.size() - at >= 2, "a state lies outside");
+    const std::uint32_t edge_count = words[at + 1];
+    require(words[at] <= 1, "a state neither accepts nor refuses");
+    require((words.size() - at - 2) / 3 >= edge_count, "a state's edges lie outside");
+    // States that share their words would make more of them than there are.
+    require(edge_total + edge_count <= words.size(), "states overlap");
+    edge_total += edge_count;
+    const auto first_edge = static_cast<std::uint32_t>(edges_.size());
+    std::uint32_t least = 0;
+    for (std::uint32_t edge = 0; edge < edge_count; edge++) {
+      const auto triple = words.subspan(at + 2 + edge * std::size_t{3}, 3);
+      require(triple[0] >= least && triple[1] >= triple[0] && triple[1] <= kLastCodePoint,
+              "edges are not in order");
+      require(triple[2] < count, "an edge leads nowhere");
+      least = triple[1] + 1;
+      AddEdge({triple[0], triple[1], triple[2]});
+    }
+    states_[state] = {.first_edge = first_edge,
+                      .edge_count = static_cast<std::uint32_t>(edges_.size()) - first_edge,
+                      .is_accepting = words[at] == 1};
+  }
+  DropDeadEnds();
+  FindUniversal();
+}
+
+// Without the surrogates, which no UTF-8 text holds.
+void Automaton::AddEdge(Edge edge) {
+  if (edge.first < kFirstSurrogate) {
+    edges_.push_back({edge.first, std::min(edge.last, kFirstSurrogate - 1), edge.target});
+  }
+  if (edge.last > kLastSurrogate) {
+    edges_.push_back({std::max(edge.first, kLastSurrogate + 1), edge.last, edge.target});
+  }
+}
+
+void Automaton::DropDeadEnds() {
+  std::vector<std::vector<std::uint32_t>> sources(states_.size());
+  for (std::uint32_t state = 0; state < states_.size(); state++) {
+    for (const Edge& edge : EdgesOf(state)) {
+      sources[edge.target].push_back(state);
+    }
+  }
+  std::vector<bool> is_alive(states_.size());
+  std::vector<std::uint32_t> queue;
+  const auto revive = [&](std::uint32_t state) {
+    if (!is_alive[state]) {
+      is_alive[state] = true;
+      queue.push_back(state);
+    }
+  };
+  for (std::uint32_t state = 0; state < states_.size(); state++) {
+    if (states_[state].is_accepting) {
+      revive(state);
+    }
+  }
+  while (!queue.empty()) {
+    const std::uint32_t state = queue.back();
+    queue.pop_back();
+    for (const std::uint32_t source : sources[state]) {
+      revive(source);
+    }
+  }
+  is_productive_ = is_alive[0];
+  std::vector<Edge> kept;
+  kept.reserve(edges_.size());
+  for (State& state : states_) {
+    const auto first = static_cast<std::uint32_t>(kept.size());
+    for (std::uint32_t edge = 0; edge < state.edge_count; edge++) {
+      if (is_alive[edges_[state.first_edge + edge].target]) {
+        kept.push_back(edges_[state.first_edge + edge]);
+      }
+    }
+    state.first_edge = first;
+    state.edge_count = static_cast<std::uint32_t>(kept.size()) - first;
+  }
+  edges_ = std::move(kept);
+}
+
+bool Automaton::CoversAllByUniversal(std::uint32_t state) const {
+  std::uint32_t next = 0;
+  for (const Edge& edge : EdgesOf(state)) {
+    if (!states_[edge.target].is_universal) {
+      return false;
+    }
+    if (next == kFirstSurrogate) {
+      next = kLastSurrogate + 1;
+    }
+    if (edge.first > next) {
+      return false;
+    }
+    next = std::max(next, edge.last + 1);
+  }
+  return next == kLastCodePoint + 1;
+}
+
+// The greatest set of states that cover all code points with edges into the set.
+void Automaton::FindUniversal() {
+  std::vector<std::vector<std::uint32_t>> sources(states_.size());
+  std::vector<std::uint32_t> queue;
+  for (std::uint32_t state = 0; state < states_.size(); state++) {
+    states_[state].is_universal = true;
+    queue.push_back(state);
+    for (const Edge& edge : EdgesOf(state)) {
+      sources[edge.target].push_back(state);
+    }
+  }
+  while (!queue.empty()) {
+    const std::uint32_t state = queue.back();
+    queue.pop_back();
+    if (states_[state].is_universal && !CoversAllByUniversal(state)) {
+      states_[state].is_universal = false;
+      queue.insert(queue.end(), sources[state].begin(), sources[state].end());
+    }
+  }
+}
+
+}  // namespace rowmill::grammar

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "state_space.h"
+
+namespace rowmill::grammar {
+
+// Finds which tokens may come next in a state. Strings make the largest masks, so they are put together from what
+// is known beforehand: which tokens stay inside a string depends on the string alone, and only the few tokens
+// with a quote in them can leave it. Everything else is a walk of the vocabulary's tree that ends where the
+// grammar does. Used under the space's lock.
+class MaskBuilder {
+ public:
+  explicit MaskBuilder(StateSpace& space) : space_(space) {}
+
+  MaskWords Build(State* state);
+
+ private:
+  // The tokens that stay inside the string of a configuration; nullptr where a walk finds them as quickly.
+  const std::uint32_t* InsideOf(const Config& config);
+  MaskWords WalkInside(StringMachine& machine, const MachineState* start);
+  void Walk(const TokenTrie& trie, State* start, std::uint32_t* mask);
+
+  StateSpace& space_;
+};
+
+}  // namespace rowmill::grammar

@@ -1,0 +1,94 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "./errors.js";
+
+/** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
+export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
+
+/** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. */
+export interface NativeCounters {
+  readonly CounterPage: {
+    new (path: string): NativePage;
+    new (path: string, workers: number, rowsTotal: number, startedAtMs: number, ...base: CountList): NativePage;
+  };
+  readonly CounterLane: new (path: string, worker: number) => NativeLane;
+  readonly CounterWatch: new (path: string, intervalMs: number, listener: NativeListener) => NativeWatch;
+}
+export type NativeListener = (error: string | null, ...counts: CountList) => void;
+
+export interface NativePage {
+  readonly workers: number;
+  readonly rowsTotal: number;
+  read(): CountList;
+  close(): void;
+}
+
+export interface NativeLane {
+  addRowsDone(count: number): void;
+  addRowsFailed(count: number): void;
+  addInputTokens(count: number): void;
+  addOutputTokens(count: number): void;
+}
+
+export interface NativeWatch {
+  close(): void;
+}
+
+/** The classes of native/grammar/grammar_binding.cc. They refuse arguments of the wrong type with a TypeError and throw
+ *  errors with the code "GRAMMAR" where the content is at fault. src/grammar says what they mean. */
+export interface NativeGrammarClasses {
+  readonly TokenVocabulary: new (bytes: Uint8Array, offsets: Uint32Array, endTokens: Uint32Array) => NativeVocabulary;
+  readonly TokenGrammar: new (tables: Uint32Array, vocabulary: NativeVocabulary, memoryBytes: number) => NativeGrammar;
+  readonly TokenMatcher: new (from: NativeGrammar | NativeMatcher) => NativeMatcher;
+}
+
+export interface NativeVocabulary {
+  readonly size: number;
+}
+
+export interface NativeGrammar {
+  replay(tokens: Int32Array, nanoseconds: Float64Array): number;
+  stats(): { readonly states: number; readonly masks: number; readonly bytes: number; readonly renewals: number };
+}
+
+export interface NativeMatcher {
+  readonly isAccepting: boolean;
+  readonly mustEnd: boolean;
+  readonly depth: number;
+  mask(into: Uint32Array): Uint32Array;
+  allows(token: number): boolean;
+  accept(token: number): boolean;
+  rollback(count: number): void;
+  forcedBytes(): Uint8Array;
+  forcedTokens(tokenize: (text: Uint8Array) => Uint32Array): Uint32Array;
+}
+
+export type NativeAddon = NativeCounters & NativeGrammarClasses;
+
+export type AddonState =
+  | { readonly native: NativeAddon; readonly path: string; readonly reason: null }
+  | { readonly native: null; readonly path: string; readonly reason: string };
+
+// The same distance from src and from dist.
+const addonPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+let state: AddonState | null = null;
+
+/** The C++ addon, or why it can't be used here. `ROWMILL_NO_ADDON=1` turns it off. */
+export function loadAddon(): AddonState {
+  if (process.env.ROWMILL_NO_ADDON === "1") {
+    return { native: null, path: addonPath, reason: "ROWMILL_NO_ADDON=1 is set" };
+  }
+  state ??= tryLoad();
+  return state;
+}
+
+function tryLoad(): AddonState {
+  try {
+    const native: NativeAddon = createRequire(import.meta.url)(addonPath);
+    return { native, path: addonPath, reason: null };
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
+    const reason = isMissing ? "not built: `npm run build:addon` says why" : messageOf(error).split("\n")[0];
+    return { native: null, path: addonPath, reason: reason ?? "it can't be loaded" };
+  }
+}
