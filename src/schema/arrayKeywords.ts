@@ -63,7 +63,9 @@ function containsCondition(node: SchemaNode): Condition | null {
   const min = Number(schema.minContains ?? 1);
   const max = schema.maxContains === undefined ? ANY : Number(schema.maxContains);
   const literal = { node: childOf(node, "contains"), isNegated: false };
-  const matched = (from: number, to: number): Alternative => [{ kind: "contains", from: 0, literal, min: from, max: to }];
+  const matched = (from: number, to: number): Alternative => [
+    { kind: "contains", from: 0, literal, min: from, max: to },
+  ];
   if (min === 0 && max === ANY) return null;
   const opposites = [...(min > 0 ? [matched(0, min - 1)] : []), ...(max < ANY ? [matched(max + 1, ANY)] : [])];
   return held(matched(min, max), opposites);

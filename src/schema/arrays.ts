@@ -62,12 +62,7 @@ function stopOf({ min, max }: Contains): number {
   return max === Number.POSITIVE_INFINITY ? min : max;
 }
 
-function countedElements(
-  way: Alternative,
-  counts: readonly Contains[],
-  name: string,
-  emission: Emission,
-): IrNode {
+function countedElements(way: Alternative, counts: readonly Contains[], name: string, emission: Emission): IrNode {
   const { comma, edge } = emission.punctuation;
   const { min, max } = countOf(way, "itemCount");
   const last = statesOf(way) - 1;
@@ -105,7 +100,10 @@ function countedElements(
     const at = max === Number.POSITIVE_INFINITY ? Math.min(place, Math.max(last, 1)) : place;
     return emission.addRule(`${name}-i${at}-${found.join("-")}`, () => after(at, found));
   };
-  return state(0, counts.map(() => 0));
+  return state(
+    0,
+    counts.map(() => 0),
+  );
 }
 
 /** All ways to take some of `count` things. */

@@ -1,7 +1,7 @@
 import type { Alternative, Clause } from "./atoms.js";
 import type { IrNode } from "./ir.js";
-import type { JsonType } from "./jsonTypes.js";
 import type { Punctuation } from "./jsonText.js";
+import type { JsonType } from "./jsonTypes.js";
 
 /** What writing the grammar of one alternative needs of the whole. */
 export interface Emission {

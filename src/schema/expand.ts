@@ -121,11 +121,7 @@ export class Expander {
     }
   }
 
-  #exactlyOne(
-    parts: readonly SchemaNode[],
-    type: JsonType,
-    before: readonly Alternative[],
-  ): readonly Alternative[] {
+  #exactlyOne(parts: readonly SchemaNode[], type: JsonType, before: readonly Alternative[]): readonly Alternative[] {
     const options = parts.map((part) => this.#both(before, this.literal({ node: part, isNegated: false }, type), type));
     const ways = options.flatMap((option, index) => {
       let kept: readonly Alternative[] = option;

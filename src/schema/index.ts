@@ -81,7 +81,11 @@ function refusalOf(error: unknown): unknown {
   return message === error.message ? error : new InputError(error.code, message, { cause: error });
 }
 
-function compilePlain(jsonSchema: KeywordMap | boolean, options: CompileOptions, notApplied: readonly string[]): CompiledSchema {
+function compilePlain(
+  jsonSchema: KeywordMap | boolean,
+  options: CompileOptions,
+  notApplied: readonly string[],
+): CompiledSchema {
   const judge = judgeOf(jsonSchema);
   const document = openDocument(jsonSchema);
   const { ir, ...said } = compileIr(document, judge, options.style ?? "spaced", options.reading ?? "intended");

@@ -62,15 +62,15 @@ export function seq(...parts: readonly IrNode[]): IrNode {
   return flat.length === 1 ? flat[0]! : { kind: "seq", parts: flat };
 }
 
-/** Any one of the options: nested choices are flattened, equal options kept once. */
+/** Any one of the options: nested choices are flattened, equal texts and references kept once. */
 export function choice(...options: readonly IrNode[]): IrNode {
   const flat = options.flatMap((one) => (one.kind === "choice" ? one.options : [one]));
-  const seen = new Map<string, IrNode>();
-  for (const option of flat) {
-    const key = JSON.stringify(option);
-    if (!seen.has(key)) seen.set(key, option);
-  }
-  const unique = [...seen.values()];
+  if (flat.length === 1) return flat[0]!;
+  const seen = new Set<string | IrNode>();
+  const unique = flat.filter((one) => {
+    const key = one.kind === "text" ? `"${one.text}` : one.kind === "ref" ? one.rule : one;
+    return seen.size < seen.add(key).size;
+  });
   return unique.length === 1 ? unique[0]! : { kind: "choice", options: unique };
 }
 

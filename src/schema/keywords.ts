@@ -2,12 +2,12 @@ import { InputError } from "../errors.js";
 import { arrayCondition } from "./arrayKeywords.js";
 import type { Alternative, Atom } from "./atoms.js";
 import { type Condition, held } from "./condition.js";
+import { isStandardFormat } from "./formats.js";
 import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
 import type { NumberLiteral } from "./numbers.js";
 import { objectCondition } from "./objectKeywords.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";
-import { isStandardFormat } from "./formats.js";
 import type { StringFacet } from "./stringLanguage.js";
 
 export type { Condition } from "./condition.js";
@@ -98,7 +98,8 @@ export function readKeyword(
   const spokenOf = Object.hasOwn(BY_TYPE, keyword) ? BY_TYPE[keyword] : undefined;
   if (spokenOf !== undefined && spokenOf !== type) return null;
   if (spokenOf === undefined && isAnnotation(keyword, node, context)) return null;
-  const condition = spokenOf === undefined ? generalCondition(keyword, node, type, context) : typed(keyword, node, type);
+  const condition =
+    spokenOf === undefined ? generalCondition(keyword, node, type, context) : typed(keyword, node, type);
   if (keyword === "format" && condition === null) {
     context.ignored.add(annotation("format", String((node.schema as KeywordMap).format)));
   } else if (condition !== null || keyword === "type") context.enforced.add(keyword);
@@ -168,9 +169,10 @@ function generalCondition(
         (one) => typeOfValue(one) === type,
       );
       if (listed.length === 0) return { kind: "any", parts: [] };
-      return held([{ kind: "values", values: listed, isNegated: false }], [
-        [{ kind: "values", values: listed, isNegated: true }],
-      ]);
+      return held(
+        [{ kind: "values", values: listed, isNegated: false }],
+        [[{ kind: "values", values: listed, isNegated: true }]],
+      );
     }
     case "$ref":
     case "$recursiveRef":
@@ -245,9 +247,10 @@ function typed(keyword: string, node: SchemaNode, type: JsonType): Condition | n
 
 function number(literal: NumberLiteral, node: SchemaNode): Condition {
   const place = `${literal.kind} at ${node.pointer}`;
-  return held([{ kind: "number", literal, place }], [
-    [{ kind: "number", literal: { ...literal, isNegated: !literal.isNegated }, place }],
-  ]);
+  return held(
+    [{ kind: "number", literal, place }],
+    [[{ kind: "number", literal: { ...literal, isNegated: !literal.isNegated }, place }]],
+  );
 }
 
 function stringFacet(keyword: string, value: unknown): StringFacet | null {

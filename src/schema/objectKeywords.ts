@@ -22,12 +22,15 @@ export function objectCondition(keyword: string, node: SchemaNode): Condition | 
       return countCondition(0, Number(schema.maxProperties));
     case "propertyNames": {
       const names = childOf(node, "propertyNames");
-      return held([{ kind: "names", node: names, isNegated: false }], [
+      return held(
+        [{ kind: "names", node: names, isNegated: false }],
         [
-          { kind: "memberCount", min: 1, max: ANY },
-          { kind: "names", node: names, isNegated: true },
+          [
+            { kind: "memberCount", min: 1, max: ANY },
+            { kind: "names", node: names, isNegated: true },
+          ],
         ],
-      ]);
+      );
     }
     case "dependentRequired":
     case "dependentSchemas":

@@ -24,7 +24,9 @@ export function objectNode(way: Alternative, name: string, emission: Emission): 
   const cases = settleSomeMembers(way, nameWays.checkedNames, emission);
   return choice(
     ...cases
-      .map((one, index) => caseNode(one.way, one.some, nameWays, index === 0 ? name : `${name}-c${index + 1}`, emission))
+      .map((one, index) =>
+        caseNode(one.way, one.some, nameWays, index === 0 ? name : `${name}-c${index + 1}`, emission),
+      )
       .filter((node) => !isNever(node)),
   );
 }
@@ -55,7 +57,7 @@ function nameWaysOf(way: Alternative, emission: Emission): NameWays {
 
 function caseNode(
   way: Alternative,
-  some: SomeMember | null,
+  some: readonly SomeMember[],
   nameWays: NameWays,
   name: string,
   emission: Emission,
@@ -73,8 +75,12 @@ function caseNode(
     if (!isNever(value)) members.push({ isRequired, node: seq(quoted(key), colon, value) });
     else if (isRequired) return NEVER;
   }
-  const others = (isSome: boolean) => otherNode(way, names, nameWays, isSome ? some : null, members.length, emission);
-  return membersNode(way, members, others(false), some === null ? null : others(true), name, emission);
+  // others[bits]: members that satisfy the demands of those bits, and perhaps more
+  const others = Array.from({ length: 2 ** some.length }, (_, bits) => {
+    const met = some.filter((_demand, index) => (bits >> index) & 1);
+    return otherNode(way, names, nameWays, met, members.length, emission);
+  });
+  return membersNode(way, members, others, name, emission);
 }
 
 /** Key, colon and value of a member that is not mentioned; NEVER when there can be none.
@@ -83,7 +89,7 @@ function otherNode(
   way: Alternative,
   mentioned: readonly string[],
   nameWays: NameWays,
-  some: SomeMember | null,
+  some: readonly SomeMember[],
   memberCount: number,
   emission: Emission,
 ): IrNode {
@@ -91,7 +97,7 @@ function otherNode(
   const isSilent = groups.every(({ others }) => others === null);
   const isSpokenOf = mentioned.length > 0 || groups.some(({ patterns }) => patterns.length > 0);
   const { min } = countOf(way, "memberCount");
-  const isClosed = emission.isIntended && isSilent && isSpokenOf && some === null && min <= memberCount;
+  const isClosed = emission.isIntended && isSilent && isSpokenOf && some.length === 0 && min <= memberCount;
   const { colon } = emission.punctuation;
   const member = ({ names, clause }: OtherMembers): IrNode => {
     const value = emission.nodeOf(clause);
@@ -99,7 +105,10 @@ function otherNode(
     const isAny = names.automaton === null && names.min === 0 && names.max === null;
     return seq(isAny ? ref("string") : { kind: "string", content: names }, colon, value);
   };
-  const extra = { names: some?.names ?? [], literal: some?.literal ?? null };
+  const extra = {
+    names: some.flatMap((demand) => demand.names),
+    literals: some.flatMap(({ literal }) => (literal === null ? [] : [literal])),
+  };
   try {
     const sorted = sortOtherMembers(way, mentioned, nameWays.ways, extra, isClosed);
     return choice(...sorted.map(member).filter((node) => !isNever(node)));
@@ -111,36 +120,36 @@ function otherNode(
   }
 }
 
-/** @param some  one that must be among the others; null: none needs to be */
+/** @param others  members that are not mentioned, by the demands that they meet; all demands must be met in the end */
 function membersNode(
   way: Alternative,
   members: readonly Member[],
-  other: IrNode,
-  some: IrNode | null,
+  others: readonly IrNode[],
   name: string,
   emission: Emission,
 ): IrNode {
   const { comma, edge } = emission.punctuation;
-  const { min, max, stop } = memberCounts(way, members, other, some, emission);
+  const { min, max, stop } = memberCounts(way, members, others, emission);
   if (max < min) return NEVER;
   const isFree = max === Number.POSITIVE_INFINITY;
+  const all = others.length - 1;
+  const other = others[0]!;
   const next = (count: number) => (isFree ? Math.min(count + 1, stop) : count + 1);
-  /** What follows all named members, `count` members having been written. */
-  const tail = (count: number, hasSome: boolean): IrNode =>
-    emission.addRule(`${name}-t${count}${hasSome ? "" : "-some"}`, () => {
+  /** What follows all named members, `count` members having been written and the demands of the bits met. */
+  const tail = (count: number, met: number): IrNode =>
+    emission.addRule(`${name}-t${count}${met === all ? "" : `-${met}`}`, () => {
       const lead = count === 0 ? EMPTY : comma;
-      const end = hasSome && count >= min ? (count === 0 ? EMPTY : edge) : NEVER;
+      const end = met === all && count >= min ? (count === 0 ? EMPTY : edge) : NEVER;
       if (count >= max) return end;
-      if (hasSome && isFree && count === stop) return seq(repeat(seq(lead, other), 0, null), end);
-      return choice(
-        end,
-        isNever(other) ? NEVER : seq(lead, other, tail(next(count), hasSome)),
-        hasSome || some === null || isNever(some) ? NEVER : seq(lead, some, tail(next(count), true)),
+      if (met === all && isFree && count === stop) return seq(repeat(seq(lead, other), 0, null), end);
+      const meeting = others.flatMap((node, bits) =>
+        bits !== 0 && (bits & met) === 0 && !isNever(node) ? [seq(lead, node, tail(next(count), met | bits))] : [],
       );
+      return choice(end, isNever(other) ? NEVER : seq(lead, other, tail(next(count), met)), ...meeting);
     });
   // rows[count]: what follows, that many members having been written; built from the last member to the first
   const counts = Array.from({ length: stop }, (_, index) => index + 1);
-  let rows: IrNode[] = [NEVER, ...counts.map((count) => tail(count, some === null))];
+  let rows: IrNode[] = [NEVER, ...counts.map((count) => tail(count, 0))];
   const starts: IrNode[] = [];
   const firstRequired = members.findIndex(({ isRequired }) => isRequired);
   for (const [index, { isRequired, node }] of [...members.entries()].reverse()) {
@@ -155,8 +164,8 @@ function membersNode(
     });
   }
   const options = starts.filter((option) => option !== undefined && !isNever(option));
-  if (firstRequired < 0) options.push(tail(0, some === null));
-  if (max === 0) return firstRequired >= 0 || some !== null ? NEVER : seq(text("{"), edge, text("}"));
+  if (firstRequired < 0) options.push(tail(0, 0));
+  if (max === 0) return firstRequired >= 0 || all > 0 ? NEVER : seq(text("{"), edge, text("}"));
   return seq(text("{"), edge, choice(...options), text("}"));
 }
 
@@ -164,18 +173,18 @@ function membersNode(
 function memberCounts(
   way: Alternative,
   members: readonly Member[],
-  other: IrNode,
-  some: IrNode | null,
+  others: readonly IrNode[],
   emission: Emission,
 ): { min: number; max: number; stop: number } {
-  const needed = members.filter(({ isRequired }) => isRequired).length + (some === null ? 0 : 1);
+  const isDemanding = others.length > 1;
+  const needed = members.filter(({ isRequired }) => isRequired).length + (isDemanding ? 1 : 0);
   const asked = countOf(way, "memberCount");
   const min = asked.min <= needed ? 0 : asked.min;
-  const isWithin = isNever(other) && asked.max >= members.length + (some === null ? 0 : 1);
+  const isWithin = others.every(isNever) && asked.max >= members.length;
   const max = isWithin ? Number.POSITIVE_INFINITY : asked.max;
   if (max < needed) return { min: 1, max: 0, stop: 1 };
   const stop = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max);
-  if (stop * (members.length + 1) <= MOST_COUNTED) return { min, max, stop };
+  if (stop * (members.length + others.length) <= MOST_COUNTED) return { min, max, stop };
   emission.leaveToCheck("minProperties or maxProperties of a large object");
   return { min: 0, max: Number.POSITIVE_INFINITY, stop: 1 };
 }

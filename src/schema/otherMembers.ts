@@ -1,7 +1,7 @@
 import { type Alternative, atomsOf, type Clause, type Literal, type MemberGroup } from "./atoms.js";
 import type { StringContent } from "./ir.js";
 import { isMatch } from "./members.js";
-import { compileStrings, type StringLiteral } from "./stringLanguage.js";
+import { compileStrings, isStringIn, type StringLiteral } from "./stringLanguage.js";
 
 /** Members whose names the schema does not mention: their names, and what their values must satisfy. */
 export interface OtherMembers {
@@ -22,7 +22,7 @@ export function sortOtherMembers(
   way: Alternative,
   mentioned: readonly string[],
   nameWays: readonly (readonly StringLiteral[])[],
-  extra: { readonly names: readonly StringLiteral[]; readonly literal: Literal | null },
+  extra: { readonly names: readonly StringLiteral[]; readonly literals: readonly Literal[] },
   matchedOnly: boolean,
 ): OtherMembers[] {
   const groups = atomsOf(way, "members").map(({ group }) => group);
@@ -38,7 +38,7 @@ export function sortOtherMembers(
     const source = sources[next];
     if (source === undefined) {
       if (matchedOnly && matched.length === 0) return;
-      const clause = clauseFor(groups, matched, extra.literal);
+      const clause = clauseFor(groups, matched, extra.literals);
       if (clause === null) return;
       const names = compileStrings(literals);
       if (names !== null) found.push({ names, clause });
@@ -58,7 +58,7 @@ export function sortOtherMembers(
 function clauseFor(
   groups: readonly MemberGroup[],
   matched: readonly string[],
-  extra: Literal | null,
+  extra: readonly Literal[],
 ): Clause | null {
   const clause: Literal[] = groups.flatMap((group) => {
     const nodes = group.patterns.filter(({ source }) => matched.includes(source)).map(({ node }) => node);
@@ -68,24 +68,26 @@ function clauseFor(
     if (nodes.length === 0 && group.others !== null && !isSpokenOf) nodes.push(group.others);
     return nodes.map((node) => ({ node, isNegated: false }));
   });
-  if (extra !== null) clause.push(extra);
+  clause.push(...extra);
   return clause.some(({ node, isNegated }) => node.schema === isNegated) ? null : clause;
 }
 
 /** Whether a name satisfies literals of the kinds that stand for members. */
 export function isNameIn(literals: readonly StringLiteral[], name: string): boolean {
-  return literals.every(({ facet, isNegated }) => {
-    switch (facet.kind) {
-      case "pattern":
-        return isMatch(facet.source, name) !== isNegated;
-      case "values":
-        return facet.values.includes(name) !== isNegated;
-      case "length": {
-        const length = [...name].length;
-        return (facet.min <= length && length <= facet.max) !== isNegated;
-      }
-      case "format":
-        return compileStrings([{ facet, isNegated }, { facet: { kind: "values", values: [name] }, isNegated: false }]) !== null;
+  return literals.every((literal) => isNamed(literal.facet, name) !== literal.isNegated);
+}
+
+function isNamed(facet: StringLiteral["facet"], name: string): boolean {
+  switch (facet.kind) {
+    case "pattern":
+      return isMatch(facet.source, name);
+    case "values":
+      return facet.values.includes(name);
+    case "length": {
+      const length = [...name].length;
+      return facet.min <= length && length <= facet.max;
     }
-  });
+    case "format":
+      return isStringIn([{ facet, isNegated: false }], name);
+  }
 }

@@ -1,8 +1,8 @@
 import { type Alternative, atomsOf, type Clause, countOf, keyOf } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
 import { SelfReference } from "./expand.js";
-import { itemClause } from "./items.js";
 import { isNever } from "./ir.js";
+import { itemClause } from "./items.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import { memberClause } from "./members.js";
 import { compileNumbers, UnsupportedNumber } from "./numbers.js";

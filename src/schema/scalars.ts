@@ -43,15 +43,15 @@ export function numberNode(way: Alternative, reading: SchemaReading, emission: E
   // no name that is made of a pointer has two dashes
   const addRule = (name: string, make: () => IrNode) => emission.addRule(`number--${name}`, make);
   try {
-    return compileNumbers(literals, reading, emission.addRule);
+    return compileNumbers(literals, reading, addRule);
   } catch (error) {
     if (!(error instanceof UnsupportedNumber)) throw error;
   }
   let kept: NumberLiteral[] = [];
-  let node = compileNumbers(kept, reading, emission.addRule);
+  let node = compileNumbers(kept, reading, addRule);
   for (const literal of literals) {
     try {
-      node = compileNumbers([...kept, literal], reading, emission.addRule);
+      node = compileNumbers([...kept, literal], reading, addRule);
       kept = [...kept, literal];
     } catch (error) {
       if (!(error instanceof UnsupportedNumber)) throw error;

@@ -13,8 +13,12 @@ export interface SomeMember {
 
 export interface Settled {
   readonly way: Alternative;
-  readonly some: SomeMember | null;
+  /** Each is to be satisfied by some member; one may satisfy several. */
+  readonly some: readonly SomeMember[];
 }
+
+/** Most demands that an object's unnamed members are told apart by. */
+const MOST_DEMANDS = 4;
 
 /** Settles which member it is that satisfies each "there is some member": one of the mentioned, or another one.
  *  @param nameWays  for each negated `propertyNames`: what some name must satisfy, one of these lists */
@@ -28,7 +32,7 @@ export function settleSomeMembers(
     ...nameWays.map((ways) => ways.map((names) => ({ names, literal: null }))),
   ];
   const rest = way.filter(({ kind }) => kind !== "someMember");
-  let cases: Settled[] = [{ way: rest, some: null }];
+  let cases: Settled[] = [{ way: rest, some: [] }];
   for (const options of demands) {
     cases = cases.flatMap((one) => options.flatMap((demand) => settle(one, demand, emission)));
   }
@@ -44,8 +48,7 @@ function settle(before: Settled, demand: SomeMember, emission: Emission): Settle
       return { way: joinAtoms(before.way, there), some: before.some };
     })
     .filter(({ way }) => !isContradictory(way, "object"));
-  if (before.some === null) return [...named, { way: before.way, some: demand }];
-  // two members that no schema names may be one and the same: one is written, the check sees to the other
-  emission.leaveToCheck("not (two members that are not named)");
+  if (before.some.length < MOST_DEMANDS) return [...named, { way: before.way, some: [...before.some, demand] }];
+  emission.leaveToCheck("not (many members that are not named)");
   return [...named, before];
 }
