@@ -21,8 +21,9 @@ export interface CompiledOutput {
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
   readonly ignored: readonly string[];
-  /** null when the text is what was asked for. */
-  problemOf(text: string): OutputProblem | null;
+  /** null when the text is what was asked for.
+   *  @param isComplete the model ended it, where the grammar lets it: nothing cut it short */
+  problemOf(text: string, isComplete: boolean): OutputProblem | null;
 }
 
 export interface OutputProblem {
@@ -67,7 +68,9 @@ export function compileOutput(form: OutputForm): CompiledOutput {
       return schemaOutput(form.schema, form.style);
     case "grammar": {
       const ir = readGbnf(form.gbnf);
-      return textOutput(ir, "the output does not fit the grammar", (text) => matchesGrammar(ir, text));
+      // reading it again costs 5 µs a character, so it is done where it can tell something new
+      const isValid = (text: string, isComplete: boolean) => isComplete || matchesGrammar(ir, text);
+      return textOutput(ir, "the output does not fit the grammar", isValid);
     }
     case "regex": {
       const ir = regexGrammar(form.source);
@@ -81,13 +84,17 @@ export function compileOutput(form: OutputForm): CompiledOutput {
   }
 }
 
-function textOutput(ir: GrammarIr, reason: string, isValid: (text: string) => boolean): CompiledOutput {
+function textOutput(
+  ir: GrammarIr,
+  reason: string,
+  isValid: (text: string, isComplete: boolean) => boolean,
+): CompiledOutput {
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema: null,
     checked: [],
     ignored: [],
-    problemOf: (text) => (isValid(text) ? null : { reason, isUnfinished: true }),
+    problemOf: (text, isComplete) => (isValid(text, isComplete) ? null : { reason, isUnfinished: true }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type EngineResult,
   type EngineRow,
   openEngine,
+  type Sampling,
   tokenizeFrame,
 } from "../engine/index.js";
 import { messageOf } from "../errors.js";
@@ -84,7 +85,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       return;
     }
     const account = accountOf(result, queued?.spent);
-    const problem = output === null ? null : outputProblem(output, result, task.sampling.maxTokens);
+    const problem = output === null ? null : outputProblem(output, result, task.sampling);
     if (problem === null) report({ ...account, output: result.text, error: null });
     else if (queued !== undefined && queued.run < retries) queue.again(queued, account);
     else
@@ -139,8 +140,8 @@ function errorRow(index: number, error: string): ResultRow {
 }
 
 /** @returns why the output is not what was asked for, null when it is */
-function outputProblem(output: CompiledOutput, result: EngineResult, maxTokens: number): string | null {
-  const problem = output.problemOf(result.text);
+function outputProblem(output: CompiledOutput, result: EngineResult, { maxTokens, stop }: Sampling): string | null {
+  const problem = output.problemOf(result.text, result.finish === "stop" && stop.length === 0);
   if (problem === null) return null;
   return problem.isUnfinished && result.finish === "length"
     ? `the output was cut at ${result.outputTokens} tokens (maxTokens ${maxTokens}) before it was complete`

@@ -55,6 +55,12 @@ describe("the examples run as written", { timeout: 180_000 }, () => {
     expect(stdout.match(/positive|negative|neutral/g)).toHaveLength(3);
   });
 
+  it("choices: one label a string, and its probability", async () => {
+    const { code, stdout, stderr } = await runExample("choices");
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.match(/^(positive|negative|neutral) [01]\.\d\d \{/gm)).toHaveLength(3);
+  });
+
   it("dataframe: the rows with their topics beside them", async () => {
     const { code, stdout, stderr } = await runExample("dataframe");
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
