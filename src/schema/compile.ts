@@ -2,7 +2,7 @@ import { InputError } from "../errors.js";
 import { arrayNode } from "./arrays.js";
 import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
-import type { Emission } from "./emission.js";
+import type { Emission, SchemaReading } from "./emission.js";
 import { Expander } from "./expand.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
 import { type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
@@ -18,11 +18,6 @@ import { numberNode, stringNode } from "./scalars.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, type SchemaNode } from "./schemaNode.js";
 import type { Judge } from "./validate.js";
-
-/** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
- *  properties or items but no type means objects or arrays. `full`: as the specification has it, anything goes,
- *  and a keyword that no standard knows is an annotation. */
-export type SchemaReading = "intended" | "full";
 
 export interface Compilation {
   readonly ir: GrammarIr;
@@ -61,8 +56,7 @@ const MOST_HOPS = 50;
 
 class SchemaCompiler implements Emission {
   readonly punctuation;
-  readonly isIntended: boolean;
-  readonly #reading: SchemaReading;
+  readonly reading: SchemaReading;
   readonly #document: SchemaDocument;
   readonly #judge: Judge;
   readonly #expander: Expander;
@@ -77,10 +71,9 @@ class SchemaCompiler implements Emission {
   constructor(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading) {
     this.#document = document;
     this.#judge = judge;
-    this.#reading = reading;
+    this.reading = reading;
     this.punctuation = punctuationOf(style);
-    this.isIntended = reading === "intended";
-    this.#context = { document, isIntended: this.isIntended, enforced: new Set(), ignored: new Set() };
+    this.#context = { document, isIntended: reading === "intended", enforced: new Set(), ignored: new Set() };
     const satisfiability = new Satisfiability((clause, type) => this.#expander.clause(clause, type));
     this.#expander = new Expander(this.#context, satisfiability.alternative);
     const shared = { ...numberRules(reading), ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
@@ -184,7 +177,7 @@ class SchemaCompiler implements Emission {
   /** The ways that the grammar writes: all, unless the reading takes a missing type from the keywords that are there. */
   #writtenWays(clause: Clause, type: JsonType): readonly Alternative[] {
     const ways = this.#expander.clause(clause, type).filter((way) => !isContradictory(way, type));
-    if (!this.isIntended) return ways;
+    if (this.reading === "full") return ways;
     return ways.filter((way) => {
       const meant = atomsOf(way, "means").map((atom) => atom.type as JsonType);
       return meant.length === 0 || meant.includes(type) || atomsOf(way, "typed").length > 0;
@@ -202,13 +195,13 @@ class SchemaCompiler implements Emission {
   }
 
   #wayNode(clause: Clause, way: Alternative, type: JsonType, name: string): IrNode {
-    const listed = listedNode(clause, way, type, this.#judge, this.#reading, this);
+    const listed = listedNode(clause, way, type, this.#judge, this);
     if (listed !== null) return listed;
     switch (type) {
       case "string":
         return stringNode(way, this);
       case "number":
-        return numberNode(way, this.#reading, this);
+        return numberNode(way, this);
       case "array":
         return arrayNode(way, name, this);
       case "object":

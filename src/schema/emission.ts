@@ -3,11 +3,15 @@ import type { IrNode } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 import type { JsonType } from "./jsonTypes.js";
 
+/** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
+ *  properties or items but no type means objects or arrays. `full`: as the specification has it, anything goes,
+ *  and a keyword that no standard knows is an annotation. */
+export type SchemaReading = "intended" | "full";
+
 /** What writing the grammar of one alternative needs of the whole. */
 export interface Emission {
   readonly punctuation: Punctuation;
-  /** Objects have no members but those that their schema speaks of, where it says nothing of others. */
-  readonly isIntended: boolean;
+  readonly reading: SchemaReading;
   /** The grammar of the values that satisfy a clause. */
   nodeOf(clause: Clause): IrNode;
   /** Names a piece of the grammar, made at first use, and gives a reference to it. */

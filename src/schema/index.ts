@@ -1,5 +1,7 @@
 import { InputError } from "../errors.js";
-import { compileIr, type SchemaReading } from "./compile.js";
+import { compileIr } from "./compile.js";
+import { inOneDraft, metaSchemaOf } from "./drafts.js";
+import type { SchemaReading } from "./emission.js";
 import { emitGbnf } from "./gbnf.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
@@ -13,7 +15,7 @@ import { jsonSchemaSide } from "./zod.js";
 
 export { choicesGrammar } from "./choices.js";
 export { typesOfKeys } from "./columnTypes.js";
-export type { SchemaReading } from "./compile.js";
+export type { SchemaReading } from "./emission.js";
 export { emitGbnf } from "./gbnf.js";
 export { readGbnf } from "./gbnfReader.js";
 export type { GrammarIr, IrNode, Ranges } from "./ir.js";
@@ -86,8 +88,8 @@ function compilePlain(
   options: CompileOptions,
   notApplied: readonly string[],
 ): CompiledSchema {
-  const judge = judgeOf(jsonSchema);
-  const document = openDocument(jsonSchema);
+  const document = openDocument(inOneDraft(jsonSchema), metaSchemaOf);
+  const judge = judgeOf(document);
   const { ir, ...said } = compileIr(document, judge, options.style ?? "spaced", options.reading ?? "intended");
   let gbnf: string | null = null;
   let tables: Uint32Array | null = null;

@@ -1,5 +1,4 @@
 import { type Alternative, atomsOf, type Clause } from "./atoms.js";
-import type { SchemaReading } from "./compile.js";
 import { listedValues } from "./contradiction.js";
 import type { Emission } from "./emission.js";
 import { choice, type IrNode } from "./ir.js";
@@ -17,8 +16,7 @@ export function listedNode(
   way: Alternative,
   type: JsonType,
   judge: Judge,
-  reading: SchemaReading,
-  { punctuation, leaveToCheck, addRule }: Emission,
+  { punctuation, reading, leaveToCheck, addRule }: Emission,
 ): IrNode | null {
   const left = listedValues(way, type);
   if (left === null) {

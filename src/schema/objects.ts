@@ -97,7 +97,7 @@ function otherNode(
   const isSilent = groups.every(({ others }) => others === null);
   const isSpokenOf = mentioned.length > 0 || groups.some(({ patterns }) => patterns.length > 0);
   const { min } = countOf(way, "memberCount");
-  const isClosed = emission.isIntended && isSilent && isSpokenOf && some.length === 0 && min <= memberCount;
+  const isClosed = emission.reading === "intended" && isSilent && isSpokenOf && some.length === 0 && min <= memberCount;
   const { colon } = emission.punctuation;
   const member = ({ names, clause }: OtherMembers): IrNode => {
     const value = emission.nodeOf(clause);

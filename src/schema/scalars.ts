@@ -1,5 +1,4 @@
 import { type Alternative, atomsOf } from "./atoms.js";
-import type { SchemaReading } from "./compile.js";
 import type { Emission } from "./emission.js";
 import { type IrNode, NEVER, ref } from "./ir.js";
 import { compileNumbers, type NumberLiteral, UnsupportedNumber } from "./numbers.js";
@@ -38,7 +37,8 @@ function compileStringsFor(way: Alternative, emission: Emission): ReturnType<typ
 }
 
 /** The numbers that satisfy all atoms; what can't be followed is left to the check. */
-export function numberNode(way: Alternative, reading: SchemaReading, emission: Emission): IrNode {
+export function numberNode(way: Alternative, emission: Emission): IrNode {
+  const { reading } = emission;
   const literals = numberLiterals(way);
   // no name that is made of a pointer has two dashes
   const addRule = (name: string, make: () => IrNode) => emission.addRule(`number--${name}`, make);
