@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { openVocabulary } from "../../src/grammar/index.js";
+import { openVocabulary, type TokenBytes } from "../../src/grammar/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { readCollection } from "./collection.js";
-import { type Figures, figuresOf, judgeOwn, peerFigures, type Verdict } from "./figures.js";
+import { type Figures, figuresOf, judgeOwn, keywordsOf, peerFigures, type Verdict } from "./figures.js";
 import { type OwnReplay, replayOwn } from "./ownGrammar.js";
 import { PEERS, type PeerName, replayPeers } from "./peers.js";
 import { preparePython } from "./python.js";
 import { type TokenizedCase, tokenizeCases } from "./replay.js";
 import { defaultTokenizerPath, openTokenizer, type Tokenizer } from "./tokenizer.js";
-import type { VocabularyBytes } from "./vocabulary.js";
 
 const WORST = 5;
 const PEER_BYTES = 8 * 2 ** 30;
@@ -62,7 +61,7 @@ export async function benchSchemas(options: BenchOptions): Promise<BenchReport> 
   try {
     const { vocabulary } = tokenizer;
     const cases = tokenizeCases(readCollection(options.file, options.limit), tokenizer.tokenize);
-    const opened = openVocabulary(vocabulary.bytes, vocabulary.offsets, vocabulary.endTokens);
+    const opened = openVocabulary(vocabulary);
     const textOf = decoderOf(vocabulary);
     const replays = replayOwn(cases, opened, progress("rowmill", cases.length, onLine));
     const verdicts = replays.map((replay, index) => judgeOwn(cases[index]!, replay, textOf));
@@ -90,7 +89,7 @@ function ownReport(
   { name, vocabulary }: Tokenizer,
 ): BenchReport {
   const checkedKeywords: Record<string, number> = {};
-  for (const keyword of replays.flatMap(({ checked }) => [...new Set(checked)])) {
+  for (const keyword of replays.flatMap(({ checked }) => keywordsOf(checked))) {
     checkedKeywords[keyword] = (checkedKeywords[keyword] ?? 0) + 1;
   }
   const named = replays.map((replay, index) => ({ ...replay, name: cases[index]!.name }));
@@ -129,7 +128,7 @@ function figuresByFile(cases: readonly TokenizedCase[], verdicts: readonly Verdi
   return Object.keys(files).length === 0 ? null : files;
 }
 
-function decoderOf({ bytes, offsets }: VocabularyBytes): (tokens: Int32Array) => string {
+function decoderOf({ bytes, offsets }: TokenBytes): (tokens: Int32Array) => string {
   return (tokens) => Buffer.concat([...tokens].map((id) => bytes.subarray(offsets[id], offsets[id + 1]))).toString();
 }
 

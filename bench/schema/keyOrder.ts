@@ -5,6 +5,8 @@ type RawObject = Extract<RawJson, { kind: "object" }>;
 /** Applicators of the same value, in the order in which a schema writes them. */
 const IN_PLACE = new Set(["$ref", "allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"]);
 const MOST_SCHEMAS = 2_000;
+/** How far down a branch is looked at. */
+const MOST_DEPTH = 6;
 const TRUE: RawJson = { kind: "word", text: "true" };
 const FALSE: RawJson = { kind: "word", text: "false" };
 
@@ -12,8 +14,8 @@ const FALSE: RawJson = { kind: "word", text: "false" };
  *  several schemas apply (through $ref, allOf, anyOf, oneOf, if/then/else) in the order in which those are written; then
  *  the others in their own order. That is the order in which a grammar lets a model write them, and MaskBench's instances
  *  are in it wherever llguidance could sort them (maskbench/creation/reorder.py); what it could not compile came as its
- *  author wrote it. Of anyOf and oneOf those branches count that at first sight (types, constants,
- *  required and forbidden keys) the object can be, or else all. */
+ *  author wrote it. Of anyOf, oneOf, then and else those branches count that at first
+ *  sight (types, constants, required and forbidden keys) the object can be; of anyOf and oneOf all, where none can. */
 export function inSchemaOrder(instance: RawJson, schema: RawJson): RawJson {
   return sorted(instance, [schema], schema);
 }
@@ -59,6 +61,8 @@ function appliedTo(value: RawJson, schemas: readonly RawJson[], root: RawJson): 
         if (target !== null && target !== own) visit(target);
       } else if (keyword === "dependentSchemas") {
         if (content.kind === "object") for (const part of content.members.values()) visit(part);
+      } else if (keyword === "then" || keyword === "else") {
+        if (mayApply(value, own.members.get("if") ?? FALSE, root, 0) === (keyword === "then")) visit(content);
       } else if (content.kind !== "array") visit(content);
       else if (keyword === "allOf") for (const part of content.places) visit(part);
       else for (const part of likelyBranches(value, content.places, root)) visit(part);
@@ -75,7 +79,7 @@ function likelyBranches(value: RawJson, branches: readonly RawJson[], root: RawJ
 
 /** Whether the value has the type, the required keys and the constants that a branch asks for at first sight. */
 function mayApply(value: RawJson, schema: RawJson, root: RawJson, depth: number): boolean {
-  if (schema.kind !== "object" || depth > 8) return true;
+  if (schema.kind !== "object" || depth > MOST_DEPTH) return !isSameWord(schema, FALSE);
   const { members } = schema;
   const reference = members.get("$ref");
   if (reference?.kind === "string") {
@@ -84,6 +88,10 @@ function mayApply(value: RawJson, schema: RawJson, root: RawJson, depth: number)
   }
   const all = members.get("allOf");
   if (all?.kind === "array" && !all.places.every((part) => mayApply(value, part, root, depth + 1))) return false;
+  for (const keyword of ["anyOf", "oneOf"]) {
+    const some = members.get(keyword);
+    if (some?.kind === "array" && !some.places.some((part) => mayApply(value, part, root, depth + 1))) return false;
+  }
   const type = members.get("type");
   if (type?.kind === "string" && !hasType(value, type.value)) return false;
   const constant = members.get("const");

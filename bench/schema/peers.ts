@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { InputError } from "../../src/errors.js";
+import type { TokenBytes } from "../../src/grammar/index.js";
 import { type SchemaReplay, type TokenizedCase, withoutGrammar } from "./replay.js";
-import type { VocabularyBytes } from "./vocabulary.js";
 
 export const PEERS = ["llguidance", "xgrammar"] as const;
 export type PeerName = (typeof PEERS)[number];
@@ -41,7 +41,7 @@ export interface PeerOptions {
 export async function replayPeers(
   names: readonly PeerName[],
   cases: readonly TokenizedCase[],
-  vocabulary: VocabularyBytes,
+  vocabulary: TokenBytes,
   options: PeerOptions,
 ): Promise<Map<PeerName, PeerRun>> {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-peers-"));
@@ -55,7 +55,7 @@ export async function replayPeers(
   }
 }
 
-async function writeWork(folder: string, cases: readonly TokenizedCase[], vocabulary: VocabularyBytes): Promise<void> {
+async function writeWork(folder: string, cases: readonly TokenizedCase[], vocabulary: TokenBytes): Promise<void> {
   writeFileSync(join(folder, "vocabulary.bin"), vocabulary.bytes);
   writeFileSync(join(folder, "offsets.bin"), new Uint8Array(vocabulary.offsets.buffer));
   writeFileSync(join(folder, "plan.json"), JSON.stringify({ endTokens: [...vocabulary.endTokens] }));

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { BenchReport } from "./benchmark.js";
-import type { Failure, Figures, Times } from "./figures.js";
+import { type Failure, type Figures, keywordsOf, type Times } from "./figures.js";
 
 interface Column {
   readonly name: string;
@@ -130,6 +130,10 @@ function groupOf({ kind, reason }: Failure): string {
   if (kind !== "compile") return KINDS[kind];
   return reason
     .split("\n")[0]!
+    .replace(
+      /^(checked after generation: )(.*)/,
+      (_, head, checked) => head + keywordsOf(checked.split("; ")).join("; "),
+    )
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
     .replace(/(?:#|https?:|json-schema:)\S*/g, "…")
     .replace(/regex \/.*/, "regex …")

@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
+import { basename, dirname, join } from "node:path";
+import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { InputError, messageOf } from "../../src/errors.js";
-import { type VocabularyBytes, vocabularyOf } from "./vocabulary.js";
+import { readVocabularyFacts, type TokenBytes, tokenBytesOf } from "../../src/grammar/index.js";
 
 /** A model's tokenizer, without its weights. */
 export interface Tokenizer {
   readonly name: string;
-  readonly vocabulary: VocabularyBytes;
+  readonly vocabulary: TokenBytes;
   /** The model's own tokens of a text, control tokens' names taken as plain text. */
   tokenize(text: string): Uint32Array;
   close(): Promise<void>;
@@ -18,26 +18,24 @@ export interface Tokenizer {
 const DEFAULT_FILE = "models/ggml-vocab-qwen2.gguf";
 
 /** Opens a model file for its tokenizer.
- *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL, or a vocabulary whose bytes nobody here knows */
+ *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL, ROWMILL_UNSUPPORTED_VOCABULARY */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   if (!existsSync(path)) throw new InputError("ROWMILL_MODEL_NOT_FOUND", `there is no model file ${path}`);
   // a file of a vocabulary alone makes llama.cpp grumble about weights that nobody asked for
   const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.disabled, progressLogs: false });
   try {
     const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
-    const { ggml } = model.fileInfo.metadata.tokenizer ?? {};
-    if (ggml === undefined) throw new Error("it has no tokenizer");
-    const ids = ggml.tokens.map((_, id) => id);
-    const endTokens = ids.filter((id) => model.isEogToken(id as Token));
-    const vocabulary = vocabularyOf(ggml.model, ggml.tokens, ggml.token_type ?? [], endTokens);
+    const facts = await readVocabularyFacts(path);
+    const vocabulary = tokenBytesOf(facts);
     return {
-      name: `${ggml.model}/${ggml.pre ?? "default"}`,
+      name: basename(path),
       vocabulary,
       tokenize: (text) => Uint32Array.from(model.tokenize(text, false)),
       close: () => llama.dispose(),
     };
   } catch (cause) {
     await llama.dispose();
+    if (cause instanceof InputError) throw cause;
     throw new InputError("ROWMILL_NOT_A_MODEL", `${path} gives no tokenizer: ${messageOf(cause)}`, { cause });
   }
 }

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { figuresOf, judgeOwn, judgePeer } from "../../bench/schema/figures.js";
 import type { OwnReplay } from "../../bench/schema/ownGrammar.js";
 import { type TokenizedCase, withoutGrammar } from "../../bench/schema/replay.js";
-import { vocabularyOf } from "../../bench/schema/vocabulary.js";
 
 const text = (tokens: Int32Array) => [...tokens].map((code) => String.fromCodePoint(code)).join("");
 
@@ -115,22 +114,4 @@ test("figures count schemas, and times in microseconds of those that have a gram
   expect(figures.maskWarmUs).toMatchObject({ count: 2, mean: 0.1 });
   expect(figures.ttfmUs).toMatchObject({ count: 2, mean: 3 });
   expect(figures.failures.map(({ kind }) => kind)).toEqual(["reject", "accept", "compile"]);
-});
-
-test("a vocabulary's bytes: GPT-2's spelling, SentencePiece's, and none for control tokens", () => {
-  const bytesOf = ({ bytes, offsets }: ReturnType<typeof vocabularyOf>, token: number) => [
-    ...bytes.subarray(offsets[token], offsets[token + 1]),
-  ];
-  const bpe = vocabularyOf("gpt2", ["Ġa", "Ċ", "é", "<|end|>", "</s>"], [1, 1, 1, 3, 1], [4, 3]);
-  expect([0, 1, 2, 3, 4].map((token) => bytesOf(bpe, token))).toEqual([
-    [0x20, 0x61],
-    [0x0a],
-    [0xe9],
-    [],
-    [...Buffer.from("</s>")],
-  ]);
-  expect([...bpe.endTokens]).toEqual([3]);
-  const pieces = vocabularyOf("llama", ["\u2581a", "<0x0A>", "日"], [1, 6, 1], []);
-  expect([0, 1, 2].map((token) => bytesOf(pieces, token))).toEqual([[0x20, 0x61], [0x0a], [...Buffer.from("日")]]);
-  expect(() => vocabularyOf("bert", [], [], [])).toThrow(/gpt2 .* or llama/);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type PeerOptions, replayPeers } from "../../bench/schema/peers.js";
 import { tokenizeCases } from "../../bench/schema/replay.js";
-import { vocabularyOf } from "../../bench/schema/vocabulary.js";
+import { tokenBytesOf } from "../../src/grammar/index.js";
 import { scratchFolder } from "../data/scratch.js";
 
 const folder = scratchFolder();
@@ -30,7 +30,7 @@ for index, line in enumerate(open(os.path.join(folder, "cases.jsonl"))):
     else: say({"ttfmNs": 5, "coldNs": [1, 2], "warmNs": [1], "ends": [len(one) for one in case["instances"]]})
 `;
 
-const vocabulary = vocabularyOf("gpt2", ["a", "b", "<end>"], [1, 1, 3], [2]);
+const vocabulary = tokenBytesOf({ model: "gpt2", tokens: ["a", "b", "<end>"], tokenTypes: [1, 1, 3], endTokens: [2] });
 const options: PeerOptions = {
   python: PYTHON,
   scriptFolder: join(folder, "worker"),

@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { type BenchOptions, benchSchemas } from "../../bench/schema/benchmark.js";
+import { renderReport } from "../../bench/schema/report.js";
+import { defaultTokenizerPath, openTokenizer } from "../../bench/schema/tokenizer.js";
+import { scratchFolder } from "../data/scratch.js";
+
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
+const COLLECTION = join(PACKAGE, "../shared/data/maskbench-dev.jsonl.gz");
+const folder = scratchFolder();
+const options: BenchOptions = {
+  file: join(folder, "small.jsonl.gz"),
+  packageFolder: PACKAGE,
+  tokenizer: join(PACKAGE, "models/starter/starter.gguf"),
+  limit: null,
+  hasPeers: false,
+  python: null,
+  peerSeconds: 60,
+  onLine: () => {},
+};
+
+const lines = [
+  {
+    name: "whole",
+    schema: {
+      type: "object",
+      properties: { a: { type: "integer", minimum: 10 }, b: { type: "string" } },
+      required: ["a"],
+    },
+    tests: [
+      { valid: true, data: { b: "é", a: 12 } },
+      { valid: false, data: { b: "x" } },
+      { valid: false, data: { a: 1 } },
+    ],
+  },
+  { name: "wrong label", schema: { enum: [1, 2] }, tests: [{ valid: true, data: 3 }] },
+  { name: "refused", schema: { type: "string", minLength: 2, maxLength: 1 }, tests: [{ valid: false, data: "x" }] },
+];
+
+test("a small collection gives the protocol's fields, and a failure with the text around the refused token", async () => {
+  writeFileSync(options.file, gzipSync(lines.map((line) => JSON.stringify(line)).join("\n")));
+  const report = await benchSchemas(options);
+  expect(report).toMatchObject({ schemas: 3, passing: 1, passingWithCheck: 2, compileErrors: 1 });
+  expect(report).toMatchObject({ wronglyRejected: 1, wronglyAccepted: 0, instances: 5 });
+  const masks = report.maskUs.count;
+  expect(masks).toBeGreaterThan(5);
+  expect(masks).toBeLessThan(report.tokens);
+  expect(report.maskWarmUs.count).toBe(masks);
+  expect(report.ttfmUs.count).toBe(2);
+  const rejected = report.failures.filter(({ kind }) => kind === "reject");
+  expect(rejected).toEqual([{ name: "wrong label", kind: "reject", reason: "…⟦3⟧", failsWithCheck: true }]);
+  const printed = renderReport(report, true);
+  expect(printed).toMatch(/schemas passing, the grammar alone\s+│\s+1 \(33\.33 %\)/);
+  expect(printed).toContain("wrong label  …⟦3⟧");
+});
+
+test("a line of another shape is named", async () => {
+  const file = join(folder, "bad.jsonl");
+  writeFileSync(file, `${JSON.stringify(lines[0])}\n{"schema": {}}\n`);
+  await expect(benchSchemas({ ...options, file })).rejects.toThrow(/bad\.jsonl, line 2: has no schema, or no list/);
+  await expect(benchSchemas({ ...options, file: join(folder, "none") })).rejects.toThrow(/none can't be read/);
+});
+
+test("the default tokenizer is a vocabulary of 152 k tokens whose bytes are the text's", async () => {
+  const tokenizer = await openTokenizer(defaultTokenizerPath(join(folder, "cache"), () => {}));
+  try {
+    const { bytes, offsets, endTokens } = tokenizer.vocabulary;
+    expect(offsets.length).toBe(151_937);
+    expect(endTokens.length).toBe(2);
+    const text = '{"name": "Zoë 日本 <|im_end|>", "n": [1.50, -2e3]}';
+    const parts = [...tokenizer.tokenize(text)].map((id) => bytes.subarray(offsets[id], offsets[id + 1]));
+    expect(Buffer.concat(parts).toString()).toBe(text);
+    expect(parts.length).toBeLessThan(text.length);
+  } finally {
+    await tokenizer.close();
+  }
+});
+
+test("the command prints JSON alone on standard output, and a mistake in one line", () => {
+  const command = [join(PACKAGE, "scripts/runTypeScript.mjs"), "bench", "schema"];
+  const args = [...command, options.file, "--tokenizer", options.tokenizer as string, "--json", "--limit", "1"];
+  const report = JSON.parse(
+    execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  expect(report).toMatchObject({ schemas: 1, passing: 1, failures: [] });
+  const mistaken = spawnSync(process.execPath, [...command, "--frobnicate"], { encoding: "utf8" });
+  expect(mistaken.status).toBe(2);
+  expect(mistaken.stderr).toMatch(/^Unknown option '--frobnicate'.*\n$/);
+});
+
+test.skipIf(!existsSync(COLLECTION))("the first schemas of the collection beside the project all pass", async () => {
+  const report = await benchSchemas({ ...options, file: COLLECTION, limit: 60 });
+  expect(report).toMatchObject({
+    schemas: 60,
+    passing: 60,
+    passingWithCheck: 60,
+    wronglyRejected: 0,
+    wronglyAccepted: 0,
+  });
+});
