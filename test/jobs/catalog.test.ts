@@ -3,6 +3,14 @@ import { expect, test } from "vitest";
 import { acquireLease, JobFile, jobFolder, LEASE_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
 import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
 
+test("a job of the first version has the options that it had no words for", () => {
+  const home = newHome();
+  const later = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities", "schemaRetries"];
+  const old = Object.fromEntries(Object.entries(SPEC).filter(([name]) => !later.includes(name)));
+  const { jobId } = home.catalog.submit(newJobId(), old as unknown as typeof SPEC, FACTS);
+  expect(home.catalog.get(jobId)).toMatchObject(SPEC);
+});
+
 test("a job is read back as it was submitted", () => {
   const clock = new FakeClock();
   const home = newHome(clock);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { JobFile, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
+import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import type { ResultBatch } from "../../src/results/index.js";
 import { newFolder, newHome, newJobFile, result } from "./fixture.js";
@@ -146,6 +147,25 @@ test("a job can't be begun in another job's folder, which stays as it was", () =
   expect(() => JobFile.create(home, jobId)).toThrow(/EEXIST/);
   using job = JobFile.open(home, jobId);
   expect(job.pendingRows(-1, 9)).toHaveLength(1);
+});
+
+test("a job of the first version goes on in this one", async () => {
+  const home = newHome();
+  const { jobId } = newJobFile(home, ["a", "b"]);
+  const path = join(jobFolder(home.path, jobId), "job.db");
+  // as the first version left it
+  const old = new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
+  old.exec("ALTER TABLE results DROP COLUMN probabilities; PRAGMA user_version = 1");
+  old.run("INSERT INTO results (i, output, error, input_tokens, output_tokens) VALUES (0, 'x', NULL, 3, 1)");
+  old.close();
+  using job = JobFile.open(home, jobId);
+  expect(job.pendingRows(-1, 9).map(({ index }) => index)).toEqual([1]);
+  job.appendResults([{ ...result(1, "y"), labelProbabilities: [0.25, 0.75] }]);
+  const [batch] = await readAll(job, 9);
+  expect(batch?.rows.map(({ output, labelProbabilities }) => [output, labelProbabilities])).toEqual([
+    ["x", null],
+    ["y", [0.25, 0.75]],
+  ]);
 });
 
 test("a full disk is one clear error, and what was kept before stays", () => {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { acquireLease, JobFile, jobFolder, leaseHolder, newJobId, openHome } from "../../src/jobs/index.js";
+import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { CompiledJobs } from "./child.js";
 import { FACTS, newFolder, newHome, newJobFile, SPEC, submit } from "./fixture.js";
@@ -68,7 +69,7 @@ test("a runner killed in mid-job, ten times at random moments, loses no row and 
     kills++;
     kept = Math.max(kept, ...runner.lines.flatMap((line) => line.match(/^kept (\d+)/)?.[1] ?? []).map(Number));
 
-    const db = new Sqlite(join(folder, "job.db"), { migrations: [""], synchronous: "full" });
+    const db = new Sqlite(join(folder, "job.db"), { migrations: JOB_MIGRATIONS, synchronous: "full" });
     expect(db.get("PRAGMA integrity_check")?.integrity_check).toBe("ok");
     db.close();
     using job = JobFile.open(home, jobId);
