@@ -11,6 +11,7 @@ import { cellText } from "./table.js";
 type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
 type Style = "spaced" | "compact" | "free";
 
+const PLACES_SHOWN = 3;
 const MODULES: ReadonlySet<string> = new Set([".mjs", ".js", ".cjs"]);
 
 export function addSchema(program: Command): void {
@@ -73,11 +74,24 @@ export function renderReport(file: string, report: Report): string {
   const longest = longestBytes === null ? "no longest output" : `longest output ${formatCount(longestBytes)} bytes`;
   return [
     cellText(file),
-    section("enforced while generating", enforced),
+    section("enforced while generating", byKeyword(enforced)),
     section("checked after generation", checked),
     section("annotations, ignored", ignored),
     section("size", [`${formatCount(rules)} rules, ${longest}`]),
   ].join("\n");
+}
+
+/** One line a keyword, with the first of its places. */
+function byKeyword(entries: readonly string[]): string[] {
+  const places = new Map<string, string[]>();
+  for (const entry of entries) {
+    const [keyword = "", ...place] = entry.split(" at ");
+    places.set(keyword, [...(places.get(keyword) ?? []), place.join(" at ")]);
+  }
+  return [...places].map(([keyword, all]) => {
+    const more = all.length > PLACES_SHOWN ? ` and ${formatCount(all.length - PLACES_SHOWN)} more places` : "";
+    return `${keyword} at ${all.slice(0, PLACES_SHOWN).join(", ")}${more}`;
+  });
 }
 
 function section(title: string, entries: readonly string[]): string {

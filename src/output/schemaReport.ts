@@ -1,13 +1,13 @@
 import { InputError } from "../errors.js";
-import { compileSchema, type JsonStyle, longestOutput } from "../schema/index.js";
+import { compileSchema, type JsonStyle, keywordPlaces, longestOutput } from "../schema/index.js";
 
 /** What becomes of a schema. */
 export interface SchemaReport {
   /** Why no value can be valid, in one line; null for a schema that can be satisfied. All else is then empty. */
   readonly contradiction: string | null;
-  /** What the model can't break while it writes. */
+  /** What the model can't break while it writes, each with its place: "enum at #/properties/label". */
   readonly enforced: readonly string[];
-  /** What is only checked when the output is there, with its place and the reason. */
+  /** What no grammar holds, or not fully, and is checked when the output is there; each with its place. */
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
   readonly ignored: readonly string[];
@@ -20,7 +20,8 @@ export interface SchemaReport {
 /** @throws {InputError} as compileSchema, but for a schema that nothing satisfies */
 export function reportSchema(schema: unknown, style: JsonStyle): SchemaReport {
   try {
-    const { ir, enforced, checked, ignored } = compileSchema(schema, { style });
+    const { ir, jsonSchema, enforced: keywords, checked, ignored } = compileSchema(schema, { style });
+    const enforced = keywordPlaces(jsonSchema, new Set(keywords)).filter((place) => !checked.includes(place));
     const rules = Object.keys(ir.rules).length;
     return { contradiction: null, enforced, checked, ignored, rules, longestBytes: longestOutput(ir) };
   } catch (error) {

@@ -20,6 +20,7 @@ export { emitGbnf } from "./gbnf.js";
 export { readGbnf } from "./gbnfReader.js";
 export type { GrammarIr, IrNode, Ranges } from "./ir.js";
 export type { JsonStyle } from "./jsonText.js";
+export { keywordPlaces } from "./keywordPlaces.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
 export { regexGrammar } from "./regexGrammar.js";

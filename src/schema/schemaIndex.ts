@@ -1,7 +1,7 @@
 import { isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 
 /** Values that may look like schemas and are none. */
-const DATA = new Set(["enum", "const", "default", "examples", "example"]);
+export const DATA = new Set(["enum", "const", "default", "examples", "example"]);
 
 /** Where the names of a document lead. */
 export interface SchemaIndex {
@@ -52,7 +52,8 @@ export function indexDocument(root: SchemaNode): SchemaIndex {
   return { resources, anchors, bases };
 }
 
-const NAMING = new Set([
+/** Keywords below which keys are names of the user. */
+export const NAMING = new Set([
   "properties",
   "patternProperties",
   "$defs",

@@ -14,7 +14,7 @@ describe("rowmill schema check", () => {
     const file = desk.write("label.json", JSON.stringify({ ...LABEL, additionalProperties: false }));
     const { code, stdout, stderr } = await desk.run("schema", "check", file);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^enforced while generating\n(?: {2}.+\n)*? {2}enum/m);
+    expect(stdout).toMatch(/^enforced while generating\n(?: {2}.+\n)*? {2}enum at #\/properties\/label$/m);
     expect(stdout).toMatch(/^checked after generation\n {2}nothing$/m);
     // {"label": "good"}
     expect(stdout).toMatch(/^size\n {2}\d+ rules, longest output 17 bytes$/m);
@@ -31,10 +31,12 @@ describe("rowmill schema check", () => {
       },
       required: ["tags"],
     };
-    const { checked, ignored } = await desk.json<{ checked: string[]; ignored: string[] }>(
+    const { checked, enforced, ignored } = await desk.json<Record<"checked" | "enforced" | "ignored", string[]>>(
       ...["schema", "check", desk.write("tags.json", JSON.stringify(schema))],
     );
     expect(checked).toEqual([expect.stringMatching(/^uniqueItems at #\/properties\/tags/)]);
+    expect(enforced).toContain("items at #/properties/tags");
+    expect(enforced.join()).not.toContain("uniqueItems");
     expect(ignored).toEqual([expect.stringContaining('format "path"')]);
   });
 
