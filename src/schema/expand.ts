@@ -206,7 +206,7 @@ export class Expander {
       // the keywords of a group are read together, at the place of the properties
       const group = GROUPS.find((keywords) => keywords.includes(keyword));
       if (group !== undefined && keyword !== group.find((one) => Object.hasOwn(schema, one))) continue;
-      const side = isOrdered ? sideCondition(keyword, node) : null;
+      const side = isOrdered ? sideCondition(keyword, node, this.#context) : null;
       const condition = readKeyword(keyword, node, type, this.#context);
       if (side !== null) found.push({ keyword, condition: side });
       else if (condition !== null) found.push({ keyword, condition });

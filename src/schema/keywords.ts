@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { arrayCondition } from "./arrayKeywords.js";
 import type { Alternative, Atom } from "./atoms.js";
-import { type Condition, held } from "./condition.js";
+import { beyondGrammar, type Condition, held } from "./condition.js";
 import { isStandardFormat } from "./formats.js";
 import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
 import type { NumberLiteral } from "./numbers.js";
@@ -175,13 +175,15 @@ function generalCondition(
       );
     }
     case "$ref":
+      return schemaCondition(document.resolve(String(value), node));
     case "$recursiveRef":
     case "$dynamicRef":
+      if (document.isDynamic) return beyondGrammar(keyword, node);
       return schemaCondition(document.resolve(String(value), node));
     case "allOf":
       return { kind: "all", parts: parts().map(schemaCondition) };
     case "anyOf":
-      return { kind: "any", parts: parts().map(schemaCondition) };
+      return { kind: "any", parts: document.hasUnevaluated ? someOf(parts()) : parts().map(schemaCondition) };
     case "oneOf":
       return { kind: "one", parts: parts() };
     case "not":
@@ -191,6 +193,18 @@ function generalCondition(
     default:
       return null;
   }
+}
+
+/** Most options of an anyOf whose combinations are told apart. */
+const MOST_COMBINED = 5;
+
+/** Every choice of options that may hold at once: what each of them names counts as evaluated. */
+function someOf(parts: readonly SchemaNode[]): readonly Condition[] {
+  if (parts.length > MOST_COMBINED) return parts.map(schemaCondition);
+  return Array.from({ length: 2 ** parts.length - 1 }, (_, index): Condition => {
+    const chosen = parts.filter((_part, place) => ((index + 1) >> place) & 1);
+    return { kind: "all", parts: chosen.map(schemaCondition) };
+  });
 }
 
 function ifCondition(schema: KeywordMap, child: (keyword: string) => Condition): Condition | null {
@@ -211,10 +225,11 @@ function ifCondition(schema: KeywordMap, child: (keyword: string) => Condition):
 /** What each of `if`, `then` and `else` demands at its own place, so that properties come in the order of the document: to
  *  take one side, and what that side says. The three together demand what `if` means.
  *  @returns null for any other keyword, and where the three say nothing */
-export function sideCondition(keyword: string, node: SchemaNode): Condition | null {
+export function sideCondition(keyword: string, node: SchemaNode, { document }: KeywordContext): Condition | null {
   const schema = node.schema as KeywordMap;
-  const [then, otherwise] = [schema.then !== undefined, schema.else !== undefined];
-  if (schema.if === undefined || !(then || otherwise)) return null;
+  const saysMore = schema.then !== undefined || schema.else !== undefined;
+  // also an `if` alone says what is evaluated
+  if (schema.if === undefined || !(saysMore || document.hasUnevaluated)) return null;
   const side = (isThen: boolean, ...parts: Condition[]): Condition => ({
     kind: "all",
     parts: [held([{ kind: "side", node, isThen }], []), ...parts],

@@ -1,7 +1,7 @@
 import { type Alternative, atomsOf, type Clause } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
 import type { Emission } from "./emission.js";
-import { choice, type IrNode } from "./ir.js";
+import { choice, type IrNode, text } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
 import { literal } from "./literalText.js";
 import { compileNumbers } from "./numbers.js";
@@ -24,18 +24,18 @@ export function listedNode(
       leaveToCheck(`not (a listed ${type})`);
     return null;
   }
-  if (type === "number") {
-    if (reading === "intended") return choice(...left.map((value) => literal(value, punctuation)));
-    const named = (name: string, make: () => IrNode) => addRule(`number--${name}`, make);
-    return compileNumbers([{ kind: "values", value: left as number[], isNegated: false }], reading, named);
-  }
+  const named = (name: string, make: () => IrNode) => addRule(`number--${name}`, make);
+  const number = (value: number) =>
+    reading === "intended"
+      ? text(JSON.stringify(value))
+      : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, named);
   const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects
   const isJudged = (type === "array" || type === "object") && !isPlain;
   const valid = isJudged
     ? left.filter((value) => clause.every(({ node, isNegated }) => judge.isValidAt(node.pointer, value) !== isNegated))
     : left;
-  return choice(...valid.map((value) => literal(value, punctuation)));
+  return choice(...valid.map((value) => literal(value, punctuation, number)));
 }
 
 function saysNoMore(schema: KeywordMap): boolean {

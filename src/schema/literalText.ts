@@ -8,15 +8,17 @@ export function quoted(value: string): IrNode {
   return plain === escaped ? text(plain) : choice(text(plain), text(escaped));
 }
 
-/** A value in its own form: keys in its own order. */
-export function literal(value: unknown, punctuation: Punctuation): IrNode {
+/** A value in its own form: keys in its own order.
+ *  @param number  the texts of a number */
+export function literal(value: unknown, punctuation: Punctuation, number: (value: number) => IrNode): IrNode {
   const { comma, colon, edge } = punctuation;
   if (typeof value === "string") return quoted(value);
+  if (typeof value === "number") return number(value);
   if (value === null || typeof value !== "object") return text(JSON.stringify(value));
   const isArray = Array.isArray(value);
   const elements = isArray
-    ? value.map((element: unknown) => literal(element, punctuation))
-    : Object.entries(value).map(([key, member]) => seq(quoted(key), colon, literal(member, punctuation)));
+    ? value.map((element: unknown) => literal(element, punctuation, number))
+    : Object.entries(value).map(([key, member]) => seq(quoted(key), colon, literal(member, punctuation, number)));
   const [open, close] = isArray ? ["[", "]"] : ["{", "}"];
   if (elements.length === 0) return seq(text(open), edge, text(close));
   const [first, ...rest] = elements;

@@ -66,21 +66,44 @@ function caseNode(
   const names = mentionedNames(way);
   const required = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [] : [atom.name])));
   const absent = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [atom.name] : [])));
-  const members: Member[] = [];
+  const members = new Map<string, Member>();
   for (const key of names) {
     if (absent.has(key)) continue;
     const isRequired = required.has(key);
     const isAllowed = nameWays.ways.some((literals) => isNameIn(literals, key));
     const value = isAllowed ? emission.nodeOf(memberClause(way, key)) : NEVER;
-    if (!isNever(value)) members.push({ isRequired, node: seq(quoted(key), colon, value) });
+    if (!isNever(value)) members.set(key, { isRequired, node: seq(quoted(key), colon, value) });
     else if (isRequired) return NEVER;
   }
   // others[bits]: members that satisfy the demands of those bits, and perhaps more
   const others = Array.from({ length: 2 ** some.length }, (_, bits) => {
     const met = some.filter((_demand, index) => (bits >> index) & 1);
-    return otherNode(way, names, nameWays, met, members.length, emission);
+    return otherNode(way, names, nameWays, met, members.size, emission);
   });
-  return membersNode(way, members, others, name, emission);
+  const orders = ordersOf(way, [...members.keys()]).map((order) => order.map((key) => members.get(key)!));
+  return choice(
+    ...orders
+      .map((order, index) => membersNode(way, order, others, index === 0 ? name : `${name}-o${index + 1}`, emission))
+      .filter((node) => !isNever(node)),
+  );
+}
+
+/** Most names that no `properties` lists and that may come in any order. */
+const MOST_UNORDERED = 3;
+
+/** The orders in which members may come: those that `properties` list as they are listed; a few that are only required, or
+ *  depend on each other, in any order behind them. */
+function ordersOf(way: Alternative, keys: readonly string[]): readonly (readonly string[])[] {
+  const groups = atomsOf(way, "members").map(({ group }) => group.properties);
+  const [listed, unlisted] = [[] as string[], [] as string[]];
+  for (const key of keys) (groups.some((properties) => properties.has(key)) ? listed : unlisted).push(key);
+  if (unlisted.length < 2 || unlisted.length > MOST_UNORDERED) return [keys];
+  return permutationsOf(unlisted).map((order) => [...listed, ...order]);
+}
+
+function permutationsOf(names: readonly string[]): string[][] {
+  if (names.length <= 1) return [[...names]];
+  return names.flatMap((name) => permutationsOf(names.filter((one) => one !== name)).map((rest) => [name, ...rest]));
 }
 
 /** Key, colon and value of a member that is not mentioned; NEVER when there can be none.

@@ -6,6 +6,10 @@ import { asNode, type KeywordMap, type SchemaNode } from "./schemaNode.js";
 export interface SchemaDocument {
   readonly root: SchemaNode;
   resolve(reference: string, from: SchemaNode): SchemaNode;
+  /** Whether some schema of it asks what others have evaluated. */
+  readonly hasUnevaluated: boolean;
+  /** Whether a `$dynamicRef` or `$recursiveRef` may lead to several places. */
+  readonly isDynamic: boolean;
 }
 
 /** Opens a schema for following its references: `#`, `#/a/b`, `#anchor`, and those relative to an `$id`, the root's or one
@@ -51,8 +55,21 @@ export function openDocument(
     return anchors.get(`${start.pointer.startsWith("#") ? uri || base : ""}#${path}`) ?? missing(reference, from);
   };
 
+  let text: string | null = null;
+  const mentions = (word: string): number => {
+    text ??= JSON.stringify(schema);
+    return text.split(word).length - 1;
+  };
+  let hasUnevaluated: boolean | null = null;
   return {
     root,
+    get hasUnevaluated() {
+      hasUnevaluated ??= mentions('"unevaluated') > 0;
+      return hasUnevaluated;
+    },
+    get isDynamic() {
+      return mentions('"$dynamicAnchor"') > 1 || mentions('"$recursiveAnchor"') > 0;
+    },
     resolve(reference, from) {
       const key = `${from.pointer} ${reference}`;
       let target = targets.get(key);
