@@ -3,7 +3,7 @@ import { arrayNode } from "./arrays.js";
 import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
 import type { Emission, SchemaReading } from "./emission.js";
-import { Expander } from "./expand.js";
+import { Expander, type ExpansionLimits } from "./expand.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
 import { type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
@@ -37,8 +37,32 @@ export function compileIr(
   style: JsonStyle,
   reading: SchemaReading,
 ): Compilation {
-  return new SchemaCompiler(document, judge, style, reading).compile();
+  try {
+    return new SchemaCompiler(document, judge, style, reading, EXACT).compile();
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+  }
+  try {
+    return new SchemaCompiler(document, judge, style, reading, COARSE).compile();
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    throw new InputError(
+      "ROWMILL_INVALID_SCHEMA",
+      "The output schema is too large to compile: its parts combine to more alternatives than can be written out.",
+    );
+  }
 }
+
+/** How far to go, and how many members of objects to write for all of it. */
+interface Effort extends ExpansionLimits {
+  readonly members: number;
+}
+
+const EXACT: Effort = { alternatives: 600, followsOpposites: true, members: 40_000 };
+/** What takes more than that is written as a superset, and the rest left to the check. */
+const COARSE: Effort = { alternatives: 60, followsOpposites: false, members: 400_000 };
+
+class TooMuchWork extends Error {}
 
 /** Beside a reference these say nothing. */
 const ANNOTATION_ONLY = new Set([
@@ -64,18 +88,20 @@ class SchemaCompiler implements Emission {
   readonly #rules = new Map<string, IrNode>();
   readonly #nodes = new Map<string, IrNode>();
   readonly #names = new Set<string>();
+  #membersLeft: number;
   readonly #checked = new Set<string>();
   /** Why some schema has no values, for the message. */
   readonly #contradictions: string[] = [];
 
-  constructor(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading) {
+  constructor(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading, effort: Effort) {
     this.#document = document;
     this.#judge = judge;
     this.reading = reading;
     this.punctuation = punctuationOf(style);
     this.#context = { document, isIntended: reading === "intended", enforced: new Set(), ignored: new Set() };
     const satisfiability = new Satisfiability((clause, type) => this.#expander.clause(clause, type));
-    this.#expander = new Expander(this.#context, satisfiability.alternative);
+    this.#expander = new Expander(this.#context, effort, satisfiability.alternative);
+    this.#membersLeft = effort.members;
     const shared = { ...numberRules(reading), ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
     for (const [name, node] of Object.entries(shared)) this.#rules.set(name, node);
     for (const name of [...this.#rules.keys(), "root"]) this.#names.add(name);
@@ -118,6 +144,11 @@ class SchemaCompiler implements Emission {
       this.#rules.set(name, make());
     }
     return ref(name);
+  };
+
+  readonly spend = (members: number): void => {
+    this.#membersLeft -= members;
+    if (this.#membersLeft < 0) throw new TooMuchWork();
   };
 
   readonly leaveToCheck = (what: string): void => {

@@ -17,6 +17,8 @@ export interface Emission {
   /** Names a piece of the grammar, made at first use, and gives a reference to it. */
   addRule(name: string, make: () => IrNode): IrNode;
   waysOf(clause: Clause, type: JsonType): readonly Alternative[];
+  /** Counts members that are written, and ends a compilation that has too many. */
+  spend(members: number): void;
   /** Notes what the grammar holds only in part. */
   leaveToCheck(what: string): void;
 }

@@ -6,8 +6,12 @@ import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, side
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
 
-/** Most alternatives that a schema is taken apart into, for one type. */
-const MOST_ALTERNATIVES = 600;
+/** How far to go: most alternatives that a schema is taken apart into, for one type; and whether what a schema forbids is
+ *  followed (`not`, the exclusiveness of oneOf, `if`), which may need each combination of sub-schemas, or left to the check. */
+export interface ExpansionLimits {
+  readonly alternatives: number;
+  readonly followsOpposites: boolean;
+}
 
 class TooManyAlternatives extends Error {}
 
@@ -27,9 +31,16 @@ export class Expander {
   readonly #known = new Map<string, readonly Alternative[]>();
   readonly #open = new Set<string>();
 
+  readonly #limits: ExpansionLimits;
+
   /** @param isSatisfiable  false where it is plain that no value satisfies the alternative */
-  constructor(context: KeywordContext, isSatisfiable: (alternative: Alternative, type: JsonType) => boolean) {
+  constructor(
+    context: KeywordContext,
+    limits: ExpansionLimits,
+    isSatisfiable: (alternative: Alternative, type: JsonType) => boolean,
+  ) {
     this.#context = context;
+    this.#limits = limits;
     this.#isSatisfiable = isSatisfiable;
   }
 
@@ -111,12 +122,13 @@ export class Expander {
           [[]],
         );
       case "any":
-        return capped(condition.parts.flatMap((part) => this.#hold(part, node, type, before)));
+        return this.#capped(condition.parts.flatMap((part) => this.#hold(part, node, type, before)));
       case "schema":
         return this.literal(condition.literal, type);
       case "one":
         return this.#exactlyOne(condition.parts, type, before);
       case "opposite":
+        if (!this.#limits.followsOpposites) return [[this.#checked("not", node)]];
         return this.#fail(condition.of, node, type);
     }
   }
@@ -130,14 +142,15 @@ export class Expander {
         // apart already: what the others demand needs no opposite
         const isApart = kept.map((way) => !this.#meets(way, options[other]!, type));
         if (isApart.every(Boolean)) continue;
+        if (!this.#limits.followsOpposites) throw new TooManyAlternatives();
         const opposites = this.literal({ node, isNegated: true }, type);
-        kept = capped(
+        kept = this.#capped(
           kept.flatMap((way, place) => (isApart[place] ? [way] : this.#satisfiable([way], opposites, type))),
         );
       }
       return kept;
     });
-    return capped(ways);
+    return this.#capped(ways);
   }
 
   #meets(way: Alternative, others: readonly Alternative[], type: JsonType): boolean {
@@ -161,7 +174,7 @@ export class Expander {
       if (failing.some((way) => way.length === 0)) return [[]];
       ways.push(...failing);
     }
-    return capped(ways);
+    return this.#capped(ways);
   }
 
   /** The ways in which a condition does not hold. */
@@ -170,7 +183,7 @@ export class Expander {
       case "atoms":
         return condition.opposites.filter((way) => !isContradictory(way, type));
       case "all":
-        return capped(condition.parts.flatMap((part) => this.#fail(part, node, type)));
+        return this.#capped(condition.parts.flatMap((part) => this.#fail(part, node, type)));
       case "any":
         return condition.parts.reduce<readonly Alternative[]>(
           (ways, part) => this.#both(ways, this.#fail(part, node, type), type),
@@ -189,7 +202,7 @@ export class Expander {
         const pairs = positive.flatMap((one, index) =>
           positive.slice(index + 1).flatMap((other) => this.#satisfiable(one, other, type)),
         );
-        return capped([...none, ...pairs]);
+        return this.#capped([...none, ...pairs]);
       }
     }
   }
@@ -218,7 +231,7 @@ export class Expander {
   #both(a: readonly Alternative[], b: readonly Alternative[], type: JsonType): readonly Alternative[] {
     if (a.length === 1 && a[0]!.length === 0) return b;
     if (b.length === 1 && b[0]!.length === 0) return a;
-    if (a.length * b.length > MOST_ALTERNATIVES * 20) throw new TooManyAlternatives();
+    if (a.length * b.length > this.#limits.alternatives * 20) throw new TooManyAlternatives();
     const ways: Alternative[] = [];
     for (const one of a) {
       for (const other of b) {
@@ -227,15 +240,15 @@ export class Expander {
         ways.push(both);
       }
     }
-    return capped(ways);
+    return this.#capped(ways);
   }
 
   #checked(keyword: string, node: SchemaNode): Atom {
     return { kind: "checked", what: `${keyword} at ${node.pointer}` };
   }
-}
 
-function capped(ways: readonly Alternative[]): readonly Alternative[] {
-  if (ways.length > MOST_ALTERNATIVES) throw new TooManyAlternatives();
-  return ways;
+  #capped(ways: readonly Alternative[]): readonly Alternative[] {
+    if (ways.length > this.#limits.alternatives) throw new TooManyAlternatives();
+    return ways;
+  }
 }

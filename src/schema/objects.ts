@@ -64,6 +64,7 @@ function caseNode(
 ): IrNode {
   const { colon } = emission.punctuation;
   const names = mentionedNames(way);
+  emission.spend(names.length + 1);
   const required = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [] : [atom.name])));
   const absent = new Set(atomsOf(way, "required").flatMap((atom) => (atom.isNegated ? [atom.name] : [])));
   const members = new Map<string, Member>();
