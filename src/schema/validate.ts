@@ -1,13 +1,25 @@
-import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunction } from "ajv";
+import { createRequire } from "node:module";
+import {
+  type AnySchema,
+  type CodeKeywordDefinition,
+  type ErrorObject,
+  type Options,
+  str,
+  type ValidateFunction,
+} from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
+import { isMultiple } from "./decimal.js";
+import { judgedDocument } from "./judgedDocument.js";
 import { inOneLine } from "./oneLine.js";
-import { isKeywordMap, type KeywordMap, openDocument } from "./schemaNode.js";
+import { regularExpression } from "./regularExpression.js";
+import type { SchemaDocument } from "./schemaDocument.js";
+import { isStringIn } from "./stringLanguage.js";
 import { assertWellFormed } from "./wellFormed.js";
 
-/** The formats that the standard defines and Ajv knows; any other is an annotation. */
-export const STANDARD_FORMATS: readonly FormatName[] = [
+/** The formats that Ajv's own package knows. */
+const AJV_FORMATS: readonly FormatName[] = [
   "date",
   "time",
   "date-time",
@@ -24,11 +36,23 @@ export const STANDARD_FORMATS: readonly FormatName[] = [
   "json-pointer",
   "relative-json-pointer",
 ];
+/** Those that it does not know are judged by the automata that the grammar has. */
+const OWN_FORMATS = ["idn-email", "idn-hostname", "iri", "iri-reference"] as const;
 
-const OPTIONS: Options = { strict: false, logger: false, allErrors: false, validateFormats: true };
+const OPTIONS: Options = {
+  strict: false,
+  logger: false,
+  allErrors: false,
+  validateFormats: true,
+  meta: false,
+  validateSchema: false,
+  // a property named "constructor" is one only where the value has it
+  ownProperties: true,
+  code: { regExp: Object.assign((source: string) => regularExpression(source), { code: "regularExpression" }) },
+};
 const SCHEMA_KEY = "urn:rowmill:schema";
 
-/** The judge of a schema: Ajv, for the draft that the schema is written in. */
+/** The judge of a schema: Ajv, for all drafts at once. */
 export interface Judge {
   /** null when valid, else what is wrong and where, in one line. */
   validate(value: unknown): string | null;
@@ -36,104 +60,73 @@ export interface Judge {
   isValidAt(pointer: string, value: unknown): boolean;
 }
 
-/** @throws {InputError} ROWMILL_INVALID_SCHEMA */
-export function judgeOf(schema: boolean | KeywordMap): Judge {
-  const ajv = ajvFor(schema);
-  assertWellFormed(openDocument(schema));
-  let validate: ValidateFunction;
-  const local = withLocalId(schema);
+/** Checks that the document is a schema. Ajv compiles it only when the first value is judged, since that costs more than
+ *  all the rest.
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA */
+export function judgeOf(document: SchemaDocument): Judge {
+  assertWellFormed(document);
+  let compiled: { readonly ajv: Ajv2020; readonly validate: ValidateFunction } | null = null;
+  const judge = () => {
+    compiled ??= compileDocument(document);
+    return compiled;
+  };
+  return {
+    validate(value) {
+      const { validate } = judge();
+      return validate(value) === true ? null : firstProblem(validate.errors);
+    },
+    isValidAt(pointer, value) {
+      const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
+      return judge().ajv.getSchema(`${SCHEMA_KEY}#${fragment}`)?.(value) === true;
+    },
+  };
+}
+
+function compileDocument(document: SchemaDocument): { ajv: Ajv2020; validate: ValidateFunction } {
   try {
-    validate = ajv.addSchema(local as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY)!;
+    const ajv = emptyJudge();
+    const { root, others } = judgedDocument(document, SCHEMA_KEY);
+    for (const [key, schema] of others) ajv.addSchema(schema as AnySchema, key);
+    return { ajv, validate: ajv.addSchema(root as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY)! };
   } catch (error) {
     throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema can't be used: ${messageOf(error)}.`, {
       cause: error,
     });
   }
-  return {
-    validate: (value) => (validate(value) === true ? null : firstProblem(validate.errors)),
-    isValidAt: (pointer, value) => {
-      const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
-      return ajv.getSchema(`${SCHEMA_KEY}#${fragment}`)?.(value) === true;
-    },
-  };
 }
 
-type Draft = typeof Ajv | typeof Ajv2020;
+const require = createRequire(import.meta.url);
 
-/** One instance a draft for the whole process: compiling the meta-schema costs 30 ms, a check with it 0.2 ms. */
-const metaCheckers = new Map<Draft, Ajv>();
+/** One of Ajv's own keywords, which it exports as CommonJS only. */
+function applicator(name: string): CodeKeywordDefinition {
+  return (require(`ajv/dist/vocabularies/applicator/${name}.js`) as { default: CodeKeywordDefinition }).default;
+}
 
-function metaChecker(Draft: Draft): Ajv {
-  let checker = metaCheckers.get(Draft);
-  if (checker === undefined) {
-    checker = withFormats(new Draft(OPTIONS));
-    metaCheckers.set(Draft, checker);
+/** An Ajv that knows 2020-12 and beside it the tuples of the drafts before. */
+function emptyJudge(): Ajv2020 {
+  const ajv = new Ajv2020(OPTIONS);
+  const tuple = applicator("items");
+  const rest = applicator("items2020");
+  ajv.removeKeyword("items");
+  ajv.addKeyword({
+    ...rest,
+    schemaType: ["object", "array", "boolean"],
+    code: (context) => (Array.isArray(context.schema) ? tuple.code(context) : rest.code(context)),
+  });
+  ajv.addKeyword(applicator("additionalItems"));
+  ajv.removeKeyword("multipleOf");
+  ajv.addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    validate: (step: number, value: number) => isMultiple(value, step),
+    error: { message: ({ schemaCode }) => str`must be multiple of ${schemaCode}` },
+  });
+  formatsPlugin.default(ajv, { formats: [...AJV_FORMATS], mode: "full" });
+  for (const name of OWN_FORMATS) {
+    ajv.addFormat(name, (value) => isStringIn([{ facet: { kind: "format", name }, isNegated: false }], value));
   }
-  return checker;
-}
-
-function withFormats(ajv: Ajv): Ajv {
-  return formatsPlugin.default(ajv, { formats: [...STANDARD_FORMATS], mode: "full" });
-}
-
-function ajvFor(schema: boolean | KeywordMap): Ajv {
-  const named = isKeywordMap(schema) && typeof schema.$schema === "string" ? schema.$schema : null;
-  if (named !== null && !/draft-0[67]|2020-12|2019-09/.test(named)) {
-    throw new InputError(
-      "ROWMILL_INVALID_SCHEMA",
-      `The output schema's $schema is "${named}": only 2020-12 and draft-07 are understood.`,
-    );
-  }
-  const plain = (isKeywordMap(schema) ? { ...schema, $schema: undefined } : schema) as AnySchema;
-  const drafts = named === null ? [Ajv2020, Ajv] : /draft-0[67]/.test(named) ? [Ajv] : [Ajv2020];
-  let problem: string | null = null;
-  for (const Draft of drafts) {
-    const checker = metaChecker(Draft);
-    // the schema is known to be one by then: a small instance of its own, without the meta-schema
-    if (checker.validateSchema(plain) === true)
-      return withFormats(new Draft({ ...OPTIONS, meta: false, validateSchema: false }));
-    problem ??= unknownType(plain, checker.errors) ?? firstProblem(checker.errors);
-  }
-  throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema is no JSON Schema: ${problem}.`);
-}
-
-/** Gives the root an id of ours, so that its parts can be asked for by pointer, and shortens references to its own. */
-function withLocalId(schema: boolean | KeywordMap): boolean | KeywordMap {
-  if (!isKeywordMap(schema)) return schema;
-  const { $schema: _, $id: id, ...rest } = schema;
-  if (typeof id !== "string") return rest;
-  const own = id.replace(/#$/, "");
-  const shorten = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(shorten);
-    if (!isKeywordMap(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, child]) =>
-        key === "$ref" && typeof child === "string" && child.startsWith(own)
-          ? [key, child.slice(own.length) || "#"]
-          : [key, shorten(child)],
-      ),
-    );
-  };
-  return shorten(rest) as KeywordMap;
-}
-
-const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
-
-/** The meta-schema says of a wrong type only that no alternative fits. */
-function unknownType(schema: unknown, errors: readonly ErrorObject[] | null | undefined): string | null {
-  const place = errors?.map((error) => /^.*\/type(?=$|\/\d+$)/.exec(error.instancePath)?.[0]).find(Boolean);
-  if (place === undefined) return null;
-  const steps = place.slice(1).split("/");
-  // a property of that name, not the keyword
-  if (/^(properties|patternProperties|\$defs|definitions|dependentSchemas)$/.test(steps.at(-2) ?? "")) return null;
-  let found = schema;
-  for (const step of steps) {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof found === "object" && found !== null) found = (found as Readonly<Record<string, unknown>>)[key];
-  }
-  const wrong = [found].flat().find((type) => !TYPES.includes(type));
-  if (wrong === undefined) return null;
-  return inOneLine(`${place} is ${JSON.stringify(wrong)}: it must be one of ${TYPES.join(", ")}`);
+  return ajv;
 }
 
 function firstProblem(errors: readonly ErrorObject[] | null | undefined): string {

@@ -1,28 +1,177 @@
 import { InputError, messageOf } from "../errors.js";
-import { type SchemaDocument, type SchemaNode, stepPointer } from "./schemaNode.js";
+import { regularExpression } from "./regularExpression.js";
+import type { SchemaDocument } from "./schemaDocument.js";
+import { isKeywordMap, stepPointer } from "./schemaNode.js";
 
-/** Values that may look like schemas and are none. */
-const DATA = new Set(["enum", "const", "default", "examples", "example"]);
+const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
-/** Checks what a meta-schema can't: that each `pattern` is a regular expression and each `$ref` leads somewhere.
+/** What a keyword's value must be: one of the kinds below. */
+type Kind =
+  | "type"
+  | "text"
+  | "expression"
+  | "count"
+  | "number"
+  | "positive"
+  | "flag"
+  | "names"
+  | "list"
+  | "schema"
+  | "schemas"
+  | "items"
+  | "schemasByName"
+  | "schemasByExpression"
+  | "dependencies"
+  | "namesByName";
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  type: "type",
+  $ref: "text",
+  $dynamicRef: "text",
+  $anchor: "text",
+  $id: "text",
+  format: "text",
+  pattern: "expression",
+  minLength: "count",
+  maxLength: "count",
+  minItems: "count",
+  maxItems: "count",
+  minContains: "count",
+  maxContains: "count",
+  minProperties: "count",
+  maxProperties: "count",
+  minimum: "number",
+  maximum: "number",
+  exclusiveMinimum: "number",
+  exclusiveMaximum: "number",
+  multipleOf: "positive",
+  uniqueItems: "flag",
+  required: "names",
+  enum: "list",
+  allOf: "schemas",
+  anyOf: "schemas",
+  oneOf: "schemas",
+  prefixItems: "schemas",
+  items: "items",
+  additionalItems: "schema",
+  unevaluatedItems: "schema",
+  contains: "schema",
+  additionalProperties: "schema",
+  unevaluatedProperties: "schema",
+  propertyNames: "schema",
+  not: "schema",
+  if: "schema",
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: "schema",
+  else: "schema",
+  properties: "schemasByName",
+  patternProperties: "schemasByExpression",
+  $defs: "schemasByName",
+  definitions: "schemasByName",
+  dependentSchemas: "schemasByName",
+  dependencies: "dependencies",
+  dependentRequired: "namesByName",
+};
+
+const NAME_LIST = "a list of names";
+const isText = (value: unknown) => typeof value === "string";
+
+/** The kinds that take no more than a look at the value. */
+const PLAIN: Readonly<Partial<Record<Kind, { readonly isRight: (value: unknown) => boolean; readonly what: string }>>> =
+  {
+    text: { isRight: isText, what: "a string" },
+    expression: { isRight: isText, what: "a string" },
+    count: { isRight: (value) => Number.isInteger(value) && (value as number) >= 0, what: "a whole number, 0 or more" },
+    number: { isRight: (value) => typeof value === "number", what: "a number" },
+    positive: { isRight: (value) => typeof value === "number" && value > 0, what: "a number above 0" },
+    flag: { isRight: (value) => typeof value === "boolean", what: "true or false" },
+    names: { isRight: isNameList, what: NAME_LIST },
+    list: { isRight: Array.isArray, what: "a list" },
+    schemas: { isRight: (value) => Array.isArray(value) && value.length > 0, what: "a list of schemas, one at least" },
+  };
+
+/** Checks that each keyword has a value that it may have, each `pattern` is a regular expression and each `$ref` leads
+ *  somewhere: what the meta-schemas say, of all drafts together, and what they can't.
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA or ROWMILL_UNSUPPORTED_KEYWORD, with the place */
 export function assertWellFormed(document: SchemaDocument): void {
-  const walk = (value: unknown, pointer: string) => {
-    if (typeof value !== "object" || value === null) return;
-    for (const [key, child] of Object.entries(value)) {
-      const place = stepPointer(pointer, key);
-      if (key === "pattern" && typeof child === "string") assertExpression(child, place);
-      if (key === "$ref" && typeof child === "string")
-        document.resolve(child, { schema: value, pointer } as SchemaNode);
-      if (!DATA.has(key)) walk(child, place);
+  new Walk(document).schema(document.root.schema, document.root.pointer);
+}
+
+class Walk {
+  readonly #document: SchemaDocument;
+
+  constructor(document: SchemaDocument) {
+    this.#document = document;
+  }
+
+  schema(value: unknown, place: string): void {
+    if (typeof value === "boolean") return;
+    if (!isKeywordMap(value)) throw wrong(place, "a schema: an object, true or false");
+    for (const keyword of Object.keys(value)) {
+      const kind = Object.hasOwn(KINDS, keyword) ? KINDS[keyword] : undefined;
+      if (kind !== undefined) this.#keyword(kind, value[keyword], stepPointer(place, keyword));
     }
-  };
-  walk(document.root.schema, document.root.pointer);
+    if (typeof value.$ref === "string") this.#document.resolve(value.$ref, { schema: value, pointer: place });
+  }
+
+  #keyword(kind: Kind, value: unknown, place: string): void {
+    const plain = PLAIN[kind];
+    if (plain !== undefined) assertThat(plain.isRight(value), place, plain.what);
+    if (kind === "expression") assertExpression(value as string, place);
+    else if (kind === "type") assertTypes(value, place);
+    else if (kind === "schemas" || (kind === "items" && Array.isArray(value))) {
+      this.#schemas(value as unknown[], place);
+    } else if (kind === "schema" || kind === "items") this.schema(value, place);
+    else if (plain === undefined) this.#byName(kind, value, place);
+  }
+
+  #schemas(values: readonly unknown[], place: string): void {
+    values.forEach((value, index) => {
+      this.schema(value, stepPointer(place, index));
+    });
+  }
+
+  #byName(kind: Kind, value: unknown, place: string): void {
+    if (!isKeywordMap(value)) throw wrong(place, "an object");
+    for (const [name, child] of Object.entries(value)) {
+      const at = stepPointer(place, name);
+      if (kind === "schemasByExpression") assertExpression(name, place);
+      const isNames = kind === "namesByName" || (kind === "dependencies" && Array.isArray(child));
+      if (isNames) assertThat(isNameList(child), at, NAME_LIST);
+      else this.schema(child, at);
+    }
+  }
+}
+
+function assertTypes(value: unknown, place: string): void {
+  const types = Array.isArray(value) ? value : [value];
+  for (const type of types) {
+    if (TYPES.includes(type)) continue;
+    throw refused(place, `is ${JSON.stringify(type)}: it must be one of ${TYPES.join(", ")}`);
+  }
+  assertThat(types.length > 0, place, "a type, or a list of one at least");
+}
+
+function isNameList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}
+
+function assertThat(isRight: boolean, place: string, what: string): void {
+  if (!isRight) throw wrong(place, what);
+}
+
+function wrong(place: string, what: string): InputError {
+  return refused(place, `must be ${what}`);
+}
+
+function refused(place: string, what: string): InputError {
+  const at = place === "#" ? "the whole" : place.slice(1);
+  return new InputError("ROWMILL_INVALID_SCHEMA", `The output schema is no JSON Schema: ${at} ${what}.`);
 }
 
 function assertExpression(source: string, pointer: string): void {
   try {
-    new RegExp(source, "u");
+    regularExpression(source);
   } catch (error) {
     throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema's ${pointer}: ${messageOf(error)}.`, {
       cause: error,

@@ -1,7 +1,7 @@
 import type { core } from "zod";
 import { InputError } from "../errors.js";
+import { isStandardFormat } from "./formats.js";
 import { stepPointer } from "./schemaNode.js";
-import { STANDARD_FORMATS } from "./validate.js";
 
 type Definition = Readonly<Record<string, unknown>>;
 
@@ -95,7 +95,7 @@ function transformOf({ in: from, out: to }: Definition, pointer: string): string
 }
 
 function isStandard(format: string): boolean {
-  return (STANDARD_FORMATS as readonly string[]).includes(format);
+  return isStandardFormat(format);
 }
 
 function lost(what: string, pointer: string): InputError {

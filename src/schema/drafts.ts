@@ -1,0 +1,145 @@
+import { createRequire } from "node:module";
+import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+
+/** Values that may look like schemas and are none. */
+const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "example"]);
+/** Keywords below which keys are names of the user's. */
+const NAMING: ReadonlySet<string> = new Set([
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
+  "dependencies",
+  "dependentSchemas",
+  "dependentRequired",
+]);
+/** What may stand beside a `$ref` of the drafts that let it stand alone: it says nothing, or only names things. */
+const BESIDE_REFERENCE: ReadonlySet<string> = new Set([
+  "$ref",
+  "$defs",
+  "definitions",
+  "title",
+  "description",
+  "$comment",
+]);
+/** Known to some validators only: `nullable` is OpenAPI's. */
+const FOREIGN: ReadonlySet<string> = new Set(["nullable", "$async"]);
+
+interface Draft {
+  /** Draft-03 and 04: `id`, and exclusive bounds that are true or false. */
+  readonly hasId: boolean;
+  /** Up to draft-07: a `$ref` stands alone. */
+  readonly isReferenceAlone: boolean;
+}
+
+function draftOf(schema: KeywordMap): Draft {
+  const named = typeof schema.$schema === "string" ? schema.$schema : "";
+  const hasId = /draft-0[34]/.test(named);
+  return { hasId, isReferenceAlone: hasId || /draft-0[67]/.test(named) };
+}
+
+/** Rewrites what drafts say in different ways to the one that the rest understands: draft-04's `id` and boolean exclusive
+ *  bounds, ids that are an anchor, what stands beside a `$ref` where the draft ignores it, `required` that is no list.
+ *  Tuples stay as they are written: `items` may be a list, and `prefixItems` beside it. Parts that need no change are shared.
+ *  A schema that names no draft is read in the way of 2020-12. */
+export function inOneDraft(schema: boolean | KeywordMap): boolean | KeywordMap {
+  return isKeywordMap(schema) ? (rewritten(schema, draftOf(schema), false) as KeywordMap) : schema;
+}
+
+function rewritten(value: unknown, draft: Draft, isNames: boolean): unknown {
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => rewritten(part, draft, false));
+    return parts.some((part, index) => part !== value[index]) ? parts : value;
+  }
+  if (!isKeywordMap(value)) return value;
+  const own = isNames ? value : keywordsIn(value, draft);
+  let changed: Record<string, unknown> | null = null;
+  for (const [key, child] of Object.entries(own)) {
+    if (typeof child !== "object" || child === null || (!isNames && DATA.has(key))) continue;
+    const part = rewritten(child, draft, !isNames && NAMING.has(key));
+    if (part === child) continue;
+    changed ??= { ...own };
+    changed[key] = part;
+  }
+  return changed ?? own;
+}
+
+function keywordsIn(schema: KeywordMap, draft: Draft): KeywordMap {
+  let changed: Record<string, unknown> | null = null;
+  const set = (keyword: string, value: unknown) => {
+    changed ??= { ...schema };
+    if (value === undefined) delete changed[keyword];
+    else changed[keyword] = value;
+  };
+  if (draft.isReferenceAlone && typeof schema.$ref === "string") {
+    for (const keyword of Object.keys(schema)) if (!BESIDE_REFERENCE.has(keyword)) set(keyword, undefined);
+    return changed ?? schema;
+  }
+  for (const keyword of FOREIGN) if (Object.hasOwn(schema, keyword)) set(keyword, undefined);
+  for (const [exclusive, inclusive] of BOUNDS) {
+    if (typeof schema[exclusive] !== "boolean") continue;
+    const bound = schema[inclusive];
+    const isStrict = schema[exclusive] === true && typeof bound === "number";
+    set(exclusive, isStrict ? bound : undefined);
+    if (isStrict) set(inclusive, undefined);
+  }
+  if (typeof schema.required === "boolean") set("required", undefined);
+  if (Object.hasOwn(schema, "id")) {
+    if (draft.hasId && typeof schema.id === "string" && schema.$id === undefined) {
+      if (schema.id.startsWith("#")) set("$anchor", schema.id.slice(1));
+      else set("$id", schema.id);
+    }
+    set("id", undefined);
+  }
+  if (typeof schema.$id === "string" && schema.$id.startsWith("#")) {
+    if (schema.$id.length > 1) set("$anchor", schema.$id.slice(1));
+    set("$id", undefined);
+  }
+  return changed ?? schema;
+}
+
+const BOUNDS = [
+  ["exclusiveMinimum", "minimum"],
+  ["exclusiveMaximum", "maximum"],
+] as const;
+
+const FILES: Readonly<Record<string, string>> = {
+  "http://json-schema.org/schema": "json-schema-draft-07.json",
+  "http://json-schema.org/draft-07/schema": "json-schema-draft-07.json",
+  "http://json-schema.org/draft-06/schema": "json-schema-draft-06.json",
+  "http://json-schema.org/draft-04/schema": "json-schema-draft-06.json",
+  "https://json-schema.org/draft/2019-09/schema": "json-schema-2019-09/schema.json",
+  "https://json-schema.org/draft/2020-12/schema": "json-schema-2020-12/schema.json",
+};
+const PART = /^https:\/\/json-schema\.org\/draft\/(20\d\d-\d\d)\/meta\/([a-z-]+)$/;
+const require = createRequire(import.meta.url);
+const metaSchemas = new Map<string, KeywordMap>();
+
+/** The meta-schema of a draft, or a part of one, that is known by its URI; null for any other URI. */
+export function metaSchemaOf(uri: string): KeywordMap | null {
+  const plain = uri.replace(/#$/, "").replace(/^https(?=:\/\/json-schema\.org\/(?:draft-0|schema))/, "http");
+  const part = PART.exec(plain);
+  const file = Object.hasOwn(FILES, plain) ? FILES[plain] : part && `json-schema-${part[1]}/meta/${part[2]}.json`;
+  if (typeof file !== "string") return null;
+  let schema = metaSchemas.get(plain);
+  if (schema === undefined) {
+    schema = bundled(file, plain);
+    if (schema === undefined) return null;
+    metaSchemas.set(plain, schema);
+  }
+  return schema;
+}
+
+function bundled(file: string, uri: string): KeywordMap | undefined {
+  let schema: KeywordMap;
+  try {
+    schema = require(`ajv/dist/refs/${file}`) as KeywordMap;
+  } catch {
+    return undefined;
+  }
+  if (!uri.includes("draft-04")) return inOneDraft(schema) as KeywordMap;
+  // Ajv brings none of draft-04: 06 differs where bounds are exclusive, and in what it adds
+  const boolean = { type: "boolean" };
+  const properties = { ...(schema.properties as KeywordMap), exclusiveMinimum: boolean, exclusiveMaximum: boolean };
+  return inOneDraft({ ...schema, $id: uri, properties }) as KeywordMap;
+}

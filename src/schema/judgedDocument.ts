@@ -1,0 +1,75 @@
+import type { SchemaDocument } from "./schemaDocument.js";
+import { isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
+
+const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "example"]);
+/** Names of places: once every reference is a pointer, nothing needs them, and Ajv refuses some that others take. */
+const NAMES: ReadonlySet<string> = new Set([
+  "$id",
+  "$anchor",
+  "$dynamicAnchor",
+  "$schema",
+  "$vocabulary",
+  "$recursiveAnchor",
+]);
+const NAMING: ReadonlySet<string> = new Set([
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
+  "dependencies",
+  "dependentSchemas",
+  "dependentRequired",
+]);
+
+/** The document for Ajv: every reference is a pointer below `key`, and no schema has a name of its own.
+ *  @returns `others`: the other documents that it refers to, by their keys */
+export function judgedDocument(
+  document: SchemaDocument,
+  key: string,
+): { readonly root: unknown; readonly others: ReadonlyMap<string, unknown> } {
+  const { schema } = document.root;
+  if (isDynamic(schema)) {
+    const { $schema: _, ...own } = schema as KeywordMap;
+    return { root: own, others: new Map() };
+  }
+  const others = new Map<string, unknown>();
+  const targetOf = (reference: string, from: SchemaNode): string => {
+    const { pointer } = document.resolve(reference, from);
+    const cut = pointer.indexOf("#");
+    const uri = pointer.slice(0, cut);
+    const fragment = pointer
+      .slice(cut + 1)
+      .split("/")
+      .map(encodeURIComponent)
+      .join("/");
+    if (uri === "") return `${key}#${fragment}`;
+    const other = `${key}:${encodeURIComponent(uri)}`;
+    if (!others.has(other)) {
+      others.set(other, true);
+      const start = document.resolve(`${uri}#`, from);
+      others.set(other, rewritten(start.schema, start.pointer, false));
+    }
+    return `${other}#${fragment}`;
+  };
+  const rewritten = (value: unknown, pointer: string, isNames: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((part, index) => rewritten(part, stepPointer(pointer, index), false));
+    if (!isKeywordMap(value)) return value;
+    const copy: Record<string, unknown> = {};
+    for (const [name, child] of Object.entries(value)) {
+      if (!isNames && NAMES.has(name)) continue;
+      const isReference = !isNames && (name === "$ref" || name === "$dynamicRef") && typeof child === "string";
+      if (isReference) copy.$ref = targetOf(child, { schema: value, pointer });
+      else if (!isNames && DATA.has(name)) copy[name] = child;
+      else copy[name] = rewritten(child, stepPointer(pointer, name), !isNames && NAMING.has(name));
+    }
+    return copy;
+  };
+  return { root: rewritten(schema, document.root.pointer, false), others };
+}
+
+/** Whether some reference means another place with each way that leads to it: only Ajv follows those. */
+function isDynamic(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (typeof (value as KeywordMap).$dynamicRef === "string") return true;
+  return Object.values(value).some(isDynamic);
+}
