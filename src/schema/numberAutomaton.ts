@@ -1,5 +1,6 @@
+import { BoundedMemo } from "./boundedMemo.js";
 import { unionOf } from "./codePoints.js";
-import { chars, choice, EMPTY, type IrNode, NEVER, seq, text } from "./ir.js";
+import { chars, EMPTY, type IrNode, NEVER, seq, text } from "./ir.js";
 import { mayEnd, type NumberForms, nextShape, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
 
@@ -19,108 +20,218 @@ export function numberAutomaton(
   tests: readonly NumberTest[],
   stateLimit: number,
 ): NumberAutomaton | null {
-  interface Place {
-    readonly shape: Shape;
-    readonly states: readonly NumberState[];
-  }
-  const start: Place = { shape: START_SHAPE, states: tests.map((one) => one.start) };
-  const indexes = new Map<string, number>();
-  const places: Place[] = [start];
+  const shapes = shapesOf(forms);
+  const steppers = tests.map((test) => new Stepper(test));
+  const width = steppers.length + 1;
+  // each state is a shape and the tests' states, side by side
+  const places = [0, ...steppers.map(() => 0)];
+  const indexes = new Map<string, number>([[places.join(), 0]]);
   const next: number[] = [];
   const accepting: boolean[] = [];
-  for (const { shape, states } of places) {
+  for (let state = 0; state * width < places.length; state++) {
+    const at = state * width;
+    const shape = places[at]!;
+    for (let symbol = 0; symbol < SYMBOLS; symbol++) {
+      const column = shapes.columns[shape * SYMBOLS + symbol]!;
+      next.push(column < 0 ? -1 : after(state, shapes.next[shape * SYMBOLS + symbol]!, column));
+    }
+    accepting.push(
+      shapes.mayEnd[shape]! && steppers.every((stepper, index) => stepper.accepts(places[at + 1 + index]!)),
+    );
+    if (accepting.length > stateLimit) return null;
+  }
+  return minimal({ accepting, next: Int32Array.from(next) });
+
+  function after(state: number, shape: number, column: number): number {
+    const target = [shape];
+    for (let index = 0; index < steppers.length; index++) {
+      const reached = steppers[index]!.after(places[state * width + 1 + index]!, column);
+      if (reached < 0) return -1;
+      target.push(reached);
+    }
+    const key = target.join();
+    let index = indexes.get(key);
+    if (index === undefined) {
+      index = indexes.size;
+      indexes.set(key, index);
+      places.push(...target);
+    }
+    return index;
+  }
+}
+
+/** What a character is, as a number: a role, and for a digit its value. */
+const ROLES: readonly { readonly role: Role; readonly digit: number }[] = [
+  ...(["whole", "fraction", "exponentDigit"] as const).flatMap((role) =>
+    Array.from({ length: 10 }, (_, digit) => ({ role, digit })),
+  ),
+  ...(["minus", "point", "exponent", "exponentMinus", "exponentPlus"] as const).map((role) => ({ role, digit: 0 })),
+];
+
+function columnOf(role: Role, symbol: number): number {
+  const digit = symbol < 10 ? symbol : 0;
+  return ROLES.findIndex((one) => one.role === role && one.digit === digit);
+}
+
+/** A test's states as numbers, each step taken once. */
+class Stepper {
+  readonly #test: NumberTest;
+  readonly #states: NumberState[];
+  readonly #indexes = new Map<string, number>();
+  readonly #steps: Int32Array[] = [];
+  readonly #accepts: boolean[] = [];
+
+  constructor(test: NumberTest) {
+    this.#test = test;
+    this.#states = [test.start];
+    this.#indexes.set(test.start.join(), 0);
+  }
+
+  after(state: number, column: number): number {
+    this.#steps[state] ??= new Int32Array(ROLES.length).fill(-2);
+    const steps = this.#steps[state]!;
+    if (steps[column] === -2) steps[column] = this.#step(state, column);
+    return steps[column]!;
+  }
+
+  #step(state: number, column: number): number {
+    const { role, digit } = ROLES[column]!;
+    const reached = this.#test.next(this.#states[state]!, role, digit);
+    if (reached === null) return -1;
+    const key = reached.join();
+    let index = this.#indexes.get(key);
+    if (index === undefined) {
+      index = this.#states.length;
+      this.#indexes.set(key, index);
+      this.#states.push(reached);
+    }
+    return index;
+  }
+
+  accepts(state: number): boolean {
+    this.#accepts[state] ??= this.#test.accepts(this.#states[state]!);
+    return this.#accepts[state]!;
+  }
+}
+
+/** The shapes of some forms as numbers: for each shape and symbol the next shape, and what the symbol is (-1: nothing). */
+interface Shapes {
+  readonly next: readonly number[];
+  readonly columns: readonly number[];
+  readonly mayEnd: readonly boolean[];
+}
+
+/** There are few forms; schemas share them. */
+const knownShapes = new BoundedMemo<Shapes>(500_000);
+
+function shapesOf(forms: NumberForms): Shapes {
+  return knownShapes.of(
+    Object.values(forms).join(),
+    () => makeShapes(forms),
+    (shapes) => shapes.next.length,
+  );
+}
+
+function makeShapes(forms: NumberForms): Shapes {
+  const shapes: Shape[] = [START_SHAPE];
+  const indexes = new Map<string, number>([[Object.values(START_SHAPE).join(), 0]]);
+  const next: number[] = [];
+  const columns: number[] = [];
+  for (const shape of shapes) {
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const step = nextShape(shape, symbol, forms);
-      const after = step === null ? null : statesAfter(tests, states, step.role, symbol);
-      if (step === null || after === null) {
+      columns.push(step === null ? -1 : columnOf(step.role, symbol));
+      if (step === null) {
         next.push(-1);
         continue;
       }
-      const key = `${keyOf(step.shape)};${after.join(";")}`;
-      let target = indexes.get(key);
-      if (target === undefined) {
-        target = places.length;
-        if (target >= stateLimit) return null;
-        indexes.set(key, target);
-        places.push({ shape: step.shape, states: after });
+      const key = Object.values(step.shape).join();
+      let index = indexes.get(key);
+      if (index === undefined) {
+        index = shapes.length;
+        indexes.set(key, index);
+        shapes.push(step.shape);
       }
-      next.push(target);
+      next.push(index);
     }
-    accepting.push(mayEnd(shape, forms) && tests.every((test, index) => test.accepts(states[index]!)));
   }
-  return minimal({ accepting, next: Int32Array.from(next) });
+  return { next, columns, mayEnd: shapes.map((shape) => mayEnd(shape, forms)) };
 }
 
-function statesAfter(
-  tests: readonly NumberTest[],
-  states: readonly NumberState[],
-  role: Parameters<NumberTest["next"]>[1],
-  symbol: number,
-): NumberState[] | null {
-  const after: NumberState[] = [];
-  for (let index = 0; index < tests.length; index++) {
-    const state = tests[index]!.next(states[index]!, role, symbol < 10 ? symbol : 0);
-    if (state === null) return null;
-    after.push(state);
-  }
-  return after;
-}
-
-function keyOf(shape: Shape): string {
-  const { phase, isNegative, count, isLeadingZero, isNormal, isZero, isSmall, exponent } = shape;
-  return `${phase}${count}${isNegative ? "-" : ""}${isLeadingZero ? "l" : ""}${isNormal ? "n" : ""}${isZero ? "z" : ""}${isSmall ? "s" : ""}${exponent}`;
-}
-
-/** Joins states that accept the same and leaves out those that accept nothing (Moore's refinement). */
+/** Joins states that accept the same, from the last ones back, and leaves out those that accept nothing. Numbers are
+ *  counted digit by digit, so that hardly any state leads back to an earlier one: those stay as they are. */
 function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
   const count = accepting.length;
-  const isAlive = accepting.slice();
-  // states are numbered in the order in which they are found: from the end, few rounds are enough
-  for (let isChanged = true; isChanged; ) {
-    isChanged = false;
-    for (let state = count - 1; state >= 0; state--) {
-      if (isAlive[state]) continue;
-      for (let symbol = 0; symbol < SYMBOLS && !isAlive[state]; symbol++) {
-        const target = next[state * SYMBOLS + symbol]!;
-        if (target >= 0 && isAlive[target]) {
-          isAlive[state] = true;
-          isChanged = true;
-        }
+  /** The joined state of each state; -1: accepts nothing, -2: not known yet. */
+  const joined = new Int32Array(count).fill(-2);
+  const bySignature = new Map<string, number>();
+  const rows: { readonly isAccepting: boolean; readonly state: number }[] = [];
+  for (const state of inPostOrder(count, next)) {
+    let signature = accepting[state] ? "!" : "";
+    let isAlive = accepting[state]!;
+    let loops = false;
+    for (let at = state * SYMBOLS; at < (state + 1) * SYMBOLS; at++) {
+      const target = next[at]!;
+      if (target < 0 || joined[target] === -1) {
+        signature += ",";
+        continue;
       }
+      isAlive = true;
+      if (target === state) signature += "s,";
+      else if (joined[target]! < 0) loops = true;
+      else signature += `${joined[target]},`;
     }
+    if (!isAlive) {
+      joined[state] = -1;
+      continue;
+    }
+    const known = loops ? undefined : bySignature.get(signature);
+    joined[state] = known ?? rows.length;
+    if (known !== undefined) continue;
+    if (!loops) bySignature.set(signature, rows.length);
+    rows.push({ isAccepting: accepting[state]!, state });
   }
-  if (!isAlive[0]) return { accepting: [], next: new Int32Array() };
-  let classes = accepting.map((isAccepting, state) => (isAlive[state] ? Number(isAccepting) : -1));
-  for (let known = 0; ; ) {
-    const numbers = new Map<string, number>();
-    const finer = classes.map((old, state) => {
-      if (old === -1) return -1;
-      let key = `${old}`;
-      for (let at = state * SYMBOLS; at < (state + 1) * SYMBOLS; at++)
-        key += ` ${next[at]! < 0 ? -1 : classes[next[at]!]}`;
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = numbers.size;
-        numbers.set(key, number);
-      }
-      return number;
-    });
-    classes = finer;
-    if (numbers.size === known) break;
-    known = numbers.size;
-  }
-  // classes are numbered by their first states, so that class 0 holds state 0
-  const size = Math.max(...classes) + 1;
-  const joined = { accepting: Array<boolean>(size).fill(false), next: new Int32Array(size * SYMBOLS).fill(-1) };
-  classes.forEach((own, state) => {
-    if (own === -1) return;
-    joined.accepting[own] = accepting[state]!;
+  if (joined[0]! < 0) return { accepting: [], next: new Int32Array() };
+  // the start comes last in this order, and first in the automaton's
+  const last = joined[0]!;
+  const place = (row: number) => last - row;
+  const result = {
+    accepting: Array<boolean>(last + 1).fill(false),
+    next: new Int32Array((last + 1) * SYMBOLS).fill(-1),
+  };
+  rows.forEach(({ isAccepting, state }, row) => {
+    if (row > last) return;
+    result.accepting[place(row)] = isAccepting;
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const target = next[state * SYMBOLS + symbol]!;
-      joined.next[own * SYMBOLS + symbol] = target < 0 ? -1 : classes[target]!;
+      const reached = target < 0 ? -1 : joined[target]!;
+      result.next[place(row) * SYMBOLS + symbol] = reached < 0 ? -1 : place(reached);
     }
   });
-  return joined;
+  return result;
+}
+
+/** The states so that each comes after those that it leads to, as far as there is no circle. */
+function inPostOrder(count: number, next: Int32Array): number[] {
+  const order: number[] = [];
+  const isSeen = new Uint8Array(count);
+  const stack = [0];
+  const progress = new Uint8Array(count);
+  isSeen[0] = 1;
+  while (stack.length > 0) {
+    const state = stack.at(-1)!;
+    let isDone = true;
+    while (progress[state]! < SYMBOLS) {
+      const target = next[state * SYMBOLS + progress[state]!++]!;
+      if (target < 0 || isSeen[target] === 1) continue;
+      isSeen[target] = 1;
+      stack.push(target);
+      isDone = false;
+      break;
+    }
+    if (isDone) order.push(stack.pop()!);
+  }
+  return order;
 }
 
 /** Writes the automaton as rules, one for each state that several others lead to. */
@@ -136,7 +247,9 @@ export function numberIr({ accepting, next }: NumberAutomaton, name: string, add
       if (target >= 0) symbols.set(target, [...(symbols.get(target) ?? []), symbol]);
     }
     const options = [...symbols].map(([target, its]) => seq(symbolNode(its), nodeOf(target)));
-    return choice(...(accepting[state] ? [EMPTY] : []), ...options);
+    if (accepting[state]) options.unshift(EMPTY);
+    // different characters lead to each: none is there twice
+    return options.length === 1 ? options[0]! : { kind: "choice", options };
   };
   return nodeOf(0);
 }

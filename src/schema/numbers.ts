@@ -24,6 +24,7 @@ export class UnsupportedNumber extends Error {}
 
 /** Where the intended reading ends without bounds: doubles hold all integers of so many digits exactly. */
 const WHOLE_DIGITS = 15;
+const LARGEST = 10 ** WHOLE_DIGITS - 1;
 const FRACTION_DIGITS = 17;
 const FULL_DIGITS = 40;
 const MOST_STATES = 20_000;
@@ -137,10 +138,7 @@ function make(
     return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   }
   const forms = formsOf(facets, step, isFull);
-  if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) {
-    const isSafe = (_: boolean, order: number) => order <= 0;
-    tests.push(comparison(Number.MAX_SAFE_INTEGER, isSafe, false, forms.exponents !== "none"));
-  }
+  if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) tests.push(...exactIntegers(facets, forms));
   return (
     numberAutomaton(forms, tests, MOST_STATES) ?? new UnsupportedNumber(`it needs more than ${MOST_STATES} states`)
   );
@@ -172,6 +170,17 @@ function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
     otherSteps: of("multipleOf", true).map(({ value }) => value as number),
     excluded: of("values", true).flatMap(({ value }) => listOf(value)),
   };
+}
+
+/** Up to 2^53 - 1, and beyond 15 digits only on the side of a bound that reaches there. */
+function exactIntegers({ low, high }: NumberFacets, forms: NumberForms): NumberTest[] {
+  const hasExponents = forms.exponents !== "none";
+  const isFar = (isNegative: boolean) =>
+    [low, high].some((bound) => bound !== null && bound.value < 0 === isNegative && Math.abs(bound.value) > LARGEST);
+  return [
+    comparison(Number.MAX_SAFE_INTEGER, (_, order) => order <= 0, false, hasExponents),
+    comparison(LARGEST, (isNegative, order) => order <= 0 || isFar(isNegative), false, hasExponents),
+  ];
 }
 
 interface Step {
