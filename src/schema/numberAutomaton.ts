@@ -1,7 +1,7 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { unionOf } from "./codePoints.js";
 import { chars, EMPTY, type IrNode, NEVER, seq, text } from "./ir.js";
-import { mayEnd, type NumberForms, nextShape, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
+import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
 
 /** Names a piece of the grammar, made at first use, and gives a reference to it. */
@@ -166,24 +166,21 @@ function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
   const joined = new Int32Array(count).fill(-2);
   const bySignature = new Map<string, number>();
   const rows: { readonly isAccepting: boolean; readonly state: number }[] = [];
-  for (const state of inPostOrder(count, next)) {
+  const order = inPostOrder(count, next);
+  const isAlive = aliveStates(accepting, next, order);
+  for (const state of order) {
+    if (!isAlive[state]) {
+      joined[state] = -1;
+      continue;
+    }
     let signature = accepting[state] ? "!" : "";
-    let isAlive = accepting[state]!;
     let loops = false;
     for (let at = state * SYMBOLS; at < (state + 1) * SYMBOLS; at++) {
       const target = next[at]!;
-      if (target < 0 || joined[target] === -1) {
-        signature += ",";
-        continue;
-      }
-      isAlive = true;
-      if (target === state) signature += "s,";
+      if (target < 0 || !isAlive[target]) signature += ",";
+      else if (target === state) signature += "s,";
       else if (joined[target]! < 0) loops = true;
       else signature += `${joined[target]},`;
-    }
-    if (!isAlive) {
-      joined[state] = -1;
-      continue;
     }
     const known = loops ? undefined : bySignature.get(signature);
     joined[state] = known ?? rows.length;
@@ -209,6 +206,21 @@ function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
     }
   });
   return result;
+}
+
+function aliveStates(accepting: readonly boolean[], next: Int32Array, order: readonly number[]): boolean[] {
+  const isAlive = accepting.slice();
+  for (let isChanged = true; isChanged; ) {
+    isChanged = false;
+    for (const state of order) {
+      if (isAlive[state]) continue;
+      for (let at = state * SYMBOLS; at < (state + 1) * SYMBOLS && !isAlive[state]; at++) {
+        isAlive[state] = next[at]! >= 0 && isAlive[next[at]!]!;
+      }
+      isChanged ||= isAlive[state]!;
+    }
+  }
+  return isAlive;
 }
 
 /** The states so that each comes after those that it leads to, as far as there is no circle. */
