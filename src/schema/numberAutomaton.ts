@@ -23,42 +23,53 @@ export function numberAutomaton(
   const shapes = shapesOf(forms);
   const steppers = tests.map((test) => new Stepper(test));
   const width = steppers.length + 1;
-  // each state is a shape and the tests' states, side by side
+  // each state is a shape and the tests' states, side by side; they are numbered by pairs: the shape with the first test's
+  // state, that pair's number with the second's, and so on
   const places = [0, ...steppers.map(() => 0)];
-  const indexes = new Map<string, number>([[places.join(), 0]]);
+  const pairs = [...steppers.map(() => new Map<number, number>()), new Map<number, number>()];
+  const numberOf = (pair: Map<number, number>, left: number, right: number) => {
+    const key = left * PAIR + right;
+    let number = pair.get(key);
+    if (number === undefined) {
+      number = pair.size;
+      pair.set(key, number);
+    }
+    return number;
+  };
+  const target = [...places];
+  const stateOf = (): number => {
+    let number = target[0]!;
+    for (let index = 1; index < width; index++) number = numberOf(pairs[index]!, number, target[index]!);
+    number = numberOf(pairs[0]!, 0, number);
+    if (number * width === places.length) places.push(...target);
+    return number;
+  };
+  stateOf();
   const next: number[] = [];
   const accepting: boolean[] = [];
   for (let state = 0; state * width < places.length; state++) {
+    if (state >= stateLimit) return null;
     const at = state * width;
     const shape = places[at]!;
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const column = shapes.columns[shape * SYMBOLS + symbol]!;
-      next.push(column < 0 ? -1 : after(state, shapes.next[shape * SYMBOLS + symbol]!, column));
+      let isRight = column >= 0;
+      target[0] = shapes.next[shape * SYMBOLS + symbol]!;
+      for (let index = 1; isRight && index < width; index++) {
+        target[index] = steppers[index - 1]!.after(places[at + index]!, column);
+        isRight = target[index]! >= 0;
+      }
+      next.push(isRight ? stateOf() : -1);
     }
     accepting.push(
       shapes.mayEnd[shape]! && steppers.every((stepper, index) => stepper.accepts(places[at + 1 + index]!)),
     );
-    if (accepting.length > stateLimit) return null;
   }
   return minimal({ accepting, next: Int32Array.from(next) });
-
-  function after(state: number, shape: number, column: number): number {
-    const target = [shape];
-    for (let index = 0; index < steppers.length; index++) {
-      const reached = steppers[index]!.after(places[state * width + 1 + index]!, column);
-      if (reached < 0) return -1;
-      target.push(reached);
-    }
-    const key = target.join();
-    let index = indexes.get(key);
-    if (index === undefined) {
-      index = indexes.size;
-      indexes.set(key, index);
-      places.push(...target);
-    }
-    return index;
-  }
 }
+
+/** More states than any part has. */
+const PAIR = 2 ** 26;
 
 /** What a character is, as a number: a role, and for a digit its value. */
 const ROLES: readonly { readonly role: Role; readonly digit: number }[] = [

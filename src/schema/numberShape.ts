@@ -1,6 +1,6 @@
 /** How a number's text may look: which digits, points and exponents, whatever its value. */
 export interface NumberForms {
-  /** Most digits before the point. */
+  /** Most digits before the point; Infinity for any number. */
   readonly wholeDigits: number;
   /** Most digits behind it; Infinity for any number, 0 for no point. */
   readonly fractionDigits: number;
@@ -30,6 +30,7 @@ export type Role =
 
 export interface Shape {
   readonly phase: "start" | "minus" | "whole" | "point" | "fraction" | "exponent" | "exponentSign" | "exponentDigits";
+  /** Begins with a minus, where that decides whether it may be 0. */
   readonly isNegative: boolean;
   /** Digits of the phase so far, as far as they are counted. */
   readonly count: number;
@@ -57,14 +58,16 @@ export const START_SHAPE: Shape = {
 export function nextShape(shape: Shape, symbol: number, forms: NumberForms): { shape: Shape; role: Role } | null {
   switch (shape.phase) {
     case "start":
-      if (symbol === MINUS) return { shape: { ...shape, phase: "minus", isNegative: true }, role: "minus" };
+      if (symbol === MINUS)
+        return { shape: { ...shape, phase: "minus", isNegative: !forms.hasMinusZero }, role: "minus" };
       return symbol < 10 ? firstDigit(shape, symbol) : null;
     case "minus":
       return symbol < 10 ? firstDigit(shape, symbol) : null;
     case "whole":
       if (symbol < 10) {
         if (shape.isLeadingZero || shape.count >= forms.wholeDigits) return null;
-        return { shape: { ...shape, count: shape.count + 1, isNormal: false }, role: "whole" };
+        const count = Number.isFinite(forms.wholeDigits) ? shape.count + 1 : 2;
+        return { shape: { ...shape, count, isNormal: false }, role: "whole" };
       }
       if (symbol === POINT && forms.fractionDigits > 0) {
         return { shape: { ...shape, phase: "point", count: 0, isLeadingZero: false }, role: "point" };
@@ -126,9 +129,9 @@ export function mayEnd(shape: Shape, forms: NumberForms): boolean {
   switch (shape.phase) {
     case "whole":
     case "fraction":
-      return !(shape.isNegative && shape.isZero) || forms.hasMinusZero;
+      return !(shape.isNegative && shape.isZero);
     case "exponentDigits": {
-      if (forms.exponents === "any") return !(shape.isNegative && shape.isZero) || forms.hasMinusZero;
+      if (forms.exponents === "any") return !(shape.isNegative && shape.isZero);
       const { exponent } = shape;
       if (shape.isSmall) return exponent === "7" || exponent.length > 1;
       return exponent === "xxx" || exponent === "2x" || exponent === "9x";

@@ -126,6 +126,12 @@ export function multipleTest(factor: bigint, places: number, isNegated: boolean)
   };
 }
 
+/** States that it takes to follow the multiples of a factor digit by digit. */
+export function modulusOf(factor: bigint): number {
+  const { coprime, rest } = partsOf(factor);
+  return Number(coprime * rest);
+}
+
 /** Remainders that are followed. */
 const LARGEST_MODULUS = 1000n;
 

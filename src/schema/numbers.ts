@@ -4,7 +4,7 @@ import { choice, type IrNode, ref } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
-import { isFractional, isWhole, multipleTest, type NumberTest } from "./numberTests.js";
+import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";
 import { anyInteger, anyNumber, valueText } from "./numberTexts.js";
 
 /** A condition on a number, which must hold or must not. */
@@ -27,7 +27,12 @@ const WHOLE_DIGITS = 15;
 const LARGEST = 10 ** WHOLE_DIGITS - 1;
 const FRACTION_DIGITS = 17;
 const FULL_DIGITS = 40;
-const MOST_STATES = 20_000;
+const MOST_STATES = 10_000;
+/** In the intended reading, remainders times digits; a number has at least so many. */
+const MOST_COUNTED = 6000;
+const FEWEST_DIGITS = 6;
+/** In the full reading, remainders of which each digit is counted. */
+const LARGEST_COUNTED = 64;
 /** Most texts that a `multipleOf` within bounds is written out to. */
 const MOST_MULTIPLES = 512;
 
@@ -131,12 +136,10 @@ function make(
   const { low, high } = facets;
   if (low !== null && high !== null && low.value > high.value) return choice();
   const step = commonStep(facets);
+  const multiples = multiplesBetween(facets, step, literals);
+  if (multiples !== null) return choice(...multiples.map((value) => valueText(value, isFull)));
   const tests = testsOf(facets, step, isFull);
-  if (tests === null) {
-    const multiples = multiplesBetween(facets, step!, literals);
-    if (multiples !== null) return choice(...multiples.map((value) => valueText(value, isFull)));
-    return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
-  }
+  if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
   if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) tests.push(...exactIntegers(facets, forms));
   return (
@@ -264,9 +267,14 @@ function formsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
   const bounds = [low, high].flatMap((bound) => (bound === null ? [] : [bound.value]));
   const points = bounds.map((bound) => decimalOf(bound).point);
   const exponents = exponentsOf(facets, step, isFull);
+  const modulus = [step?.factor ?? 1n, ...facets.otherSteps.map((other) => scaledOf(other).factor)]
+    .map(modulusOf)
+    .reduce((product, one) => product * one, 1);
   if (isFull) {
+    const counted = Math.max(FULL_DIGITS, ...points.map((point) => point + 1));
     return {
-      wholeDigits: Math.max(FULL_DIGITS, ...points.map((point) => point + 1)),
+      // remainders with digits counted are too many states
+      wholeDigits: modulus > LARGEST_COUNTED ? Number.POSITIVE_INFINITY : counted,
       fractionDigits: FULL_DIGITS,
       exponents,
       hasMinusZero: true,
@@ -275,19 +283,23 @@ function formsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
   const fractionDigits = step !== null ? step.places : isInteger ? 0 : FRACTION_DIGITS;
   const isBeyondSafe = (low?.value ?? 0) > Number.MAX_SAFE_INTEGER || (high?.value ?? 0) < -Number.MAX_SAFE_INTEGER;
   const reachesFurther = points.some((point) => point > WHOLE_DIGITS);
-  const wholeDigits = isBeyondSafe ? Math.max(...points) + 1 : WHOLE_DIGITS + (reachesFurther ? 1 : 0);
+  const tame = Math.min(WHOLE_DIGITS, Math.max(FEWEST_DIGITS, Math.floor(MOST_COUNTED / modulus)));
+  const wholeDigits = isBeyondSafe ? Math.max(...points) + 1 : tame + (reachesFurther && tame === WHOLE_DIGITS ? 1 : 0);
   return { wholeDigits, fractionDigits, exponents, hasMinusZero: false };
 }
 
+/** The numbers themselves where multiples are few; null where they are many, or there is none to be a multiple of. */
 function multiplesBetween(
-  { low, high }: NumberFacets,
-  { factor, places }: Step,
+  { low, high, isInteger, steps, otherSteps }: NumberFacets,
+  step: Step | null,
   literals: readonly NumberLiteral[],
 ): number[] | null {
-  if (low === null || high === null) return null;
+  if (low === null || high === null || steps.length + otherSteps.length === 0) return null;
+  if (step === null && !isInteger) return null;
+  const { factor, places } = step ?? { factor: 1n, places: 0 };
   const size = Number(factor) / 10 ** places;
   const [first, last] = [Math.ceil(low.value / size) - 1, Math.floor(high.value / size) + 1];
-  if (last - first > MOST_MULTIPLES) return null;
+  if (last - first > MOST_MULTIPLES || !Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return null;
   const multiples = Array.from({ length: last - first + 1 }, (_, index) => BigInt(first + index) * factor);
   // as decimals, since a product of doubles is not always the double next to the product
   return multiples.map((scaled) => Number(`${scaled}e-${places}`)).filter((value) => isNumberIn(literals, value));
