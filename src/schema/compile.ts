@@ -3,7 +3,7 @@ import { arrayNode } from "./arrays.js";
 import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
 import type { Emission, SchemaReading } from "./emission.js";
-import { Expander, type ExpansionLimits } from "./expand.js";
+import { Expander, type ExpansionLimits, TooMuchWork } from "./expand.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
 import { type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
@@ -58,11 +58,9 @@ interface Effort extends ExpansionLimits {
   readonly members: number;
 }
 
-const EXACT: Effort = { alternatives: 600, followsOpposites: true, members: 40_000 };
+const EXACT: Effort = { alternatives: 600, joins: 30_000, followsOpposites: true, members: 40_000 };
 /** What takes more than that is written as a superset, and the rest left to the check. */
-const COARSE: Effort = { alternatives: 60, followsOpposites: false, members: 400_000 };
-
-class TooMuchWork extends Error {}
+const COARSE: Effort = { alternatives: 60, joins: 300_000, followsOpposites: false, members: 400_000 };
 
 /** Beside a reference these say nothing. */
 const ANNOTATION_ONLY = new Set([

@@ -10,10 +10,15 @@ import { unevaluatedAtoms } from "./unevaluated.js";
  *  followed (`not`, the exclusiveness of oneOf, `if`), which may need each combination of sub-schemas, or left to the check. */
 export interface ExpansionLimits {
   readonly alternatives: number;
+  /** Most pairs of alternatives that are joined, in the whole schema. */
+  readonly joins: number;
   readonly followsOpposites: boolean;
 }
 
 class TooManyAlternatives extends Error {}
+
+/** The schema as a whole takes more than its limits. */
+export class TooMuchWork extends Error {}
 
 /** A schema that is needed to take itself apart. */
 export class SelfReference extends InputError {
@@ -32,6 +37,7 @@ export class Expander {
   readonly #open = new Set<string>();
 
   readonly #limits: ExpansionLimits;
+  #joinsLeft: number;
 
   /** @param isSatisfiable  false where it is plain that no value satisfies the alternative */
   constructor(
@@ -41,6 +47,7 @@ export class Expander {
   ) {
     this.#context = context;
     this.#limits = limits;
+    this.#joinsLeft = limits.joins;
     this.#isSatisfiable = isSatisfiable;
   }
 
@@ -154,6 +161,7 @@ export class Expander {
   }
 
   #meets(way: Alternative, others: readonly Alternative[], type: JsonType): boolean {
+    this.#spend(others.length);
     return others.some((other) => {
       const both = joinAtoms(way, other);
       return both === way || (!isContradictory(both, type) && this.#isSatisfiable(both, type));
@@ -232,6 +240,7 @@ export class Expander {
     if (a.length === 1 && a[0]!.length === 0) return b;
     if (b.length === 1 && b[0]!.length === 0) return a;
     if (a.length * b.length > this.#limits.alternatives * 20) throw new TooManyAlternatives();
+    this.#spend(a.length * b.length);
     const ways: Alternative[] = [];
     for (const one of a) {
       for (const other of b) {
@@ -245,6 +254,11 @@ export class Expander {
 
   #checked(keyword: string, node: SchemaNode): Atom {
     return { kind: "checked", what: `${keyword} at ${node.pointer}` };
+  }
+
+  #spend(joins: number): void {
+    this.#joinsLeft -= joins;
+    if (this.#joinsLeft < 0) throw new TooMuchWork();
   }
 
   #capped(ways: readonly Alternative[]): readonly Alternative[] {
