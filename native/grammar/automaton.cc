@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "grammar_error.h"
+#include "pointer_table.h"
+#include "weak_registry.h"
 
 namespace rowmill::grammar {
 
@@ -135,6 +137,40 @@ void Automaton::FindUniversal() {
       queue.insert(queue.end(), sources[state].begin(), sources[state].end());
     }
   }
+}
+
+Automaton Automaton::LoopOf(std::uint32_t state) const {
+  Automaton loop;
+  for (const Edge& edge : EdgesOf(state)) {
+    if (!loop.edges_.empty() && loop.edges_.back().last + 1 == edge.first) {
+      loop.edges_.back().last = edge.last;
+    } else {
+      loop.edges_.push_back({edge.first, edge.last, 0});
+    }
+  }
+  loop.states_.push_back(
+      {.first_edge = 0, .edge_count = static_cast<std::uint32_t>(loop.edges_.size()), .is_accepting = true});
+  loop.is_productive_ = true;
+  loop.FindUniversal();
+  return loop;
+}
+
+std::uint64_t Automaton::Hash() const {
+  std::uint64_t hash = Mix(0, states_.size());
+  for (const State& state : states_) {
+    hash = Mix(hash, std::uint64_t{state.edge_count} << 1 | static_cast<std::uint64_t>(state.is_accepting));
+  }
+  for (const Edge& edge : edges_) {
+    hash = Mix(Mix(hash, std::uint64_t{edge.first} << 32 | edge.last), edge.target);
+  }
+  return hash;
+}
+
+std::shared_ptr<const Automaton> ShareAutomaton(Automaton automaton) {
+  static WeakRegistry<const Automaton> registry;
+  return registry.Open(
+      automaton.Hash(), [&](const Automaton& known) { return known == automaton; },
+      [&] { return std::make_shared<const Automaton>(std::move(automaton)); });
 }
 
 }  // namespace rowmill::grammar

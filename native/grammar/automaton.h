@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,7 @@ class Automaton {
     std::uint32_t first;
     std::uint32_t last;
     std::uint32_t target;
+    bool operator==(const Edge&) const = default;
   };
 
   // The words of the tables, see tables.h.
@@ -34,6 +36,10 @@ class Automaton {
     return std::span(edges_).subspan(states_[state].first_edge, states_[state].edge_count);
   }
   [[nodiscard]] std::size_t size() const { return states_.size(); }
+  // The automaton of one state that takes this state's characters again and again.
+  [[nodiscard]] Automaton LoopOf(std::uint32_t state) const;
+  [[nodiscard]] std::uint64_t Hash() const;
+  bool operator==(const Automaton&) const = default;
 
  private:
   struct State {
@@ -41,7 +47,10 @@ class Automaton {
     std::uint32_t edge_count = 0;
     bool is_accepting = false;
     bool is_universal = false;
+    bool operator==(const State&) const = default;
   };
+
+  Automaton() = default;
 
   void AddEdge(Edge edge);
   void DropDeadEnds();
@@ -52,5 +61,8 @@ class Automaton {
   std::vector<Edge> edges_;
   bool is_productive_ = false;
 };
+
+// One object for all that are equal, in the whole process: grammars share their formats and patterns.
+std::shared_ptr<const Automaton> ShareAutomaton(Automaton automaton);
 
 }  // namespace rowmill::grammar

@@ -96,7 +96,7 @@ void GrammarFacts::JudgeNode(std::uint32_t index) {
       is_nullable = is_nullable_[tables_.rules()[node.a]];
       break;
     case Kind::kString:
-      is_productive = tables_.automata()[node.a].IsProductive();
+      is_productive = tables_.automata()[node.a]->IsProductive();
       break;
     case Kind::kStringLength:
       is_productive = node.a <= node.b;

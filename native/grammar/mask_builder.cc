@@ -17,7 +17,7 @@ MaskWords MaskBuilder::Build(State* state) {
   std::vector<Config> strings;
   std::vector<Config> others;
   for (const Config& config : state->configs) {
-    const std::uint32_t* inside = config.machine == nullptr ? nullptr : InsideOf(config);
+    const InsideMasks::Mask inside = config.machine == nullptr ? nullptr : InsideOf(config);
     if (inside == nullptr) {
       others.push_back(config);
       continue;
@@ -25,7 +25,7 @@ MaskWords MaskBuilder::Build(State* state) {
     strings.push_back(config);
     if (mask == nullptr) {
       mask = std::make_unique_for_overwrite<std::uint32_t[]>(words);
-      std::memcpy(mask.get(), inside, words * sizeof(std::uint32_t));
+      std::memcpy(mask.get(), inside.get(), words * sizeof(std::uint32_t));
     } else {
       for (std::size_t word = 0; word < words; word++) {
         mask[word] |= inside[word];
@@ -49,58 +49,30 @@ MaskWords MaskBuilder::Build(State* state) {
   return mask;
 }
 
-const std::uint32_t* MaskBuilder::InsideOf(const Config& config) {
+InsideMasks::Mask MaskBuilder::InsideOf(const Config& config) {
   StringMachine& machine = space_.MachineOf(space_.program_.at(config.position).a);
   const StringContent& content = machine.content();
   const MachineState& state = *config.machine;
+  const Vocabulary& vocabulary = space_.vocabulary_;
+  const auto state_of_automaton = static_cast<std::uint32_t>(state.content);
+  const bool takes_all = content.HasAutomaton() ? content.automaton()->IsUniversal(state_of_automaton)
+                                                : StringContent::MostOf(state.content) == kNoEnd;
+  if (state.mode == MachineState::Mode::kEscape && (takes_all || content.HasAutomaton())) {
+    return takes_all ? vocabulary.inside_masks().OfAnyEscape()
+                     : vocabulary.inside_masks().Of(content.automaton(), state_of_automaton, true);
+  }
   if (state.mode != MachineState::Mode::kClean || !content.GoesOn(state.content)) {
     return nullptr;
   }
-  const Vocabulary& vocabulary = space_.vocabulary_;
-  if (!content.HasAutomaton()) {
-    return vocabulary.InsideString(StringContent::MostOf(state.content));
-  }
-  if (content.automaton().IsUniversal(static_cast<std::uint32_t>(state.content))) {
-    return vocabulary.InsideString(StringContent::kNoEnd);
+  if (takes_all || !content.HasAutomaton()) {
+    const std::uint32_t characters = takes_all ? kNoEnd : StringContent::MostOf(state.content);
+    // The vocabulary's own, for as long as it lives.
+    return {InsideMasks::Mask(), vocabulary.InsideString(characters)};
   }
   machine.Expand(&state);
-  if (state.classes->live_bytes < kWideBytes) {
-    return nullptr;
-  }
-  MaskWords& kept = space_.inside_[&state];
-  if (kept == nullptr) {
-    kept = WalkInside(machine, &state);
-  }
-  return kept.get();
-}
-
-MaskWords MaskBuilder::WalkInside(StringMachine& machine, const MachineState* start) {
-  struct Step {
-    std::uint32_t node;
-    const MachineState* state;
-  };
-  const TokenTrie& trie = space_.vocabulary_.trie();
-  auto mask = std::make_unique<std::uint32_t[]>(space_.vocabulary_.words());
-  std::vector<Step> work = {{TokenTrie::kRoot, start}};
-  while (!work.empty()) {
-    const auto [index, state] = work.back();
-    work.pop_back();
-    machine.Expand(state);
-    const TokenTrie::Node& node = trie.node(index);
-    const std::uint32_t end = node.first_child + node.child_count;
-    for (std::uint32_t child = node.first_child; child < end; child++) {
-      const MachineState* next = state->Next(trie.bytes()[child]);
-      if (next == nullptr || next->mode == MachineState::Mode::kEnd) {
-        continue;
-      }
-      const TokenTrie::Node& reached = trie.node(child);
-      trie.AddTokens(reached.token, mask.get());
-      if (reached.child_count > 0) {
-        work.push_back({child, next});
-      }
-    }
-  }
-  return mask;
+  return state.classes->live_bytes < kWideBytes
+             ? nullptr
+             : vocabulary.inside_masks().Of(content.automaton(), state_of_automaton, false);
 }
 
 void MaskBuilder::Walk(const TokenTrie& trie, State* start, std::uint32_t* mask) {

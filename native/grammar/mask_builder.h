@@ -19,8 +19,7 @@ class MaskBuilder {
 
  private:
   // The tokens that stay inside the string of a configuration; nullptr where a walk finds them as quickly.
-  const std::uint32_t* InsideOf(const Config& config);
-  MaskWords WalkInside(StringMachine& machine, const MachineState* start);
+  InsideMasks::Mask InsideOf(const Config& config);
   void Walk(const TokenTrie& trie, State* start, std::uint32_t* mask);
 
   StateSpace& space_;

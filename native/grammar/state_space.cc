@@ -402,7 +402,7 @@ State* StateSpace::Adopt(const State& other) {
 void StateSpace::CountBytes() {
   const std::size_t mask_bytes = vocabulary_.words() * 4;
   bytes_.store(arena_.bytes() + frames_.bytes() + states_.bytes() +
-                   (masks_.size() + inside_.size()) * mask_bytes,
+                   masks_.size() * mask_bytes,
                std::memory_order_relaxed);
   state_count_.store(states_.size(), std::memory_order_relaxed);
 }

@@ -143,7 +143,6 @@ class StateSpace {
   State* start_ = nullptr;
   std::vector<MaskWords> masks_;
   std::deque<std::vector<std::uint32_t>> forced_;
-  std::unordered_map<const MachineState*, MaskWords> inside_;
 
   // Scratch of Close and Intern.
   struct Place {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "automaton.h"
 
@@ -15,7 +17,7 @@ class StringContent {
   // A state of the content: the automaton's, or least << 32 | most.
   using State = std::uint64_t;
 
-  explicit StringContent(const Automaton& automaton) : automaton_(&automaton) {}
+  explicit StringContent(std::shared_ptr<const Automaton> automaton) : automaton_(std::move(automaton)) {}
   StringContent(std::uint32_t least, std::uint32_t most) : start_(Counts(least, most)) {}
 
   static State Counts(std::uint32_t least, std::uint32_t most) { return State{least} << 32 | most; }
@@ -31,7 +33,7 @@ class StringContent {
   };
 
   [[nodiscard]] bool HasAutomaton() const { return automaton_ != nullptr; }
-  [[nodiscard]] const Automaton& automaton() const { return *automaton_; }
+  [[nodiscard]] const std::shared_ptr<const Automaton>& automaton() const { return automaton_; }
   [[nodiscard]] State start() const { return start_; }
   [[nodiscard]] bool IsAccepting(State state) const;
   // Whether any code point may come.
@@ -39,7 +41,7 @@ class StringContent {
   [[nodiscard]] Cover CoverOf(State state, std::uint32_t first, std::uint32_t last) const;
 
  private:
-  const Automaton* automaton_ = nullptr;
+  std::shared_ptr<const Automaton> automaton_;
   State start_ = 0;
 };
 

@@ -45,6 +45,10 @@ const MachineState* StringMachine::Clean(StringContent::State content) {
   return Intern({.content = content, .mode = Mode::kClean});
 }
 
+const MachineState* StringMachine::AfterBackslash(StringContent::State content) {
+  return Intern({.content = content, .mode = Mode::kEscape});
+}
+
 const MachineState* StringMachine::Adopt(const MachineState& other) {
   // Only what never changes: the other machine may be filling the rest right now.
   const MachineState copy = {.content = other.content,
@@ -192,7 +196,7 @@ void StringMachine::FillClean(const MachineState& state, Row row) {
   const StringContent::State content = state.content;
   if (content_.GoesOn(content)) {
     if (content_.HasAutomaton()) {
-      for (const auto& edge : content_.automaton().EdgesOf(static_cast<std::uint32_t>(content))) {
+      for (const auto& edge : content_.automaton()->EdgesOf(static_cast<std::uint32_t>(content))) {
         const std::uint32_t first = std::max(edge.first, 0x20U);
         const std::uint32_t last = std::min(edge.last, 0x7fU);
         if (first <= last) {
@@ -212,7 +216,7 @@ void StringMachine::FillClean(const MachineState& state, Row row) {
       last = lead == 0xed ? kFirstSurrogate - 1 : std::min(last, kLastCodePoint);
       row[lead] = Pending(content, Mode::kUtf8, left, first, last);
     }
-    row['\\'] = Intern({.content = content, .mode = Mode::kEscape});
+    row['\\'] = AfterBackslash(content);
   } else {
     row['\\'] = nullptr;
   }

@@ -53,6 +53,7 @@ class StringMachine {
   [[nodiscard]] const MachineState* start() const { return start_; }
   // Between two characters, the content in a state of its own.
   const MachineState* Clean(StringContent::State content);
+  const MachineState* AfterBackslash(StringContent::State content);
   // The same state made by another machine of the same content.
   const MachineState* Adopt(const MachineState& other);
   // The state with counts of `enough` or more taken for no bound at all: the same for all that is shorter.

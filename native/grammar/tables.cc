@@ -139,8 +139,8 @@ Tables::Tables(std::span<const std::uint32_t> words) : words_(words.begin(), wor
   for (std::uint32_t automaton = 0; automaton < automaton_count; automaton++) {
     const std::uint32_t offset = words[4 + rule_count + automaton];
     Require(offset < words.size(), "an automaton lies outside");
-    automata_.emplace_back(words.subspan(offset));
-    total += automata_.back().size();
+    automata_.push_back(ShareAutomaton(Automaton(words.subspan(offset))));
+    total += automata_.back()->size();
     Require(total <= words.size(), "automata overlap");
   }
 }

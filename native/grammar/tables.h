@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -43,7 +44,7 @@ class Tables {
   [[nodiscard]] std::span<const TableNode> nodes() const { return nodes_; }
   // Index of each rule's first node.
   [[nodiscard]] std::span<const std::uint32_t> rules() const { return rules_; }
-  [[nodiscard]] std::span<const Automaton> automata() const { return automata_; }
+  [[nodiscard]] std::span<const std::shared_ptr<const Automaton>> automata() const { return automata_; }
   [[nodiscard]] std::uint32_t WordAt(std::uint32_t offset) const { return words_[offset]; }
   [[nodiscard]] std::uint8_t ByteAt(std::uint32_t word_offset, std::uint32_t byte) const {
     return static_cast<std::uint8_t>(words_[word_offset + byte / 4] >> (byte % 4 * 8));
@@ -56,7 +57,7 @@ class Tables {
   std::uint32_t root_ = 0;
   std::vector<TableNode> nodes_;
   std::vector<std::uint32_t> rules_;
-  std::vector<Automaton> automata_;
+  std::vector<std::shared_ptr<const Automaton>> automata_;
 };
 
 }  // namespace rowmill::grammar

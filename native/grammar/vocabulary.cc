@@ -42,7 +42,9 @@ Vocabulary::Vocabulary(std::span<const std::uint8_t> bytes, std::span<const std:
   }
   trie_ = TokenTrie(std::move(entries));
   quote_trie_ = TokenTrie(std::move(quoted));
+  flat_trie_ = FlatTrie(trie_, static_cast<std::uint32_t>(words() * 32));
   FindInside();
+  inside_masks_ = std::make_unique<InsideMasks>(*this);
 }
 
 bool Vocabulary::Equals(std::span<const std::uint8_t> bytes, std::span<const std::uint32_t> offsets,
@@ -81,24 +83,28 @@ void Vocabulary::FindInside() {
   });
   most_characters_ = inside_.empty() ? 0 : inside_.front().characters;
   owned_.resize(most_characters_ + std::size_t{1});
-  inside_masks_ = std::vector<std::atomic<const std::uint32_t*>>(most_characters_ + std::size_t{1});
+  by_characters_ = std::vector<std::atomic<const std::uint32_t*>>(most_characters_ + std::size_t{1});
+}
+
+std::span<const Vocabulary::Inside> Vocabulary::LongerThan(std::uint32_t characters) const {
+  const auto end = std::ranges::partition_point(
+      inside_, [&](const Inside& one) { return one.characters > characters; });
+  return {inside_.begin(), end};
 }
 
 const std::uint32_t* Vocabulary::InsideString(std::uint32_t characters) const {
   characters = std::min(characters, most_characters_);
-  if (const std::uint32_t* made = inside_masks_[characters].load(std::memory_order_acquire)) {
+  if (const std::uint32_t* made = by_characters_[characters].load(std::memory_order_acquire)) {
     return made;
   }
   const std::lock_guard lock(mutex_);
   if (owned_[characters] == nullptr) {
     auto mask = std::make_unique<std::uint32_t[]>(words());
-    const auto first = std::ranges::partition_point(
-        inside_, [&](const Inside& one) { return one.characters > characters; });
-    for (auto one = first; one != inside_.end(); ++one) {
-      mask[one->token >> 5] |= 1U << (one->token & 31);
+    for (const Inside& one : std::span(inside_).subspan(LongerThan(characters).size())) {
+      mask[one.token >> 5] |= 1U << (one.token & 31);
     }
     owned_[characters] = std::move(mask);
-    inside_masks_[characters].store(owned_[characters].get(), std::memory_order_release);
+    by_characters_[characters].store(owned_[characters].get(), std::memory_order_release);
   }
   return owned_[characters].get();
 }

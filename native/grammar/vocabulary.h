@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "flat_trie.h"
+#include "inside_masks.h"
 #include "token_trie.h"
 
 namespace rowmill::grammar {
@@ -38,14 +40,22 @@ class Vocabulary {
   // Bytes of the longest token.
   [[nodiscard]] std::uint32_t longest() const { return longest_; }
 
+  [[nodiscard]] const FlatTrie& flat_trie() const { return flat_trie_; }
   [[nodiscard]] const TokenTrie& trie() const { return trie_; }
   // Of the tokens with a quote in them: the only ones that can close a JSON string.
   [[nodiscard]] const TokenTrie& quote_trie() const { return quote_trie_; }
   // The tokens that stay in a JSON string which may hold anything, begun between two characters, with at most
   // `characters` begun in them.
   [[nodiscard]] const std::uint32_t* InsideString(std::uint32_t characters) const;
-  // The most characters that one of them begins.
-  [[nodiscard]] std::uint32_t most_characters() const { return most_characters_; }
+  // The same for a string whose content an automaton holds, or after the backslash of an escape.
+  [[nodiscard]] InsideMasks& inside_masks() const { return *inside_masks_; }
+  // A token that stays inside a JSON string which may hold anything, with the characters that it begins.
+  struct Inside {
+    std::uint32_t characters;
+    std::uint32_t token;
+  };
+  // Those that begin more characters than given.
+  [[nodiscard]] std::span<const Inside> LongerThan(std::uint32_t characters) const;
 
  private:
   void FindInside();
@@ -56,18 +66,16 @@ class Vocabulary {
   std::vector<bool> is_end_;
   std::uint32_t longest_ = 0;
   TokenTrie trie_;
+  FlatTrie flat_trie_;
   TokenTrie quote_trie_;
   // Tokens inside a string, those with the most characters first.
-  struct Inside {
-    std::uint32_t characters;
-    std::uint32_t token;
-  };
   std::vector<Inside> inside_;
   std::uint32_t most_characters_ = 0;
   mutable std::mutex mutex_;
   // By the number of characters, made at first use.
   mutable std::vector<MaskWords> owned_;
-  mutable std::vector<std::atomic<const std::uint32_t*>> inside_masks_;
+  mutable std::vector<std::atomic<const std::uint32_t*>> by_characters_;
+  std::unique_ptr<InsideMasks> inside_masks_;
 };
 
 }  // namespace rowmill::grammar
