@@ -53,13 +53,21 @@ export function ref(rule: string): IrNode {
 /** The parts one after the other: nested sequences are flattened, neighbouring texts joined. */
 export function seq(...parts: readonly IrNode[]): IrNode {
   const flat: IrNode[] = [];
-  for (const part of parts.flatMap((one) => (one.kind === "seq" ? one.parts : [one]))) {
-    if (isNever(part)) return NEVER;
-    const before = flat.at(-1);
-    if (part.kind === "text" && before?.kind === "text") flat[flat.length - 1] = text(before.text + part.text);
-    else flat.push(part);
+  for (const part of parts) {
+    if (part.kind !== "seq") {
+      if (isNever(part)) return NEVER;
+      append(flat, part);
+      continue;
+    }
+    for (const inner of part.parts) append(flat, inner);
   }
   return flat.length === 1 ? flat[0]! : { kind: "seq", parts: flat };
+}
+
+function append(parts: IrNode[], part: IrNode): void {
+  const before = parts.at(-1);
+  if (part.kind === "text" && before?.kind === "text") parts[parts.length - 1] = text(before.text + part.text);
+  else parts.push(part);
 }
 
 /** Any one of the options: nested choices are flattened, equal texts and references kept once. */

@@ -4,29 +4,10 @@ import { choice, type GrammarIr, type IrNode, isNever, repeat, type StringConten
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */
 export function pruned(ir: GrammarIr): GrammarIr | null {
-  const entries = Object.entries(ir.rules).reverse();
-  const productive = new Set<string>();
-  const ends = (node: IrNode): boolean => {
-    switch (node.kind) {
-      case "seq":
-        return node.parts.every(ends);
-      case "choice":
-        return node.options.some(ends);
-      case "repeat":
-        return node.min === 0 || ends(node.node);
-      case "ref":
-        return productive.has(node.rule);
-      case "string":
-        return hasStrings(node.content);
-      default:
-        return true;
-    }
-  };
-  for (let before = -1; before < productive.size; ) {
-    before = productive.size;
-    for (const [name, node] of entries) if (!productive.has(name) && ends(node)) productive.add(name);
-  }
+  const reached = reachedFrom(ir.root, (name) => ir.rules[name]!);
+  const productive = productiveRules(ir, [...reached.keys()].reverse());
   if (!productive.has(ir.root)) return null;
+  if (productive.size === reached.size) return { root: ir.root, rules: Object.fromEntries(reached) };
 
   const trim = (node: IrNode): IrNode => {
     switch (node.kind) {
@@ -44,29 +25,66 @@ export function pruned(ir: GrammarIr): GrammarIr | null {
         return node;
     }
   };
-  const kept = new Map<string, IrNode>();
-  const queue = [ir.root];
-  for (const name of queue) {
-    if (kept.has(name)) continue;
-    const node = trim(ir.rules[name]!);
-    kept.set(name, node);
-    queue.push(...refsIn(node));
-  }
-  return { root: ir.root, rules: Object.fromEntries(kept) };
+  return { root: ir.root, rules: Object.fromEntries(reachedFrom(ir.root, (name) => trim(ir.rules[name]!))) };
 }
 
-function refsIn(node: IrNode): string[] {
+/** The rules that a rule needs, itself first. */
+function reachedFrom(root: string, nodeOf: (name: string) => IrNode): Map<string, IrNode> {
+  const reached = new Map<string, IrNode>();
+  const queue = [root];
+  const add = (name: string) => {
+    if (!reached.has(name)) queue.push(name);
+  };
+  for (const name of queue) {
+    if (reached.has(name)) continue;
+    const node = nodeOf(name);
+    reached.set(name, node);
+    forEachRef(node, add);
+  }
+  return reached;
+}
+
+/** @param names  best so that a rule comes after those that it needs */
+function productiveRules(ir: GrammarIr, names: readonly string[]): ReadonlySet<string> {
+  const productive = new Set<string>();
+  const ends = (node: IrNode): boolean => {
+    switch (node.kind) {
+      case "seq":
+        return node.parts.every(ends);
+      case "choice":
+        return node.options.some(ends);
+      case "repeat":
+        return node.min === 0 || ends(node.node);
+      case "ref":
+        return productive.has(node.rule);
+      case "string":
+        return hasStrings(node.content);
+      default:
+        return true;
+    }
+  };
+  for (let before = -1; before < productive.size && productive.size < names.length; ) {
+    before = productive.size;
+    for (const name of names) if (!productive.has(name) && ends(ir.rules[name]!)) productive.add(name);
+  }
+  return productive;
+}
+
+function forEachRef(node: IrNode, visit: (name: string) => void): void {
   switch (node.kind) {
     case "seq":
-      return node.parts.flatMap(refsIn);
+      for (const part of node.parts) forEachRef(part, visit);
+      break;
     case "choice":
-      return node.options.flatMap(refsIn);
+      for (const option of node.options) forEachRef(option, visit);
+      break;
     case "repeat":
-      return refsIn(node.node);
+      forEachRef(node.node, visit);
+      break;
     case "ref":
-      return [node.rule];
+      visit(node.rule);
+      break;
     default:
-      return [];
   }
 }
 
