@@ -1,12 +1,30 @@
 import { type Alternative, atomsOf, type Clause, type MemberGroup } from "./atoms.js";
 import type { SchemaNode } from "./schemaNode.js";
 
+/** What a way says of members, looked up once. */
+interface MemberIndex {
+  readonly groups: readonly MemberGroup[];
+  readonly own: ReadonlyMap<string, Clause>;
+}
+
+const indexes = new WeakMap<Alternative, MemberIndex>();
+
+function indexOf(way: Alternative): MemberIndex {
+  let index = indexes.get(way);
+  if (index === undefined) {
+    const own = new Map<string, Clause>();
+    for (const { name, literal } of atomsOf(way, "member")) own.set(name, [...(own.get(name) ?? []), literal]);
+    index = { groups: atomsOf(way, "members").map(({ group }) => group), own };
+    indexes.set(way, index);
+  }
+  return index;
+}
+
 /** What the value of a member must satisfy, if there is one of that name. */
 export function memberClause(way: Alternative, name: string): Clause {
-  const said = atomsOf(way, "members").flatMap(({ group }) => schemasFor(group, name));
-  const clause = said.map((node) => ({ node, isNegated: false }));
-  const own = atomsOf(way, "member").filter((atom) => atom.name === name);
-  return [...clause, ...own.map(({ literal }) => literal)];
+  const { groups, own } = indexOf(way);
+  const said = groups.flatMap((group) => schemasFor(group, name)).map((node) => ({ node, isNegated: false }));
+  return [...said, ...(own.get(name) ?? [])];
 }
 
 /** The names that the atoms mention: those of `properties` first, in the order of the document. */

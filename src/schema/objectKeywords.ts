@@ -14,7 +14,9 @@ export function objectCondition(keyword: string, node: SchemaNode): Condition | 
       return membersCondition(memberGroupOf(node));
     case "required": {
       const names = Array.isArray(schema.required) ? (schema.required as string[]) : [];
-      return names.length === 0 ? null : { kind: "all", parts: [...new Set(names)].map(isThere) };
+      const atoms = [...new Set(names)].map((name): Atom => ({ kind: "required", name, isNegated: false }));
+      const opposites = [...new Set(names)].map((name): Alternative => [{ kind: "required", name, isNegated: true }]);
+      return names.length === 0 ? null : held(atoms, opposites);
     }
     case "minProperties":
       return Number(schema.minProperties) === 0 ? null : countCondition(Number(schema.minProperties), ANY);

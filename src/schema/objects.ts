@@ -182,7 +182,10 @@ function membersNode(
     if (firstRequired < 0 || index <= firstRequired) starts[index] = seq(node, behind(1));
     rows = before.map((rest, count) => {
       if (count === 0) return NEVER;
-      const written = count >= max ? NEVER : seq(comma, node, before[next(count)]!);
+      const written =
+        count >= max
+          ? NEVER
+          : seq(comma, node, isLong(before[next(count)]!) ? behind(next(count)) : before[next(count)]!);
       if (isRequired) return written;
       return count >= max ? rest : choice(seq(comma, node, behind(next(count))), behind(count));
     });
@@ -192,6 +195,13 @@ function membersNode(
   if (max === 0) return firstRequired >= 0 || all > 0 ? NEVER : seq(text("{"), edge, text("}"));
   return seq(text("{"), edge, choice(...options), text("}"));
 }
+
+/** Sequences are copied as they grow, so a long one becomes a rule. */
+function isLong(node: IrNode): boolean {
+  return node.kind === "seq" && node.parts.length > LONGEST_SEQUENCE;
+}
+
+const LONGEST_SEQUENCE = 40;
 
 /** Between how many members, and how many need telling apart. */
 function memberCounts(
