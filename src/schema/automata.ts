@@ -115,7 +115,8 @@ export function withLengths(dfa: Dfa, lengths: Lengths, stateLimit: number): Dfa
   const isRight = (length: number) => lengths.some(({ min, max }) => min <= length && length <= max);
   const width = most + 1;
   const pairs = [0];
-  const indexes = new Map<number, number>([[0, 0]]);
+  const indexes = dfa.stateCount * width <= DENSE ? new DenseIndex(dfa.stateCount * width) : new Map<number, number>();
+  indexes.set(0, 0);
   const builder = new DfaBuilder();
   for (const pair of pairs) {
     const state = Math.floor(pair / width);
@@ -137,6 +138,26 @@ export function withLengths(dfa: Dfa, lengths: Lengths, stateLimit: number): Dfa
     builder.endState(dfa.accepting[state] === 1 && isRight(length));
   }
   return builder.build();
+}
+
+/** Pairs up to which an array is the faster map. */
+const DENSE = 4_000_000;
+
+class DenseIndex {
+  readonly #indexes: Int32Array;
+
+  constructor(size: number) {
+    this.#indexes = new Int32Array(size).fill(-1);
+  }
+
+  get(pair: number): number | undefined {
+    const index = this.#indexes[pair]!;
+    return index < 0 ? undefined : index;
+  }
+
+  set(pair: number, index: number): void {
+    this.#indexes[pair] = index;
+  }
 }
 
 /** For each state the fewest code points to an accepting one. */

@@ -53,10 +53,10 @@ export function hasCodePoint(ranges: Ranges, codePoint: number): boolean {
   return false;
 }
 
-/** The scalar values for which `isIn` holds; walks all 1.1 million of them. */
-export function rangesWhere(isIn: (codePoint: number) => boolean): Ranges {
+/** The scalar values from `from` to `to` for which `isIn` holds; asks for each of them. */
+export function rangesWhere(isIn: (codePoint: number) => boolean, from: number, to: number): Ranges {
   const found: [number, number][] = [];
-  for (const [first, last] of SCALARS) {
+  for (const [first, last] of intersectionOf(SCALARS, [[from, to]])) {
     for (let codePoint = first; codePoint <= last; codePoint++) {
       if (!isIn(codePoint)) continue;
       const before = found.at(-1);

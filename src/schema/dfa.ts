@@ -75,7 +75,7 @@ export class DfaBuilder {
   /** The automaton without the states from which nothing is accepted. */
   build(): Dfa {
     return withoutDeadEnds(
-      new Dfa(Uint8Array.from(this.#accepting), Uint32Array.from(this.#offsets), Uint32Array.from(this.#edges)),
+      new Dfa(new Uint8Array(this.#accepting), new Uint32Array(this.#offsets), new Uint32Array(this.#edges)),
     );
   }
 }

@@ -1,85 +1,165 @@
-import { differenceOf, hasCodePoint, intersectionOf, SCALARS, unionOf } from "./codePoints.js";
+import { type Alphabet, END } from "./alphabet.js";
+import { SCALARS } from "./codePoints.js";
 import type { Ranges } from "./ir.js";
 
-/** The marks around a string: every language here is over START string END, so that `^` and `$` are characters. */
-export const START = 0x110000;
-export const END = 0x110001;
+/** What has been read before a place, as far as an expression asks: bit 0, nothing yet; the others, what each look-behind
+ *  asks for. */
+export type Context = number;
+
+export const AT_START: Context = 1;
+/** Symbols that an alphabet may have, and contexts. */
+export const MOST_SYMBOLS = 2 ** 11;
 
 type Shape =
   | { readonly kind: "none" }
   | { readonly kind: "empty" }
-  | { readonly kind: "class"; readonly ranges: Ranges }
+  | { readonly kind: "class"; readonly symbols: readonly number[]; readonly has: Uint8Array }
   | { readonly kind: "cat"; readonly head: Language; readonly tail: Language }
   | { readonly kind: "alt"; readonly parts: readonly Language[] }
   | { readonly kind: "and"; readonly parts: readonly Language[] }
   | { readonly kind: "not"; readonly body: Language }
-  | { readonly kind: "repeat"; readonly body: Language; readonly min: number; readonly max: number };
+  | { readonly kind: "repeat"; readonly body: Language; readonly min: number; readonly max: number }
+  /** Nothing, where the context has, or has not, one of the bits. */
+  | { readonly kind: "behind"; readonly bits: Context; readonly isNegative: boolean }
+  /** A language that is only made when it is asked for, since it contains itself. */
+  | { readonly kind: "lazy"; readonly make: () => Language };
 
-/** A regular language as an extended regular expression; equal expressions are the same object. */
-export type Language = Shape & { readonly id: number; readonly nullable: boolean };
+interface Facts {
+  readonly id: number;
+  /** Whether it holds the empty text; with a context to ask for, whether it does in the one of no bits. */
+  readonly isNullable: boolean;
+  readonly hasContext: boolean;
+}
+
+/** A regular language over an alphabet's symbols as an extended regular expression; equal expressions are the same object. */
+export type Language = Shape & Facts;
 
 /** Makes languages, and takes them apart by derivatives (Brzozowski, "Derivatives of regular expressions", 1964), with
- *  which intersection and complement cost no more than union does. */
+ *  which intersection and complement cost no more than union does; places in a context as in Moseley et al., "Derivative
+ *  based nonbacktracking real-world regex matching", 2023. */
 export class Languages {
   readonly #interned = new Map<string, Language>();
-  readonly #derivatives = new Map<string, Language>();
-  readonly #firsts = new Map<number, ReadonlySet<Language>>();
-  readonly none = this.#intern("none", { kind: "none" }, false);
-  readonly empty = this.#intern("empty", { kind: "empty" }, true);
-  /** Every text, marks included. */
-  readonly all = this.#intern("all", { kind: "not", body: this.none }, true);
-  readonly anyChar = this.class(SCALARS);
+  readonly #pairs = new Map<number, Language>();
+  readonly #derivatives: (Language | undefined)[][] = [];
+  readonly #inContext = new Map<number, Language>();
+  readonly #firsts: (readonly Language[] | undefined)[] = [];
+  readonly #started: (Language | undefined)[] = [];
+  readonly #made = new Map<Language, Language>();
+  #count = 0;
+  readonly alphabet: Alphabet;
+  readonly none: Language;
+  readonly empty: Language;
+  /** Every text, mark included. */
+  readonly all: Language;
+  readonly anyString: Language;
+  /** Any characters, and the mark. */
+  readonly anyRest: Language;
+  readonly end: Language;
+  /** The mark comes next, whatever is behind it. */
+  readonly endAhead: Language;
 
-  #intern(key: string, shape: Shape, nullable: boolean): Language {
+  constructor(alphabet: Alphabet) {
+    this.alphabet = alphabet;
+    this.none = this.#intern("none", { kind: "none" }, false, false);
+    this.empty = this.#intern("empty", { kind: "empty" }, true, false);
+    this.all = this.#intern("all", { kind: "not", body: this.none }, true, false);
+    this.end = this.#ofSymbols([END]);
+    this.endAhead = this.cat(this.end, this.all);
+    this.anyString = this.repeat(this.class(SCALARS), 0, Number.POSITIVE_INFINITY);
+    this.anyRest = this.cat(this.anyString, this.end);
+  }
+
+  #intern(key: string, shape: Shape, isNullable: boolean, hasContext: boolean): Language {
     const known = this.#interned.get(key);
     if (known !== undefined) return known;
-    const made = { ...shape, id: this.#interned.size, nullable };
+    const made = this.#new(shape, isNullable, hasContext);
     this.#interned.set(key, made);
     return made;
   }
 
+  #new(shape: Shape, isNullable: boolean, hasContext: boolean): Language {
+    return { ...shape, id: this.#count++, isNullable, hasContext };
+  }
+
   /** How many expressions were made so far: what a construction has cost. */
   get size(): number {
-    return this.#interned.size;
+    return this.#count;
   }
 
+  /** @param ranges a set that the alphabet was made of */
   class(ranges: Ranges): Language {
-    return ranges.length === 0 ? this.none : this.#intern(`c${ranges.join(" ")}`, { kind: "class", ranges }, false);
+    return this.#ofSymbols(this.alphabet.symbolsOf(ranges));
   }
 
-  text(value: string): Language {
-    return [...value].reduceRight((tail, char) => {
-      const codePoint = char.codePointAt(0)!;
-      return this.cat(this.class([[codePoint, codePoint]]), tail);
-    }, this.empty);
+  #ofSymbols(symbols: readonly number[]): Language {
+    if (symbols.length === 0) return this.none;
+    const has = new Uint8Array(this.alphabet.size);
+    for (const symbol of symbols) has[symbol] = 1;
+    return this.#intern(`c${symbols.join()}`, { kind: "class", symbols, has }, false, false);
   }
 
   cat(head: Language, tail: Language): Language {
     if (head === this.none || tail === this.none) return this.none;
     if (head === this.empty) return tail;
     if (tail === this.empty) return head;
-    if (head.nullable && tail === this.all) return this.all;
+    if (head === this.all && tail.isNullable && !tail.hasContext) return this.all;
+    if (tail === this.all && head.isNullable && !head.hasContext) return this.all;
     if (head.kind === "cat") return this.cat(head.head, this.cat(head.tail, tail));
-    return this.#intern(`.${head.id} ${tail.id}`, { kind: "cat", head, tail }, head.nullable && tail.nullable);
+    const key = head.id * 2 ** 26 + tail.id;
+    let made = this.#pairs.get(key);
+    if (made === undefined) {
+      const hasContext = head.hasContext || tail.hasContext;
+      made = this.#new({ kind: "cat", head, tail }, head.isNullable && tail.isNullable, hasContext);
+      this.#pairs.set(key, made);
+    }
+    return made;
   }
 
   alt(...options: readonly Language[]): Language {
-    const parts = new Set(options.flatMap((one) => (one.kind === "alt" ? one.parts : [one])));
+    const parts = new Set<Language>();
+    for (const option of options) {
+      if (option.kind === "alt") for (const part of option.parts) parts.add(part);
+      else parts.add(option);
+    }
     parts.delete(this.none);
     if (parts.has(this.all)) return this.all;
+    if (parts.size > 1 && parts.has(this.anyRest)) {
+      for (const part of parts) if (part !== this.anyRest && this.#endsInAny(part)) parts.delete(part);
+    }
+    if (parts.size < 2) return [...parts][0] ?? this.none;
     const classes = [...parts].filter((part) => part.kind === "class");
     if (classes.length > 1) {
       for (const part of classes) parts.delete(part);
-      parts.add(this.class(unionOf(...classes.map((part) => part.ranges))));
+      const symbols = new Set(classes.flatMap((part) => (part.kind === "class" ? part.symbols : [])));
+      parts.add(this.#ofSymbols([...symbols].sort((a, b) => a - b)));
     }
-    return this.#set("alt", "|", parts, this.none, (sorted) => sorted.some((part) => part.nullable));
+    return this.#set("alt", "|", parts, this.none, (sorted) => sorted.some((part) => part.isNullable));
+  }
+
+  /** Whether the language is some characters and then any: no more than `anyRest` has. */
+  #endsInAny(language: Language): boolean {
+    if (language.kind === "and") return language.parts.some((part) => this.#endsInAny(part));
+    let part: Language = language;
+    while (part.kind === "cat" && part !== this.anyRest) part = part.tail;
+    return part === this.anyRest;
   }
 
   and(...conditions: readonly Language[]): Language {
-    const parts = new Set(conditions.flatMap((one) => (one.kind === "and" ? one.parts : [one])));
+    const parts = new Set<Language>();
+    for (const condition of conditions) {
+      if (condition.kind === "and") for (const part of condition.parts) parts.add(part);
+      else parts.add(condition);
+    }
     parts.delete(this.all);
     if (parts.has(this.none)) return this.none;
-    return this.#set("and", "&", parts, this.all, (sorted) => sorted.every((part) => part.nullable));
+    if (parts.size > 1 && parts.has(this.endAhead)) {
+      const others = [...parts].filter((part) => part !== this.endAhead);
+      // nothing but the mark can come: what the others say of it is known at once
+      if (!others.some((part) => part.hasContext)) {
+        return this.cat(this.end, this.and(...others.map((part) => this.derive(part, END, 0))));
+      }
+    }
+    return this.#set("and", "&", parts, this.all, (sorted) => sorted.every((part) => part.isNullable));
   }
 
   #set(
@@ -92,14 +172,18 @@ export class Languages {
     const sorted = [...parts].sort((a, b) => a.id - b.id);
     if (sorted.length === 0) return unit;
     if (sorted.length === 1) return sorted[0]!;
-    const key = `${sign}${sorted.map((part) => part.id).join(" ")}`;
-    return this.#intern(key, { kind, parts: sorted }, isNullable(sorted));
+    let key = sign;
+    for (const part of sorted) key += `${part.id},`;
+    const known = this.#interned.get(key);
+    if (known !== undefined) return known;
+    const hasContext = sorted.some((part) => part.hasContext);
+    return this.#intern(key, { kind, parts: sorted }, isNullable(sorted), hasContext);
   }
 
   not(body: Language): Language {
     if (body === this.none) return this.all;
     if (body.kind === "not") return body.body;
-    return this.#intern(`!${body.id}`, { kind: "not", body }, !body.nullable);
+    return this.#intern(`!${body.id}`, { kind: "not", body }, !body.isNullable, body.hasContext);
   }
 
   /** `min` to `max` copies; `max` may be Infinity. */
@@ -108,75 +192,177 @@ export class Languages {
     if (max === 0 || body === this.empty) return this.empty;
     if (body === this.none) return min === 0 ? this.empty : this.none;
     if (body === this.all) return this.all;
-    const least = body.nullable ? 0 : min;
+    const least = body.isNullable ? 0 : min;
     if (least === 1 && max === 1) return body;
     if (body.kind === "repeat" && body.min === 0 && body.max === Number.POSITIVE_INFINITY) return body;
-    const key = `*${body.id} ${least} ${max}`;
-    return this.#intern(key, { kind: "repeat", body, min: least, max }, least === 0);
+    const shape = { kind: "repeat", body, min: least, max } as const;
+    return this.#intern(`*${body.id} ${least} ${max}`, shape, least === 0, body.hasContext);
   }
 
-  /** What may follow a code point. */
-  derive(language: Language, codePoint: number): Language {
+  behind(bits: Context, isNegative: boolean): Language {
+    return this.#intern(`<${bits} ${isNegative}`, { kind: "behind", bits, isNegative }, isNegative, true);
+  }
+
+  /** A language that `make` gives when it is first asked for.
+   *  @param key  equal for equal languages */
+  lazy(key: string, isNullable: boolean, make: () => Language): Language {
+    return this.#intern(`~${key}`, { kind: "lazy", make }, isNullable, true);
+  }
+
+  #inner(language: Language & { kind: "lazy" }): Language {
+    let made = this.#made.get(language);
+    if (made === undefined) {
+      made = language.make();
+      this.#made.set(language, made);
+    }
+    return made;
+  }
+
+  isNullable(language: Language, context: Context): boolean {
+    if (!language.hasContext) return language.isNullable;
+    switch (language.kind) {
+      case "cat":
+        return this.isNullable(language.head, context) && this.isNullable(language.tail, context);
+      case "alt":
+        return language.parts.some((part) => this.isNullable(part, context));
+      case "and":
+        return language.parts.every((part) => this.isNullable(part, context));
+      case "not":
+        return !this.isNullable(language.body, context);
+      case "repeat":
+        return language.min === 0 || this.isNullable(language.body, context);
+      case "behind":
+        return ((context & language.bits) !== 0) !== language.isNegative;
+      case "lazy":
+        return this.isNullable(this.#inner(language), context);
+      default:
+        return language.isNullable;
+    }
+  }
+
+  /** What may follow a symbol, read in a context. */
+  derive(language: Language, symbol: number, context: Context): Language {
     switch (language.kind) {
       case "none":
       case "empty":
+      case "behind":
         return this.none;
       case "class":
-        return hasCodePoint(language.ranges, codePoint) ? this.empty : this.none;
+        return language.has[symbol] === 1 ? this.empty : this.none;
     }
-    const key = `${language.id} ${codePoint}`;
-    const known = this.#derivatives.get(key);
-    if (known !== undefined) return known;
-    const derived = this.#deriveCompound(language, codePoint);
-    this.#derivatives.set(key, derived);
-    return derived;
+    if (language.hasContext && context !== 0) {
+      const key = (language.id * MOST_SYMBOLS + symbol) * MOST_SYMBOLS + context;
+      let derived = this.#inContext.get(key);
+      if (derived === undefined) {
+        derived = this.#deriveCompound(language, symbol, context);
+        this.#inContext.set(key, derived);
+      }
+      return derived;
+    }
+    this.#derivatives[language.id] ??= [];
+    const row = this.#derivatives[language.id]!;
+    row[symbol] ??= this.#deriveCompound(language, symbol, context);
+    return row[symbol]!;
   }
 
-  #deriveCompound(language: Language, codePoint: number): Language {
-    const of = (part: Language) => this.derive(part, codePoint);
+  #deriveCompound(language: Language, symbol: number, context: Context): Language {
     switch (language.kind) {
       case "cat": {
-        const through = this.cat(of(language.head), language.tail);
-        return language.head.nullable ? this.alt(through, of(language.tail)) : through;
+        const through = this.cat(this.derive(language.head, symbol, context), language.tail);
+        if (!this.isNullable(language.head, context)) return through;
+        return this.alt(through, this.derive(language.tail, symbol, context));
       }
       case "alt":
-        return this.alt(...language.parts.map(of));
+        return this.alt(...language.parts.map((part) => this.derive(part, symbol, context)));
       case "and":
-        return this.and(...language.parts.map(of));
+        return this.and(...language.parts.map((part) => this.derive(part, symbol, context)));
       case "not":
-        return this.not(of(language.body));
-      case "repeat":
-        return this.cat(of(language.body), this.repeat(language.body, Math.max(language.min - 1, 0), language.max - 1));
+        return this.not(this.derive(language.body, symbol, context));
+      case "repeat": {
+        const rest = this.repeat(language.body, Math.max(language.min - 1, 0), language.max - 1);
+        return this.cat(this.derive(language.body, symbol, context), rest);
+      }
+      case "lazy":
+        return this.derive(this.#inner(language), symbol, context);
       default:
         return this.none;
     }
   }
 
-  /** Splits the scalar values so that all of one part lead to the same derivative. */
-  split(language: Language): Ranges[] {
-    let parts: Ranges[] = [SCALARS];
-    for (const { ranges } of [...this.#first(language)].filter((one) => one.kind === "class")) {
-      parts = parts
-        .flatMap((part) => [intersectionOf(part, ranges), differenceOf(part, ranges)])
-        .filter((part) => part.length > 0);
+  /** Groups all symbols but END so that those of one group lead to the same derivative. */
+  split(languages: readonly Language[]): number[][] {
+    const group = new Uint32Array(this.alphabet.size);
+    let groups = 1;
+    for (const language of languages) {
+      for (const first of this.#firstsOf(language)) {
+        if (first.kind !== "class") continue;
+        const moved = new Map<number, number>();
+        for (const symbol of first.symbols) {
+          const old = group[symbol]!;
+          let fresh = moved.get(old);
+          if (fresh === undefined) {
+            fresh = groups++;
+            moved.set(old, fresh);
+          }
+          group[symbol] = fresh;
+        }
+      }
     }
-    return parts;
+    const lists = new Map<number, number[]>();
+    for (let symbol = 1; symbol < group.length; symbol++) {
+      const list = lists.get(group[symbol]!);
+      if (list === undefined) lists.set(group[symbol]!, [symbol]);
+      else list.push(symbol);
+    }
+    return [...lists.values()];
   }
 
-  #first(language: Language): ReadonlySet<Language> {
-    const known = this.#firsts.get(language.id);
+  /** The classes that a text of the language may begin with. */
+  #firstsOf(language: Language): readonly Language[] {
+    const known = this.#firsts[language.id];
     if (known !== undefined) return known;
     const found = new Set<Language>();
     const add = (part: Language) => {
-      for (const one of this.#first(part)) found.add(one);
+      for (const one of this.#firstsOf(part)) found.add(one);
     };
     if (language.kind === "class") found.add(language);
     else if (language.kind === "cat") {
       add(language.head);
-      if (language.head.nullable) add(language.tail);
+      if (language.head.isNullable || language.head.hasContext) add(language.tail);
     } else if (language.kind === "alt" || language.kind === "and") language.parts.forEach(add);
     else if (language.kind === "not" || language.kind === "repeat") add(language.body);
-    this.#firsts.set(language.id, found);
-    return found;
+    else if (language.kind === "lazy") add(this.#inner(language));
+    const list = [...found];
+    this.#firsts[language.id] = list;
+    return list;
+  }
+
+  /** The language behind the first symbol, where nothing is at the start any more. */
+  pastStart(language: Language): Language {
+    if (!language.hasContext) return language;
+    this.#started[language.id] ??= this.#pastStart(language);
+    return this.#started[language.id]!;
+  }
+
+  #pastStart(language: Language): Language {
+    switch (language.kind) {
+      case "behind":
+        if (language.bits !== AT_START) return language;
+        return language.isNegative ? this.empty : this.none;
+      case "cat":
+        return this.cat(this.pastStart(language.head), this.pastStart(language.tail));
+      case "alt":
+        return this.alt(...language.parts.map((part) => this.pastStart(part)));
+      case "and":
+        return this.and(...language.parts.map((part) => this.pastStart(part)));
+      case "not":
+        return this.not(this.pastStart(language.body));
+      case "repeat":
+        return this.repeat(this.pastStart(language.body), language.min, language.max);
+      case "lazy":
+        return this.lazy(`past ${language.id}`, language.isNullable, () => this.pastStart(this.#inner(language)));
+      default:
+        return language;
+    }
   }
 }

@@ -1,5 +1,7 @@
-import { differenceOf, rangesWhere, SCALARS, unionOf } from "./codePoints.js";
+import { DIGITS, LINE_ENDS, propertyRanges, WHITE, WORD } from "./characterClasses.js";
+import { differenceOf, intersectionOf, SCALARS, unionOf } from "./codePoints.js";
 import type { Ranges } from "./ir.js";
+import { regularExpression } from "./regularExpression.js";
 
 /** A regular expression as a tree. */
 export type Pattern =
@@ -9,37 +11,51 @@ export type Pattern =
   | { readonly kind: "repeat"; readonly body: Pattern; readonly min: number; readonly max: number }
   | { readonly kind: "start" }
   | { readonly kind: "end" }
-  | { readonly kind: "look"; readonly isNegative: boolean; readonly body: Pattern };
+  | { readonly kind: "look" | "behind"; readonly isNegative: boolean; readonly body: Pattern };
 
 /** The expression is right but has a part that no automaton here can follow; `message` names it. */
 export class UnsupportedPattern extends Error {}
 
-const DIGITS: Ranges = [[0x30, 0x39]];
-const WORD: Ranges = [DIGITS[0]!, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
-const LINE_ENDS: Ranges = [
-  [0x0a, 0x0a],
-  [0x0d, 0x0d],
-  [0x2028, 0x2029],
-];
-const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
-const NEVER_REPEATED = new Set(["start", "end", "look"]);
-const propertyRanges = new Map<string, Ranges>();
+const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
+const ASSERTIONS: ReadonlySet<Pattern["kind"]> = new Set(["start", "end", "look", "behind"]);
+const NOT_DIGITS = differenceOf(SCALARS, DIGITS);
+const NOT_WORD = differenceOf(SCALARS, WORD);
+const NOT_WHITE = differenceOf(SCALARS, WHITE);
+const NO_LINE_END = differenceOf(SCALARS, LINE_ENDS);
+const CLASS_ESCAPES: Readonly<Record<string, Ranges>> = {
+  d: DIGITS,
+  D: NOT_DIGITS,
+  w: WORD,
+  W: NOT_WORD,
+  s: WHITE,
+  S: NOT_WHITE,
+};
+const WORD_CLASS: Pattern = { kind: "class", ranges: WORD };
+const EMPTY: Pattern = { kind: "seq", parts: [] };
 
-/** Parses an ECMA-262 regular expression (flag `u`, as JSON Schema has it). Groups capture nothing, laziness makes no
- *  difference to what matches.
- *  @throws {UnsupportedPattern} for back-references, look-behind and word boundaries
+/** Parses an ECMA-262 regular expression: with the flag `u`, as JSON Schema has it, and in the older grammar (Annex B)
+ *  where only that takes it, characters then still being code points. Groups capture nothing, laziness makes no difference
+ *  to what matches.
+ *  @throws {UnsupportedPattern} for back-references and what is nested too deep
  *  @throws {SyntaxError} when it is no regular expression */
 export function parsePattern(source: string): Pattern {
-  new RegExp(source, "u");
-  return new PatternParser(source).parse();
+  const isLenient = !regularExpression(source).unicode;
+  return new PatternParser(source, isLenient).parse();
 }
 
 class PatternParser {
   readonly #chars: readonly string[];
+  /** The older grammar: what it does not understand stands for itself. */
+  readonly #isLenient: boolean;
+  readonly #groupCount: number;
+  readonly #hasNames: boolean;
   #at = 0;
 
-  constructor(source: string) {
+  constructor(source: string, isLenient: boolean) {
     this.#chars = [...source];
+    this.#isLenient = isLenient;
+    this.#groupCount = isLenient ? groupsIn(source) : 0;
+    this.#hasNames = /\(\?<[^=!]/.test(source);
   }
 
   parse(): Pattern {
@@ -47,9 +63,11 @@ class PatternParser {
   }
 
   #eat(expected: string): boolean {
-    const found = this.#chars.slice(this.#at, this.#at + expected.length).join("") === expected;
-    if (found) this.#at += expected.length;
-    return found;
+    for (let index = 0; index < expected.length; index++) {
+      if (this.#chars[this.#at + index] !== expected[index]) return false;
+    }
+    this.#at += expected.length;
+    return true;
   }
 
   #until(end: string): string {
@@ -71,44 +89,63 @@ class PatternParser {
       const atom = this.#atom(depth);
       parts.push(this.#quantified(atom));
     }
-    return { kind: "seq", parts };
+    return parts.length === 1 ? parts[0]! : { kind: "seq", parts };
   }
 
   #quantified(atom: Pattern): Pattern {
-    let [min, max] = [1, 1];
-    if (this.#eat("*")) [min, max] = [0, Number.POSITIVE_INFINITY];
-    else if (this.#eat("+")) [min, max] = [1, Number.POSITIVE_INFINITY];
-    else if (this.#eat("?")) [min, max] = [0, 1];
-    else if (this.#eat("{")) {
-      const [least, most] = this.#until("}").split(",");
-      min = Number(least);
-      max = most === undefined ? min : most === "" ? Number.POSITIVE_INFINITY : Number(most);
-    } else return atom;
+    const bounds = this.#quantifier();
+    if (bounds === null) return atom;
     this.#eat("?");
-    if (NEVER_REPEATED.has(atom.kind)) throw new UnsupportedPattern("a repeated assertion");
+    const { min, max } = bounds;
+    // an assertion that need not hold says nothing, and one that holds goes on holding
+    if (ASSERTIONS.has(atom.kind)) return min === 0 ? EMPTY : atom;
     return { kind: "repeat", body: atom, min, max };
+  }
+
+  #quantifier(): { readonly min: number; readonly max: number } | null {
+    const many = Number.POSITIVE_INFINITY;
+    if (this.#eat("*")) return { min: 0, max: many };
+    if (this.#eat("+")) return { min: 1, max: many };
+    if (this.#eat("?")) return { min: 0, max: 1 };
+    if (this.#chars[this.#at] !== "{") return null;
+    let end = this.#at + 1;
+    while (end < this.#chars.length && /[\d,]/.test(this.#chars[end]!)) end++;
+    const counts = /^(\d+)(,(\d*))?$/.exec(this.#chars.slice(this.#at + 1, end).join(""));
+    // without the flag a brace that is no quantifier's stands for itself
+    if (counts === null || this.#chars[end] !== "}") return null;
+    this.#at = end + 1;
+    const min = Number(counts[1]);
+    return { min, max: counts[2] === undefined ? min : counts[3] === "" ? many : Number(counts[3]) };
   }
 
   #atom(depth: number): Pattern {
     if (this.#eat("^")) return { kind: "start" };
     if (this.#eat("$")) return { kind: "end" };
-    if (this.#eat(".")) return { kind: "class", ranges: differenceOf(SCALARS, LINE_ENDS) };
+    if (this.#eat(".")) return { kind: "class", ranges: NO_LINE_END };
     if (this.#eat("[")) return { kind: "class", ranges: this.#bracket() };
     if (this.#eat("(")) return this.#group(depth);
-    if (this.#eat("\\")) return { kind: "class", ranges: this.#escape() };
+    if (this.#eat("\\b")) return wordBoundary(false);
+    if (this.#eat("\\B")) return wordBoundary(true);
+    if (this.#eat("\\")) return { kind: "class", ranges: this.#escape(false) };
     return { kind: "class", ranges: single(this.#chars[this.#at++]!.codePointAt(0)!) };
   }
 
   #group(depth: number): Pattern {
-    let look: boolean | null = null;
-    if (this.#eat("?=")) look = false;
-    else if (this.#eat("?!")) look = true;
-    else if (this.#eat("?<=") || this.#eat("?<!")) throw new UnsupportedPattern("look-behind");
-    else if (this.#eat("?<")) this.#until(">");
-    else if (!this.#eat("?:") && this.#chars[this.#at] === "?") throw new UnsupportedPattern("a group with flags");
+    const look = this.#lookKind();
+    if (look === null) {
+      if (this.#eat("?<")) this.#until(">");
+      else if (!this.#eat("?:") && this.#chars[this.#at] === "?") throw new UnsupportedPattern("a group with flags");
+    }
     const body = this.#alternatives(depth + 1);
     this.#eat(")");
-    return look === null ? body : { kind: "look", isNegative: look, body };
+    return look === null ? body : { ...look, body };
+  }
+
+  #lookKind(): { readonly kind: "look" | "behind"; readonly isNegative: boolean } | null {
+    if (this.#eat("?=")) return { kind: "look", isNegative: false };
+    if (this.#eat("?!")) return { kind: "look", isNegative: true };
+    if (this.#eat("?<=")) return { kind: "behind", isNegative: false };
+    return this.#eat("?<!") ? { kind: "behind", isNegative: true } : null;
   }
 
   #bracket(): Ranges {
@@ -118,67 +155,114 @@ class PatternParser {
       const first = this.#bracketAtom();
       const isRange = this.#chars[this.#at] === "-" && this.#chars[this.#at + 1] !== "]";
       if (!isRange) {
-        sets.push(first);
+        sets.push(first.ranges);
         continue;
       }
       this.#at++;
-      sets.push([[first[0]![0], this.#bracketAtom()[0]![0]]]);
+      const last = this.#bracketAtom();
+      // in the older grammar a range from or to a class is both of them and the hyphen
+      if (first.isClass || last.isClass) sets.push(first.ranges, single(0x2d), last.ranges);
+      else sets.push(intersectionOf(SCALARS, [[first.ranges[0]![0], last.ranges[0]![0]]]));
     }
-    const all = unionOf(...sets);
+    const all = intersectionOf(SCALARS, unionOf(...sets));
     return isNegated ? differenceOf(SCALARS, all) : all;
   }
 
-  #bracketAtom(): Ranges {
-    if (this.#eat("\\b")) return single(8);
-    if (this.#eat("\\")) return this.#escape();
-    return single(this.#chars[this.#at++]!.codePointAt(0)!);
+  #bracketAtom(): { readonly ranges: Ranges; readonly isClass: boolean } {
+    if (this.#eat("\\b")) return { ranges: single(8), isClass: false };
+    if (this.#eat("\\")) {
+      const isClass =
+        /[dDwWsS]/.test(this.#chars[this.#at]!) || (!this.#isLenient && /p/i.test(this.#chars[this.#at]!));
+      return { ranges: this.#escape(true), isClass };
+    }
+    return { ranges: single(this.#chars[this.#at++]!.codePointAt(0)!), isClass: false };
   }
 
-  #escape(): Ranges {
+  #escape(isInBracket: boolean): Ranges {
     const char = this.#chars[this.#at++]!;
-    if (char === "d") return DIGITS;
-    if (char === "D") return differenceOf(SCALARS, DIGITS);
-    if (char === "w") return WORD;
-    if (char === "W") return differenceOf(SCALARS, WORD);
-    if (char === "s" || char === "S") return matching(`\\${char}`);
-    if (char === "p" || char === "P") {
+    if (Object.hasOwn(CLASS_ESCAPES, char)) return CLASS_ESCAPES[char]!;
+    if (Object.hasOwn(CONTROLS, char)) return single(CONTROLS[char]!);
+    if ((char === "p" || char === "P") && !this.#isLenient) {
       this.#at++;
-      return matching(`\\${char}{${this.#until("}")}}`);
+      const ranges = propertyRanges(this.#until("}"));
+      return char === "p" ? ranges : differenceOf(SCALARS, ranges);
     }
-    if (char === "b" || char === "B") throw new UnsupportedPattern("a word boundary (\\b)");
-    if (char === "k" || (char >= "1" && char <= "9")) throw new UnsupportedPattern("a back-reference");
-    if (char === "c") return single(this.#chars[this.#at++]!.codePointAt(0)! % 32);
-    if (char === "x") return single(this.#hex(2));
+    if (char >= "0" && char <= "9") return this.#numbered(char, isInBracket);
+    if (char === "k" && (!this.#isLenient || this.#hasNames)) throw new UnsupportedPattern("a back-reference");
+    if (char === "c") return this.#controlLetter(isInBracket && this.#isLenient);
+    if (char === "x") return single(this.#hex(2) ?? 0x78);
     if (char === "u") return single(this.#unicodeEscape());
-    return single(CONTROLS[char] ?? char.codePointAt(0)!);
+    return single(char.codePointAt(0)!);
+  }
+
+  /** `\0`, a back-reference, or in the older grammar an octal number. */
+  #numbered(first: string, isInBracket: boolean): Ranges {
+    let digits = first;
+    for (let at = this.#at; /^\d$/.test(this.#chars[at] ?? ""); at++) digits += this.#chars[at]!;
+    if (!this.#isLenient) {
+      if (first === "0") return single(0);
+      throw new UnsupportedPattern("a back-reference");
+    }
+    if (first !== "0" && !isInBracket && Number(digits) <= this.#groupCount)
+      throw new UnsupportedPattern("a back-reference");
+    const octal = /^(?:[0-3]?[0-7]{1,2}|[0-7])/.exec(digits)?.[0];
+    if (octal === undefined) return single(first.charCodeAt(0));
+    this.#at += octal.length - 1;
+    return single(Number.parseInt(octal, 8));
+  }
+
+  #controlLetter(hasDigits: boolean): Ranges {
+    const letter = this.#chars[this.#at] ?? "";
+    if (!(hasDigits ? /^\w$/ : /^[A-Za-z]$/).test(letter)) {
+      // the backslash stands for itself, and the letter c is read again
+      this.#at--;
+      return single(0x5c);
+    }
+    this.#at++;
+    return single(letter.charCodeAt(0) % 32);
   }
 
   #unicodeEscape(): number {
-    if (this.#eat("{")) return Number.parseInt(this.#until("}"), 16);
+    if (!this.#isLenient && this.#eat("{")) return Number.parseInt(this.#until("}"), 16);
     const unit = this.#hex(4);
-    const isLead = unit >= 0xd800 && unit <= 0xdbff;
-    if (!isLead || !this.#eat("\\u")) return unit;
-    return 0x10000 + ((unit - 0xd800) << 10) + (this.#hex(4) - 0xdc00);
+    if (unit === null) return 0x75;
+    const from = this.#at;
+    if (unit < 0xd800 || unit > 0xdbff || !this.#eat("\\u")) return unit;
+    const trail = this.#hex(4);
+    if (trail !== null && trail >= 0xdc00 && trail <= 0xdfff)
+      return 0x10000 + ((unit - 0xd800) << 10) + (trail - 0xdc00);
+    this.#at = from;
+    return unit;
   }
 
-  #hex(digits: number): number {
+  #hex(digits: number): number | null {
     const text = this.#chars.slice(this.#at, this.#at + digits).join("");
+    if (text.length < digits || !/^[0-9a-fA-F]+$/.test(text)) return null;
     this.#at += digits;
     return Number.parseInt(text, 16);
   }
 }
 
-function single(codePoint: number): Ranges {
-  return [[codePoint, codePoint]];
+/** Where a word begins or ends, or where none does. */
+function wordBoundary(isNegated: boolean): Pattern {
+  const between = (wasWord: boolean, isWord: boolean): Pattern => ({
+    kind: "seq",
+    parts: [
+      { kind: "behind", isNegative: !wasWord, body: WORD_CLASS },
+      { kind: "look", isNegative: !isWord, body: WORD_CLASS },
+    ],
+  });
+  return { kind: "alt", options: [between(true, isNegated), between(false, !isNegated)] };
 }
 
-/** The characters that a class escape stands for, asked of the runtime itself, so that both mean the same Unicode. */
-function matching(classEscape: string): Ranges {
-  let ranges = propertyRanges.get(classEscape);
-  if (ranges === undefined) {
-    const expression = new RegExp(`^${classEscape}$`, "u");
-    ranges = rangesWhere((codePoint) => expression.test(String.fromCodePoint(codePoint)));
-    propertyRanges.set(classEscape, ranges);
-  }
-  return ranges;
+/** Groups that capture. */
+function groupsIn(source: string): number {
+  const plain = source.replace(/\\./gs, "").replace(/\[[^\]]*\]/g, "");
+  return [...plain.matchAll(/\((?!\?)|\(\?<(?![=!])/g)].length;
+}
+
+const ASCII: readonly Ranges[] = Array.from({ length: 128 }, (_, code) => [[code, code]]);
+
+function single(codePoint: number): Ranges {
+  return ASCII[codePoint] ?? [[codePoint, codePoint]];
 }

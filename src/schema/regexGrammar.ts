@@ -1,11 +1,9 @@
 import { InputError, messageOf } from "../errors.js";
-import { buildDfa } from "./derivatives.js";
 import type { Dfa } from "./dfa.js";
 import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, repeat, seq } from "./ir.js";
-import { Languages } from "./language.js";
 import { pruned } from "./measure.js";
 import { type Pattern, parsePattern, UnsupportedPattern } from "./pattern.js";
-import { wholeLanguageOf } from "./patternLanguage.js";
+import { isNullable, wholeAutomaton } from "./patternLanguage.js";
 
 /** Most states of an expression's automaton: each becomes a rule. */
 const MOST_STATES = 1500;
@@ -45,10 +43,9 @@ function unsupported(error: UnsupportedPattern): InputError {
 /** The automaton where it is small enough, since one reading at a time is followed faster; else the expression's own shape.
  *  @returns null when neither can be had */
 function grammarOf(pattern: Pattern): GrammarIr | null {
-  const languages = new Languages();
   let dfa: Dfa | null;
   try {
-    dfa = buildDfa(languages, wholeLanguageOf(languages, pattern), MOST_STATES);
+    dfa = wholeAutomaton(pattern, MOST_STATES);
   } catch (error) {
     if (error instanceof UnsupportedPattern) throw unsupported(error);
     throw error;
@@ -95,20 +92,5 @@ function shapeOf(pattern: Pattern): IrNode | null {
     }
     default:
       return null;
-  }
-}
-
-function isNullable(pattern: Pattern): boolean {
-  switch (pattern.kind) {
-    case "class":
-      return false;
-    case "seq":
-      return pattern.parts.every(isNullable);
-    case "alt":
-      return pattern.options.some(isNullable);
-    case "repeat":
-      return pattern.min === 0 || isNullable(pattern.body);
-    default:
-      return true;
   }
 }

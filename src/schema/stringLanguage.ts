@@ -1,12 +1,10 @@
 import { ALL_STRINGS, intersection, type Lengths, listAutomaton, TooManyStates, withLengths } from "./automata.js";
 import { BoundedMemo } from "./boundedMemo.js";
-import { buildDfa } from "./derivatives.js";
 import type { Dfa } from "./dfa.js";
 import { formatExpression, isStandardFormat } from "./formats.js";
 import type { StringContent } from "./ir.js";
-import { END, Languages, START } from "./language.js";
 import { parsePattern, UnsupportedPattern } from "./pattern.js";
-import { languageOf } from "./patternLanguage.js";
+import { searchAutomaton } from "./patternLanguage.js";
 
 /** What a schema says of a string. Lengths are code points, `max` may be Infinity. */
 export type StringFacet =
@@ -168,14 +166,7 @@ function expressionAutomaton(source: string): Dfa {
 
 function makeExpression(source: string): Dfa {
   try {
-    const languages = new Languages();
-    const [start, end] = [languages.class([[START, START]]), languages.class([[END, END]])];
-    const anyString = languages.cat(
-      start,
-      languages.cat(languages.repeat(languages.anyChar, 0, Number.POSITIVE_INFINITY), end),
-    );
-    const language = languages.and(languageOf(languages, parsePattern(source)), anyString);
-    const dfa = buildDfa(languages, language, EXPRESSION_STATES);
+    const dfa = searchAutomaton(parsePattern(source), EXPRESSION_STATES);
     if (dfa !== null) return dfa;
   } catch (error) {
     if (error instanceof SyntaxError) throw new UnsupportedString("it is no regular expression");
