@@ -86,6 +86,8 @@ class SchemaCompiler implements Emission {
   readonly #rules = new Map<string, IrNode>();
   readonly #nodes = new Map<string, IrNode>();
   readonly #names = new Set<string>();
+  /** How often a name was given, with numbers behind it. */
+  readonly #counts = new Map<string, number>();
   #membersLeft: number;
   readonly #checked = new Set<string>();
   /** Why some schema has no values, for the message. */
@@ -108,7 +110,7 @@ class SchemaCompiler implements Emission {
   compile(): Compilation {
     const root: Clause = [{ node: this.#document.root, isNegated: false }];
     this.#rules.set("root", this.nodeOf(root));
-    const ir = pruned({ root: "root", rules: Object.fromEntries(this.#rules) });
+    const ir = pruned("root", this.#rules);
     if (ir === null) {
       const why = this.#contradictions[0] ?? "its parts exclude each other, or it needs itself without end";
       throw new InputError("ROWMILL_UNSATISFIABLE_SCHEMA", `No value satisfies the output schema: ${why}.`);
@@ -198,7 +200,9 @@ class SchemaCompiler implements Emission {
     const words = pointer.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
     const base = words === "" ? "document" : words.slice(-40).replace(/^-/, "");
     let name = base;
-    for (let count = 2; this.#names.has(name); count++) name = `${base}-${count}n`;
+    let count = this.#counts.get(base) ?? 1;
+    while (this.#names.has(name)) name = `${base}-${++count}n`;
+    this.#counts.set(base, count);
     this.#names.add(name);
     return name;
   }

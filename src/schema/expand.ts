@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { type Alternative, type Atom, type Clause, joinAtoms, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
-import { type JsonType, typesIn } from "./jsonTypes.js";
+import { type JsonType, TYPES, typesIn } from "./jsonTypes.js";
 import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
@@ -13,6 +13,13 @@ export interface ExpansionLimits {
   /** Most pairs of alternatives that are joined, in the whole schema. */
   readonly joins: number;
   readonly followsOpposites: boolean;
+}
+
+type Memo = Map<KeywordMap, readonly Alternative[] | "open">;
+
+function newMemos(): Readonly<Record<JsonType, Memo>> {
+  const entries = TYPES.map((type): [JsonType, Memo] => [type, new Map()]);
+  return Object.fromEntries(entries) as Record<JsonType, Memo>;
 }
 
 class TooManyAlternatives extends Error {}
@@ -33,8 +40,8 @@ export class SelfReference extends InputError {
 export class Expander {
   readonly #context: KeywordContext;
   readonly #isSatisfiable: (alternative: Alternative, type: JsonType) => boolean;
-  readonly #known = new Map<string, readonly Alternative[]>();
-  readonly #open = new Set<string>();
+  /** What each schema was taken apart into, or that it is being taken apart at this moment. */
+  readonly #memos = { positive: newMemos(), negative: newMemos() };
 
   readonly #limits: ExpansionLimits;
   #joinsLeft: number;
@@ -68,19 +75,18 @@ export class Expander {
 
   readonly literal = ({ node, isNegated }: Literal, type: JsonType): readonly Alternative[] => {
     if (typeof node.schema === "boolean") return node.schema === isNegated ? [] : [[]];
-    const key = `${type} ${isNegated ? "!" : ""}${node.pointer}`;
-    const known = this.#known.get(key);
+    const memo = this.#memos[isNegated ? "negative" : "positive"][type];
+    const known = memo.get(node.schema);
+    if (known === "open") throw new SelfReference(node.pointer);
     if (known !== undefined) return known;
-    if (this.#open.has(key)) {
-      throw new SelfReference(node.pointer);
-    }
-    this.#open.add(key);
+    memo.set(node.schema, "open");
     try {
       const ways = isNegated ? this.#negative(node, type) : this.#positive(node, type);
-      this.#known.set(key, ways);
+      memo.set(node.schema, ways);
       return ways;
-    } finally {
-      this.#open.delete(key);
+    } catch (error) {
+      memo.delete(node.schema);
+      throw error;
     }
   };
 

@@ -32,7 +32,8 @@ export function readGbnf(source: string): GrammarIr {
     throw invalid(
       `the rule ${loop} may begin with itself (left recursion), which can't be followed from left to right: put something before it`,
     );
-  const kept = pruned(withoutEmptyCopies(ir));
+  const { root, rules } = withoutEmptyCopies(ir);
+  const kept = pruned(root, new Map(Object.entries(rules)));
   if (kept === null)
     throw new InputError(
       "ROWMILL_UNSATISFIABLE_GRAMMAR",

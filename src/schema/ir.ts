@@ -74,12 +74,31 @@ function append(parts: IrNode[], part: IrNode): void {
 export function choice(...options: readonly IrNode[]): IrNode {
   const flat = options.flatMap((one) => (one.kind === "choice" ? one.options : [one]));
   if (flat.length === 1) return flat[0]!;
-  const seen = new Set<string | IrNode>();
-  const unique = flat.filter((one) => {
-    const key = one.kind === "text" ? `"${one.text}` : one.kind === "ref" ? one.rule : one;
-    return seen.size < seen.add(key).size;
-  });
+  const unique =
+    flat.length <= FEW ? flat.filter((one, place) => !isAmong(one, flat, place)) : [...keyed(flat).values()];
   return unique.length === 1 ? unique[0]! : { kind: "choice", options: unique };
+}
+
+/** Up to so many options comparing each with each is quicker than a map. */
+const FEW = 8;
+
+function isAmong(node: IrNode, nodes: readonly IrNode[], end: number): boolean {
+  for (let place = 0; place < end; place++) {
+    const other = nodes[place]!;
+    if (other === node) return true;
+    if (node.kind === "ref" && other.kind === "ref" && node.rule === other.rule) return true;
+    if (node.kind === "text" && other.kind === "text" && node.text === other.text) return true;
+  }
+  return false;
+}
+
+function keyed(nodes: readonly IrNode[]): Map<string | IrNode, IrNode> {
+  const found = new Map<string | IrNode, IrNode>();
+  for (const node of nodes) {
+    const key = node.kind === "text" ? `"${node.text}` : node.kind === "ref" ? node.rule : node;
+    if (!found.has(key)) found.set(key, node);
+  }
+  return found;
 }
 
 export function optional(node: IrNode): IrNode {

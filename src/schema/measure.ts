@@ -3,11 +3,11 @@ import { choice, type GrammarIr, type IrNode, isNever, repeat, type StringConten
 
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */
-export function pruned(ir: GrammarIr): GrammarIr | null {
-  const reached = reachedFrom(ir.root, (name) => ir.rules[name]!);
-  const productive = productiveRules(ir, [...reached.keys()].reverse());
-  if (!productive.has(ir.root)) return null;
-  if (productive.size === reached.size) return { root: ir.root, rules: Object.fromEntries(reached) };
+export function pruned(root: string, rules: ReadonlyMap<string, IrNode>): GrammarIr | null {
+  const reached = reachedFrom(root, (name) => rules.get(name)!);
+  const productive = productiveRules(rules, [...reached.keys()].reverse());
+  if (!productive.has(root)) return null;
+  if (productive.size === reached.size) return { root, rules: Object.fromEntries(reached) };
 
   const trim = (node: IrNode): IrNode => {
     switch (node.kind) {
@@ -25,7 +25,7 @@ export function pruned(ir: GrammarIr): GrammarIr | null {
         return node;
     }
   };
-  return { root: ir.root, rules: Object.fromEntries(reachedFrom(ir.root, (name) => trim(ir.rules[name]!))) };
+  return { root, rules: Object.fromEntries(reachedFrom(root, (name) => trim(rules.get(name)!))) };
 }
 
 /** The rules that a rule needs, itself first. */
@@ -45,7 +45,7 @@ function reachedFrom(root: string, nodeOf: (name: string) => IrNode): Map<string
 }
 
 /** @param names  best so that a rule comes after those that it needs */
-function productiveRules(ir: GrammarIr, names: readonly string[]): ReadonlySet<string> {
+function productiveRules(rules: ReadonlyMap<string, IrNode>, names: readonly string[]): ReadonlySet<string> {
   const productive = new Set<string>();
   const ends = (node: IrNode): boolean => {
     switch (node.kind) {
@@ -65,7 +65,7 @@ function productiveRules(ir: GrammarIr, names: readonly string[]): ReadonlySet<s
   };
   for (let before = -1; before < productive.size && productive.size < names.length; ) {
     before = productive.size;
-    for (const name of names) if (!productive.has(name) && ends(ir.rules[name]!)) productive.add(name);
+    for (const name of names) if (!productive.has(name) && ends(rules.get(name)!)) productive.add(name);
   }
   return productive;
 }

@@ -16,7 +16,7 @@ export function regexGrammar(source: string): GrammarIr {
   const ir = grammarOf(pattern);
   if (ir === null)
     throw refusal("ROWMILL_UNSUPPORTED_REGEX", `needs more than ${MOST_STATES} states: shorten its repetitions`);
-  const kept = pruned(ir);
+  const kept = pruned(ir.root, new Map(Object.entries(ir.rules)));
   if (kept === null) throw refusal("ROWMILL_UNSATISFIABLE_REGEX", "matches no text");
   return kept;
 }

@@ -20,8 +20,19 @@ export function childOf(node: SchemaNode, ...steps: readonly (string | number)[]
   return asNode(value, steps.reduce<string>(stepPointer, node.pointer));
 }
 
+/** One node a schema, so that maps can go by it. */
+const nodes = new WeakMap<KeywordMap, SchemaNode>();
+
 export function asNode(value: unknown, pointer: string): SchemaNode {
-  if (typeof value === "boolean" || isKeywordMap(value)) return { schema: value, pointer };
+  if (typeof value === "boolean") return { schema: value, pointer };
+  if (isKeywordMap(value)) {
+    let node = nodes.get(value);
+    if (node === undefined || node.pointer !== pointer) {
+      node = { schema: value, pointer };
+      nodes.set(value, node);
+    }
+    return node;
+  }
   throw new InputError("ROWMILL_INVALID_SCHEMA", `${pointer} must be a schema: an object, true or false.`);
 }
 
