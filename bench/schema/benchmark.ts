@@ -63,7 +63,7 @@ export async function benchSchemas(options: BenchOptions): Promise<BenchReport> 
     const cases = tokenizeCases(readCollection(options.file, options.limit), tokenizer.tokenize);
     const opened = openVocabulary(vocabulary);
     const textOf = decoderOf(vocabulary);
-    const replays = replayOwn(cases, opened, progress("rowmill", cases.length, onLine));
+    const replays = await replayOwn(cases, opened, progress("rowmill", cases.length, onLine));
     const verdicts = replays.map((replay, index) => judgeOwn(cases[index]!, replay, textOf));
     const own = ownReport(cases, replays, verdicts, tokenizer);
     if (python === null) return own;

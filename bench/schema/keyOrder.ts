@@ -61,6 +61,8 @@ function appliedTo(value: RawJson, schemas: readonly RawJson[], root: RawJson): 
         if (target !== null && target !== own) visit(target);
       } else if (keyword === "dependentSchemas") {
         if (content.kind === "object") for (const part of content.members.values()) visit(part);
+      } else if (keyword === "if") {
+        if (mayApply(value, content, root, 0)) visit(content);
       } else if (keyword === "then" || keyword === "else") {
         if (mayApply(value, own.members.get("if") ?? FALSE, root, 0) === (keyword === "then")) visit(content);
       } else if (content.kind !== "array") visit(content);
@@ -94,6 +96,8 @@ function mayApply(value: RawJson, schema: RawJson, root: RawJson, depth: number)
   }
   const type = members.get("type");
   if (type?.kind === "string" && !hasType(value, type.value)) return false;
+  const pattern = members.get("pattern");
+  if (value.kind === "string" && pattern?.kind === "string" && !matches(pattern.value, value.value)) return false;
   const constant = members.get("const");
   if (constant !== undefined && !isSameWord(constant, value)) return false;
   const choices = members.get("enum");
@@ -130,16 +134,21 @@ function isSameWord(a: RawJson, b: RawJson): boolean {
   return a.kind === b.kind;
 }
 
+/** Schemas of a member: those under its own name first, then those of patterns, or of keys that nothing names. */
 function memberSchemas(applied: readonly RawObject[], key: string): readonly RawJson[] {
-  return applied.flatMap(({ members }) => {
+  const named: RawJson[] = [];
+  const others: RawJson[] = [];
+  for (const { members } of applied) {
     const listed = members.get("properties");
     const own = listed?.kind === "object" ? listed.members.get(key) : undefined;
     const patterns = members.get("patternProperties");
     const matching = patterns?.kind === "object" ? [...patterns.members].filter(([at]) => matches(at, key)) : [];
-    const said = [...(own === undefined ? [] : [own]), ...matching.map(([, schema]) => schema)];
     const other = members.get("additionalProperties");
-    return said.length > 0 || other === undefined ? said : [other];
-  });
+    if (own !== undefined) named.push(own);
+    others.push(...matching.map(([, schema]) => schema));
+    if (own === undefined && matching.length === 0 && other !== undefined) others.push(other);
+  }
+  return [...named, ...others];
 }
 
 function matches(pattern: string, key: string): boolean {
