@@ -26,8 +26,8 @@ export class UnsupportedNumber extends Error {}
 const WHOLE_DIGITS = 15;
 const LARGEST = 10 ** WHOLE_DIGITS - 1;
 const FRACTION_DIGITS = 17;
-const FULL_DIGITS = 40;
-const MOST_STATES = 10_000;
+const FULL_DIGITS = Number.POSITIVE_INFINITY;
+const MOST_STATES = 20_000;
 /** In the intended reading, remainders times digits; a number has at least so many. */
 const MOST_COUNTED = 6000;
 const FEWEST_DIGITS = 6;
@@ -164,11 +164,12 @@ function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
   }
   const of = (kind: NumberLiteral["kind"], isNegated: boolean) =>
     literals.filter((literal) => literal.kind === kind && literal.isNegated === isNegated);
+  const isInteger = of("integer", false).length > 0;
   return {
-    isInteger: of("integer", false).length > 0,
+    isInteger,
     isFractional: of("integer", true).length > 0,
-    low,
-    high,
+    low: isInteger ? wholeBound(low, 1) : low,
+    high: isInteger ? wholeBound(high, -1) : high,
     steps: of("multipleOf", false).map(({ value }) => value as number),
     otherSteps: of("multipleOf", true).map(({ value }) => value as number),
     excluded: of("values", true).flatMap(({ value }) => listOf(value)),
@@ -184,6 +185,14 @@ function exactIntegers({ low, high }: NumberFacets, forms: NumberForms): NumberT
     comparison(Number.MAX_SAFE_INTEGER, (_, order) => order <= 0, false, hasExponents),
     comparison(LARGEST, (isNegative, order) => order <= 0 || isFar(isNegative), false, hasExponents),
   ];
+}
+
+/** The first integer within a bound. */
+function wholeBound(bound: Bound | null, inward: 1 | -1): Bound | null {
+  if (bound === null || Math.abs(bound.value) >= Number.MAX_SAFE_INTEGER) return bound;
+  const { value, isStrict } = bound;
+  const nearest = inward === 1 ? Math.ceil(value) : Math.floor(value);
+  return { value: isStrict && nearest === value ? nearest + inward : nearest, isStrict: false };
 }
 
 interface Step {
@@ -239,7 +248,8 @@ function testsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
   }
   for (const value of new Set(excluded)) {
     const isRight = (isNegative: boolean, order: number) => order !== 0 || (value !== 0 && isNegative !== value < 0);
-    tests.push(comparison(value, isRight, true, hasExponents));
+    const isExact = isInteger && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    tests.push(comparison(value, isRight, !isExact, hasExponents));
   }
   return tests;
 }
