@@ -1,5 +1,5 @@
 import { decimalOf } from "./decimal.js";
-import { EXACT_DIGITS, type NumberTest } from "./numberTests.js";
+import { EXACT_DIGITS, type NumberState, type NumberTest } from "./numberTests.js";
 
 /** How the digits so far stand to the bound's. NEAR_: by so little that a double may not tell; UNSURE: a double does not. */
 const EQUAL = 0;
@@ -10,6 +10,9 @@ const NEAR_GREATER = 4;
 const UNSURE = 5;
 /** Of a mantissa: 0. */
 const ZERO = 6;
+
+/** The sign alone makes any number right. */
+const DECIDED: NumberState = [];
 
 const WHOLE = 0;
 const FRACTION = 1;
@@ -58,10 +61,23 @@ export function comparison(
   };
   const isOpen = (order: number) => order === EQUAL || order === NEAR_LESS || order === NEAR_GREATER;
 
+  const orders = digits === "" ? ([0, 1] as const) : ([-1, 0, 1] as const);
+  /** What the sign alone decides: true, false, or null where it does not. */
+  const bySign = [false, true].map((isNegative) => {
+    const [first, ...others] = orders.map((order) => isRight(isNegative, order));
+    return others.every((other) => other === first) ? first! : null;
+  });
+
   return {
     // [is negative, phase, digits of the phase, order as a decimal, order of the mantissa, only 9s, exponent is negative, exponent]
     start: [0, WHOLE, 0, EQUAL, hasExponents ? EQUAL : UNSURE, isPowerOfTen ? 1 : 0, 0, 0],
-    next([isNegative, phase, count, plain, normal, nines, isSmall, exponent], role, digit) {
+    next(state, role, digit) {
+      if (state.length === 0) return state;
+      const [isNegative, phase, count, plain, normal, nines, isSmall, exponent] = state;
+      if (role === "minus" || (role === "whole" && count === 0)) {
+        const decided = bySign[role === "minus" ? 1 : isNegative!]!;
+        if (decided !== null) return decided ? DECIDED : null;
+      }
       switch (role) {
         case "minus":
           return [1, WHOLE, 0, plain!, normal!, nines!, 0, 0];
@@ -116,7 +132,9 @@ export function comparison(
           return [isNegative!, POWER, 0, 0, normal!, 0, isSmall!, Math.min(mostExponent, exponent! * 10 + digit)];
       }
     },
-    accepts([negative, phase, count, plain, normal, nines, isSmall, exponent]) {
+    accepts(state) {
+      if (state.length === 0) return true;
+      const [negative, phase, count, plain, normal, nines, isSmall, exponent] = state;
       const isNegative = negative === 1;
       if (phase === POWER) {
         if (normal === ZERO) return isRight(isNegative, digits === "" ? 0 : -1);

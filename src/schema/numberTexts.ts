@@ -4,12 +4,12 @@ import { charsOf, choice, type IrNode, optional, repeat, seq, text } from "./ir.
 const DIGIT = charsOf("09");
 const MINUS = optional(text("-"));
 
-/** Whole numbers of at most so many digits. */
-function whole(most: number): IrNode {
-  return choice(text("0"), seq(charsOf("19"), repeat(DIGIT, 0, most - 1)));
+/** Whole numbers of at most so many digits, null for any number. */
+function whole(most: number | null): IrNode {
+  return choice(text("0"), seq(charsOf("19"), repeat(DIGIT, 0, most === null ? null : most - 1)));
 }
 
-function fraction(digit: IrNode, most: number): IrNode {
+function fraction(digit: IrNode, most: number | null): IrNode {
   return optional(seq(text("."), repeat(digit, 1, most)));
 }
 
@@ -23,7 +23,7 @@ const TAME_EXPONENT = seq(
     seq(text("-"), repeat(DIGIT, 1, 3)),
   ),
 );
-/** Exponents that keep a number of up to 100 digits finite, and those that keep only one digit so. */
+/** Exponents that keep a number of a hundred digits finite, and those that keep only one digit so. */
 const EXPONENT = seq(
   E,
   choice(
@@ -37,12 +37,16 @@ const LARGE_EXPONENT = seq(
   choice(seq(text("20"), charsOf("89")), seq(text("2"), charsOf("19"), DIGIT), seq(text("30"), charsOf("07"))),
 );
 
-/** Any number and any integer: every text is a finite double. In the full reading, of up to 100 digits. */
+/** Any number and any integer: every text is a finite double, in the full reading as far as its digits leave that to its
+ *  exponent. */
 export function anyNumber(isFull: boolean): IrNode {
   if (!isFull) return seq(MINUS, whole(15), fraction(DIGIT, 17), optional(TAME_EXPONENT));
   return seq(
     MINUS,
-    choice(seq(whole(100), fraction(DIGIT, 100), optional(EXPONENT)), seq(DIGIT, fraction(DIGIT, 100), LARGE_EXPONENT)),
+    choice(
+      seq(whole(null), fraction(DIGIT, null), optional(EXPONENT)),
+      seq(DIGIT, fraction(DIGIT, null), LARGE_EXPONENT),
+    ),
   );
 }
 
@@ -58,7 +62,7 @@ export function anyInteger(isFull: boolean): IrNode {
     PLUS,
     choice(seq(text("1"), charsOf("79")), seq(charsOf("29"), DIGIT), seq(charsOf("12"), DIGIT, DIGIT)),
   );
-  return seq(MINUS, choice(seq(whole(100), fraction(text("0"), 100), exponent), shifted));
+  return seq(MINUS, choice(seq(whole(null), fraction(text("0"), null), exponent), shifted));
 }
 
 /** A number as JSON.stringify writes it; in the full reading also with more zeros behind the point, or an exponent. */
@@ -66,8 +70,8 @@ export function valueText(value: number, isFull: boolean): IrNode {
   const written = text(JSON.stringify(value));
   if (!isFull) return written;
   const { isNegative, digits, point } = decimalOf(value);
-  const zeros = repeat(text("0"), 0, 20);
-  const moreZeros = (behind: string) => (behind === "" ? fraction(text("0"), 20) : seq(text(`.${behind}`), zeros));
+  const zeros = repeat(text("0"), 0, null);
+  const moreZeros = (behind: string) => (behind === "" ? fraction(text("0"), null) : seq(text(`.${behind}`), zeros));
   if (digits === "") return seq(MINUS, text("0"), moreZeros(""));
   const power = point - 1;
   const exponent = [

@@ -16,7 +16,7 @@ export interface NumberLiteral {
 
 /** `intended`: at most 15 digits before the point (up to 2^53 - 1 where a bound asks for it) and 17 behind it, no 1.0 for
  *  an integer, exponents only where JSON.stringify writes them. `full`: every JSON number whose value is right, as far as
- *  that can be told from its characters, up to 40 digits before and behind the point. */
+ *  that can be told from its characters one by one, of any number of digits. */
 export type NumberReading = "intended" | "full";
 
 /** The literals are right but can't be followed digit by digit; `message` says why. */
