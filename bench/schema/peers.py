@@ -139,9 +139,14 @@ def replay(engine, compiled, instances):
                 end = -1 if engine.may_end(matcher) else len(tokens)
         except Exception as error:  # a peer's limits: the row is lost, as in a job
             end = at
-            errors.append(str(error))
+            errors.append(reason_of(error))
         ends.append(end)
     return times, ends, errors
+
+
+def reason_of(error):
+    """The first line: llguidance goes on with the grammar's text."""
+    return (str(error) or repr(error)).split("\n")[0]
 
 
 def run_case(engine, case):
@@ -150,7 +155,7 @@ def run_case(engine, case):
         compiled = engine.compile(case["schema"])
         compile_ns = time.perf_counter_ns() - start
     except Exception as error:
-        return {"error": str(error) or repr(error)}
+        return {"error": reason_of(error)}
     instances = case["instances"]
     cold, ends, errors = replay(engine, compiled, instances)
     if cold:
@@ -161,7 +166,7 @@ def run_case(engine, case):
         try:
             engine.fill(matcher)
         except Exception as error:
-            return {"error": str(error) or repr(error)}
+            return {"error": reason_of(error)}
         first_ns = time.perf_counter_ns() - start
     warm, _, _ = replay(engine, compiled, instances)
     engine.forget()

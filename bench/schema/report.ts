@@ -129,7 +129,7 @@ const KINDS = {
 function groupOf({ kind, reason }: Failure): string {
   if (kind !== "compile") return KINDS[kind];
   return reason
-    .split("\n")[0]!
+    .replace(/^at \d+\(\d+\): /, "")
     .replace(
       /^(checked after generation: )(.*)/,
       (_, head, checked) => head + keywordsOf(checked.split("; ")).join("; "),

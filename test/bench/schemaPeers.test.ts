@@ -40,7 +40,7 @@ const options: PeerOptions = {
 };
 
 test.skipIf(!hasPython)(
-  "a peer that refuses, dies, hangs or swells loses that schema alone, and the reason is kept",
+  `a peer that refuses, dies, hangs or swells loses that schema alone${hasPython ? "" : " (skipped: no python3)"}`,
   async () => {
     mkdirSync(options.scriptFolder, { recursive: true });
     writeFileSync(join(options.scriptFolder, "peers.py"), WORKER);
