@@ -48,6 +48,7 @@ function appliedTo(value: RawJson, schemas: readonly RawJson[], root: RawJson): 
     if (schema.kind !== "object" || found.has(schema) || found.size > MOST_SCHEMAS) return;
     // where the schema's own properties stand among its applicators is where they are written
     const own: RawObject = schema;
+    for (const constant of constantsOf(own)) if (isSameWord(constant, value)) found.add(schemaOfConstant(constant));
     let isAdded = !own.members.has("properties");
     if (isAdded) found.add(own);
     for (const [keyword, content] of own.members) {
@@ -72,6 +73,24 @@ function appliedTo(value: RawJson, schemas: readonly RawJson[], root: RawJson): 
   };
   for (const schema of schemas) visit(schema);
   return [...found];
+}
+
+function constantsOf({ members }: RawObject): readonly RawJson[] {
+  const constant = members.get("const");
+  const choices = members.get("enum");
+  return [...(constant === undefined ? [] : [constant]), ...(choices?.kind === "array" ? choices.places : [])];
+}
+
+/** A schema that lists what a constant object or array has. */
+function schemaOfConstant(constant: RawJson): RawObject {
+  const list = (keyword: string, content: RawJson): RawObject => ({
+    kind: "object",
+    members: new Map([[keyword, content]]),
+  });
+  const only = (value: RawJson) => list("const", value);
+  if (constant.kind === "array") return list("prefixItems", { kind: "array", places: constant.places.map(only) });
+  const members = constant.kind === "object" ? [...constant.members] : [];
+  return list("properties", { kind: "object", members: new Map(members.map(([key, one]) => [key, only(one)])) });
 }
 
 function likelyBranches(value: RawJson, branches: readonly RawJson[], root: RawJson): readonly RawJson[] {
@@ -126,11 +145,13 @@ function hasType(value: RawJson, type: string): boolean {
   return type === "number" || type === "integer";
 }
 
-/** Equal, as far as strings and words go; other values may be. */
+/** Equal, as far as strings, words and an object's keys go; other values may be. */
 function isSameWord(a: RawJson, b: RawJson): boolean {
   if (a.kind === "string" || b.kind === "string")
     return a.kind === b.kind && a.kind === "string" && b.kind === "string" && a.value === b.value;
   if (a.kind === "word" && b.kind === "word") return a.text === b.text || Number(a.text) === Number(b.text);
+  if (a.kind === "object" && b.kind === "object")
+    return a.members.size === b.members.size && [...a.members.keys()].every((key) => b.members.has(key));
   return a.kind === b.kind;
 }
 

@@ -60,6 +60,11 @@ test("of anyOf and oneOf the branch that the object can be gives the order", () 
   expect(sort({ kind: "y", b: 1, a: 1 }, schema)).toBe('{"a": 1, "b": 1, "kind": "y"}');
 });
 
+test("an object that const or enum names has its keys in that order, all the way down", () => {
+  const schema = { enum: [{ a: 1 }, { b: [{ y: 1, x: 2 }], a: 1 }] };
+  expect(sort({ a: 1, b: [{ x: 2, y: 1 }] }, schema)).toBe('{"b": [{"y": 1, "x": 2}], "a": 1}');
+});
+
 test("members below patternProperties, additionalProperties, prefixItems and recursive references are sorted too", () => {
   const node = { properties: { n: {}, m: { $ref: "#" } }, patternProperties: { "^p": { $ref: "#" } } };
   const schema = { ...node, additionalProperties: { prefixItems: [{ $ref: "#" }] } };
