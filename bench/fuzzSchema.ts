@@ -1,0 +1,70 @@
+// Tries random inputs on all that reads a user's schemas, regular expressions and grammars:
+//   npm run fuzz:schema -- [--runs 1000000] [--seed 1] [--collection FILE.jsonl.gz] [--at NUMBER] [--limit-seconds 5]
+// Schemas (random, and those of a collection with changes), regular expressions, GBNF texts and damaged tables are
+// compiled, opened natively and followed along random ways through their masks; what a grammar writes that holds its
+// schema whole is given to the check. A crash, a hang, an exception that no user should see and a mask that contradicts
+// itself are failures. Each input is made from the seed and its number: --at tries one again.
+import { fork } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { InputError, messageOf, RowmillError } from "../src/errors.js";
+import { runFuzz } from "./fuzz/campaign.js";
+import { inputsOf } from "./fuzz/subjects.js";
+import { readCollection } from "./schema/collection.js";
+
+const CHILD = fileURLToPath(new URL("./fuzz/child.js", import.meta.url));
+const MOST_SHOWN = 20;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: "string", default: "1000000" },
+      seed: { type: "string", default: "1" },
+      collection: { type: "string" },
+      at: { type: "string" },
+      "limit-seconds": { type: "string", default: "5" },
+    },
+  });
+  const [runs, seed, limitSeconds] = [Number(values.runs), Number(values.seed), Number(values["limit-seconds"])];
+  if (!(runs >= 1) || !Number.isInteger(seed) || !(limitSeconds > 0)) {
+    const flags = "[--runs N] [--seed N] [--collection FILE.jsonl.gz] [--at NUMBER] [--limit-seconds N]";
+    throw new InputError("ROWMILL_BAD_OPTION", `usage: npm run fuzz:schema -- ${flags}`);
+  }
+  const collection = values.collection === undefined ? [] : readCollection(values.collection, null);
+  const schemas = collection.map(({ schemaText }) => schemaText);
+  if (values.at !== undefined) {
+    const input = inputsOf(seed, schemas)(Number(values.at));
+    console.log(`${input.subject}: ${input.text}`);
+    console.log(input.run());
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "rowmill-fuzz-"));
+  try {
+    const corpus = schemas.length === 0 ? "" : join(folder, "schemas.jsonl");
+    if (corpus !== "") writeFileSync(corpus, schemas.join("\n"));
+    const start = (mode: "quiet" | "trace") =>
+      fork(CHILD, [String(seed), corpus, mode], {
+        stdio: ["ignore", mode === "trace" ? "pipe" : "ignore", "inherit", "ipc"],
+      });
+    const report = await runFuzz({ runs, limitSeconds, start, onLine: (line) => console.error(line) });
+    for (const { index, subject, text, error } of report.failures.slice(0, MOST_SHOWN)) {
+      console.log(`--at ${index} (${subject}): ${error}\n  ${text.slice(0, 500)}`);
+    }
+    const { failures, ...figures } = report;
+    console.log(JSON.stringify({ seed, ...figures, failures: failures.length }, null, 2));
+    process.exitCode = failures.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const isMistake = error instanceof RowmillError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+  console.error(isMistake ? messageOf(error) : error);
+  process.exitCode = isMistake ? 2 : 70;
+}
