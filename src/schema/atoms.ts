@@ -97,6 +97,8 @@ export function countOf(alternative: Alternative, kind: "itemCount" | "memberCou
 }
 
 export function keyOf(clause: Clause): string {
+  const [only] = clause;
+  if (clause.length === 1 && only !== undefined && !only.isNegated) return only.node.pointer;
   const keys = clause.map(({ node, isNegated }) => (isNegated ? `!${node.pointer}` : node.pointer));
-  return keys.length === 1 ? keys[0]! : [...new Set(keys)].sort().join("\n");
+  return [...new Set(keys)].sort().join("\n");
 }

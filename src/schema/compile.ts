@@ -75,6 +75,8 @@ const ANNOTATION_ONLY = new Set([
 ]);
 const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
 const MOST_HOPS = 50;
+/** Letters of a rule's name that come from its place in the schema. */
+const LONGEST_NAME = 40;
 
 class SchemaCompiler implements Emission {
   readonly punctuation;
@@ -176,6 +178,12 @@ class SchemaCompiler implements Emission {
 
   /** A clause without what is always true, each reference replaced by what it leads to, so that both share their rules. */
   #plain(clause: Clause): Clause {
+    const [only] = clause;
+    if (clause.length === 1 && only !== undefined) {
+      const node = this.#behindReference(only.node);
+      if (typeof node.schema === "boolean" && node.schema !== only.isNegated) return [];
+      return node === only.node ? clause : [{ node, isNegated: only.isNegated }];
+    }
     const literals = new Map<string, Literal>();
     for (const { node: said, isNegated } of clause) {
       const node = this.#behindReference(said);
@@ -197,8 +205,9 @@ class SchemaCompiler implements Emission {
   }
 
   #freshName(pointer: string): string {
-    const words = pointer.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
-    const base = words === "" ? "document" : words.slice(-40).replace(/^-/, "");
+    const last = pointer.slice(pointer.lastIndexOf("/") + 1);
+    const words = /[^A-Za-z0-9]/.test(last) ? last.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "") : last;
+    const base = words === "" ? "document" : words.slice(0, LONGEST_NAME).replace(/-$/, "");
     let name = base;
     let count = this.#counts.get(base) ?? 1;
     while (this.#names.has(name)) name = `${base}-${++count}n`;

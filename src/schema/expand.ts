@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { type Alternative, type Atom, type Clause, joinAtoms, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
-import { type JsonType, TYPES, typesIn } from "./jsonTypes.js";
+import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
@@ -92,8 +92,7 @@ export class Expander {
 
   #positive(node: SchemaNode, type: JsonType): readonly Alternative[] {
     const schema = node.schema as KeywordMap;
-    const types = typesIn(schema);
-    if (types !== null && !types.has(type)) return [];
+    if (!allowsType(schema, type)) return [];
     let ways: readonly Alternative[] = [marksOf(schema, this.#context)];
     for (const { keyword, condition } of this.#conditions(node, type, true)) {
       try {
@@ -180,8 +179,7 @@ export class Expander {
 
   #negative(node: SchemaNode, type: JsonType): readonly Alternative[] {
     const schema = node.schema as KeywordMap;
-    const types = typesIn(schema);
-    if (types !== null && !types.has(type)) return [[]];
+    if (!allowsType(schema, type)) return [[]];
     const ways: Alternative[] = unevaluatedAtoms(node, type, []).map(() => [this.#checked("unevaluated", node)]);
     for (const { condition } of this.#conditions(node, type, false)) {
       const failing = this.#fail(condition, node, type);
@@ -231,7 +229,7 @@ export class Expander {
     const found: { keyword: string; condition: Condition }[] = [];
     for (const keyword of Object.keys(schema)) {
       // the keywords of a group are read together, at the place of the properties
-      const group = GROUPS.find((keywords) => keywords.includes(keyword));
+      const group = GROUPS.get(keyword);
       if (group !== undefined && keyword !== group.find((one) => Object.hasOwn(schema, one))) continue;
       const side = isOrdered ? sideCondition(keyword, node, this.#context) : null;
       const condition = readKeyword(keyword, node, type, this.#context);

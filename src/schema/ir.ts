@@ -72,7 +72,11 @@ function append(parts: IrNode[], part: IrNode): void {
 
 /** Any one of the options: nested choices are flattened, equal texts and references kept once. */
 export function choice(...options: readonly IrNode[]): IrNode {
-  const flat = options.flatMap((one) => (one.kind === "choice" ? one.options : [one]));
+  const flat: IrNode[] = [];
+  for (const option of options) {
+    if (option.kind !== "choice") flat.push(option);
+    else for (const inner of option.options) flat.push(inner);
+  }
   if (flat.length === 1) return flat[0]!;
   const unique =
     flat.length <= FEW ? flat.filter((one, place) => !isAmong(one, flat, place)) : [...keyed(flat).values()];

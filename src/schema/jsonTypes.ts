@@ -4,11 +4,11 @@ export const TYPES = ["null", "boolean", "number", "string", "array", "object"] 
 /** "number" stands for integers too. */
 export type JsonType = (typeof TYPES)[number];
 
-/** The types that a schema's own `type` allows; null when it says nothing. */
-export function typesIn({ type }: KeywordMap): ReadonlySet<JsonType> | null {
-  if (type === undefined) return null;
-  const names: readonly unknown[] = Array.isArray(type) ? type : [type];
-  return new Set(names.map((name) => (name === "integer" ? "number" : name) as JsonType));
+/** Whether a schema's own `type` allows values of a type, or it says nothing. */
+export function allowsType({ type: said }: KeywordMap, type: JsonType): boolean {
+  if (said === undefined || said === type) return true;
+  const names: readonly unknown[] = Array.isArray(said) ? said : [said];
+  return names.includes(type) || (type === "number" && names.includes("integer"));
 }
 
 /** Whether a schema's own `type` allows integers and no other numbers. */

@@ -21,11 +21,13 @@ export interface KeywordContext {
   readonly ignored: Set<string>;
 }
 
-/** Keywords that mean something together only. */
-export const GROUPS: readonly (readonly string[])[] = [
-  ["properties", "patternProperties", "additionalProperties"],
-  ["items", "prefixItems", "additionalItems"],
-];
+/** Keywords that mean something together only, each with its group. */
+export const GROUPS: ReadonlyMap<string, readonly string[]> = new Map(
+  [
+    ["properties", "patternProperties", "additionalProperties"],
+    ["items", "prefixItems", "additionalItems"],
+  ].flatMap((group) => group.map((keyword) => [keyword, group] as const)),
+);
 
 const BY_TYPE: Readonly<Record<string, JsonType>> = {
   minimum: "number",

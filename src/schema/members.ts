@@ -1,4 +1,4 @@
-import { type Alternative, atomsOf, type Clause, type MemberGroup } from "./atoms.js";
+import { type Alternative, atomsOf, type Clause, type Literal, type MemberGroup } from "./atoms.js";
 import type { SchemaNode } from "./schemaNode.js";
 
 /** What a way says of members, looked up once. */
@@ -23,8 +23,12 @@ function indexOf(way: Alternative): MemberIndex {
 /** What the value of a member must satisfy, if there is one of that name. */
 export function memberClause(way: Alternative, name: string): Clause {
   const { groups, own } = indexOf(way);
-  const said = groups.flatMap((group) => schemasFor(group, name)).map((node) => ({ node, isNegated: false }));
-  return [...said, ...(own.get(name) ?? [])];
+  const clause: Literal[] = [];
+  for (const group of groups) {
+    for (const node of schemasFor(group, name)) clause.push({ node, isNegated: false });
+  }
+  const more = own.get(name);
+  return more === undefined ? clause : [...clause, ...more];
 }
 
 /** The names that the atoms mention: those of `properties` first, in the order of the document. */
@@ -35,8 +39,9 @@ export function mentionedNames(way: Alternative): string[] {
   return [...names];
 }
 
-function schemasFor(group: MemberGroup, name: string): SchemaNode[] {
+function schemasFor(group: MemberGroup, name: string): readonly SchemaNode[] {
   const own = group.properties.get(name);
+  if (group.patterns.length === 0 && own !== undefined) return [own];
   const matched = group.patterns.filter(({ source }) => isMatch(source, name)).map(({ node }) => node);
   if (own !== undefined) return [own, ...matched];
   if (matched.length > 0 || group.others === null) return matched;
