@@ -2,9 +2,10 @@ import { InputError } from "../errors.js";
 import { arrayNode } from "./arrays.js";
 import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
+import type { Dfa } from "./dfa.js";
 import type { Emission, SchemaReading } from "./emission.js";
 import { Expander, type ExpansionLimits, TooMuchWork } from "./expand.js";
-import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
+import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, type StringContent, text } from "./ir.js";
 import { type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
@@ -75,6 +76,8 @@ const ANNOTATION_ONLY = new Set([
 ]);
 const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
 const MOST_HOPS = 50;
+/** Most edges that the automata of all strings have together: some 40 MB of tables. */
+const MOST_EDGES = 3_000_000;
 /** Letters of a rule's name that come from its place in the schema. */
 const LONGEST_NAME = 40;
 
@@ -91,6 +94,8 @@ class SchemaCompiler implements Emission {
   /** How often a name was given, with numbers behind it. */
   readonly #counts = new Map<string, number>();
   #membersLeft: number;
+  #edgesLeft = MOST_EDGES;
+  readonly #counted = new Set<Dfa>();
   readonly #checked = new Set<string>();
   /** Why some schema has no values, for the message. */
   readonly #contradictions: string[] = [];
@@ -151,6 +156,13 @@ class SchemaCompiler implements Emission {
   readonly spend = (members: number): void => {
     this.#membersLeft -= members;
     if (this.#membersLeft < 0) throw new TooMuchWork();
+  };
+
+  readonly hasRoomFor = ({ automaton }: StringContent): boolean => {
+    if (automaton === null || this.#counted.has(automaton)) return true;
+    this.#counted.add(automaton);
+    this.#edgesLeft -= automaton.edges.length / 3;
+    return this.#edgesLeft >= 0;
   };
 
   readonly leaveToCheck = (what: string): void => {

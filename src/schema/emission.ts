@@ -1,5 +1,5 @@
 import type { Alternative, Clause } from "./atoms.js";
-import type { IrNode } from "./ir.js";
+import type { IrNode, StringContent } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 import type { JsonType } from "./jsonTypes.js";
 
@@ -19,6 +19,9 @@ export interface Emission {
   waysOf(clause: Clause, type: JsonType): readonly Alternative[];
   /** Counts members that are written, and ends a compilation that has too many. */
   spend(members: number): void;
+  /** Counts the edges of a string's automaton.
+   *  @returns false when all strings together would have too many: this one is left to the check */
+  hasRoomFor(content: StringContent): boolean;
   /** Notes what the grammar holds only in part. */
   leaveToCheck(what: string): void;
 }

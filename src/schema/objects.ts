@@ -8,6 +8,8 @@ import { stringLiterals } from "./satisfiable.js";
 import { type SomeMember, settleSomeMembers } from "./someMember.js";
 import { type StringLiteral, UnsupportedString } from "./stringLanguage.js";
 
+/** What compiling the names of further members counts for, in members. */
+const COST_OF_NAMES = 20;
 /** Most states of an object that counts its members; beyond, counting is left to the check. */
 const MOST_COUNTED = 5_000;
 
@@ -126,6 +128,7 @@ function otherNode(
   const member = ({ names, clause }: OtherMembers): IrNode => {
     const value = emission.nodeOf(clause);
     if (isNever(value)) return NEVER;
+    if (!emission.hasRoomFor(names)) throw new TooManyPatterns();
     const isAny = names.automaton === null && names.min === 0 && names.max === null;
     return seq(isAny ? ref("string") : { kind: "string", content: names }, colon, value);
   };
@@ -134,7 +137,9 @@ function otherNode(
     literals: some.flatMap(({ literal }) => (literal === null ? [] : [literal])),
   };
   try {
-    const sorted = sortOtherMembers(way, mentioned, nameWays.ways, extra, isClosed);
+    const sorted = sortOtherMembers(way, mentioned, nameWays.ways, extra, isClosed, () =>
+      emission.spend(COST_OF_NAMES),
+    );
     return choice(...sorted.map(member).filter((node) => !isNever(node)));
   } catch (error) {
     if (!(error instanceof UnsupportedString) && !(error instanceof TooManyPatterns)) throw error;

@@ -17,6 +17,7 @@ export class TooManyPatterns extends Error {}
 /** Sorts the names that are not mentioned by what is said of their values.
  *  @param nameWays  what propertyNames allow: one of these lists must hold; [[]] when nothing is said
  *  @param matchedOnly  leave out those that match no expression
+ *  @param onCompile  told before each automaton that is made
  *  @throws {UnsupportedString | TooManyPatterns} */
 export function sortOtherMembers(
   way: Alternative,
@@ -24,6 +25,7 @@ export function sortOtherMembers(
   nameWays: readonly (readonly StringLiteral[])[],
   extra: { readonly names: readonly StringLiteral[]; readonly literals: readonly Literal[] },
   matchedOnly: boolean,
+  onCompile: () => void,
 ): OtherMembers[] {
   const groups = atomsOf(way, "members").map(({ group }) => group);
   const everyGroup = groups.flatMap((group) => [group, ...group.except]);
@@ -34,20 +36,24 @@ export function sortOtherMembers(
     mentioned.length === 0 ? [] : [{ facet: { kind: "values", values: mentioned }, isNegated: true }];
   const found: OtherMembers[] = [];
 
+  const compiled = (literals: readonly StringLiteral[]) => {
+    onCompile();
+    return compileStrings(literals);
+  };
   const sort = (literals: readonly StringLiteral[], matched: readonly string[], next: number) => {
     const source = sources[next];
     if (source === undefined) {
       if (matchedOnly && matched.length === 0) return;
       const clause = clauseFor(groups, matched, extra.literals);
       if (clause === null) return;
-      const names = compileStrings(literals);
+      const names = compiled(literals);
       if (names !== null) found.push({ names, clause });
       return;
     }
     const facet = { kind: "pattern", source } as const;
     const matching = [...literals, { facet, isNegated: false }];
     // most expressions exclude each other: seen early, their number does no harm
-    if (matched.length === 0 || compileStrings(matching) !== null) sort(matching, [...matched, source], next + 1);
+    if (matched.length === 0 || compiled(matching) !== null) sort(matching, [...matched, source], next + 1);
     sort([...literals, { facet, isNegated: true }], matched, next + 1);
   };
   for (const names of nameWays) sort([...listed, ...names, ...extra.names], [], 0);

@@ -9,6 +9,11 @@ import { compileStrings, type StringLiteral, UnsupportedString } from "./stringL
 export function stringNode(way: Alternative, emission: Emission): IrNode {
   const content = compileStringsFor(way, emission);
   if (content === null) return NEVER;
+  if (!emission.hasRoomFor(content)) {
+    for (const { place } of atomsOf(way, "string"))
+      emission.leaveToCheck(`${place} (all strings need too many states)`);
+    return ref("string");
+  }
   const isAny = content.automaton === null && content.min === 0 && content.max === null;
   return isAny ? ref("string") : { kind: "string", content };
 }
