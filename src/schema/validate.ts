@@ -86,6 +86,8 @@ function compileDocument(document: SchemaDocument): { ajv: Ajv2020; validate: Va
   try {
     const ajv = emptyJudge();
     const { root, others } = judgedDocument(document, SCHEMA_KEY);
+    // what Ajv notes of evaluated members goes wrong beside an if with patternProperties (it throws), so only where it is asked for
+    ajv.opts.unevaluated = asksForUnevaluated([root, ...others.values()]);
     for (const [key, schema] of others) ajv.addSchema(schema as AnySchema, key);
     return { ajv, validate: ajv.addSchema(root as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY)! };
   } catch (error) {
@@ -93,6 +95,10 @@ function compileDocument(document: SchemaDocument): { ajv: Ajv2020; validate: Va
       cause: error,
     });
   }
+}
+
+function asksForUnevaluated(schemas: readonly unknown[]): boolean {
+  return /"unevaluated(?:Items|Properties)":/.test(JSON.stringify(schemas));
 }
 
 const require = createRequire(import.meta.url);

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { compileSchema } from "../../src/schema/index.js";
+
+test("a condition beside patternProperties is checked without failing itself", () => {
+  const condition = [
+    ["if", { properties: { a: { type: "integer" } }, required: ["a"] }],
+    ["then", { properties: { a: { minimum: 3 } } }],
+  ];
+  const schema = { type: "object", properties: {}, patternProperties: { "^a": { type: "integer" } } };
+  const { validate } = compileSchema({ ...schema, ...Object.fromEntries(condition) }, { reading: "full" });
+  expect(validate({ ab: 1 })).toBe(null);
+  expect(validate({ ab: "x" })).toContain("/ab must be integer");
+  expect(validate({ a: 2 })).toContain("/a must be >= 3");
+});
