@@ -1,4 +1,4 @@
-import { rangesWhere, unionOf } from "./codePoints.js";
+import { intersectionOf, SCALARS, unionOf } from "./codePoints.js";
 import type { Ranges } from "./ir.js";
 
 export const DIGITS: Ranges = [[0x30, 0x39]];
@@ -25,6 +25,8 @@ export const WHITE: Ranges = [
 /** Planes in which characters differ from each other; elsewhere a plane's characters are all alike, but for its last two. */
 const ASSIGNED_PLANES = [0, 1, 2, 3, 0xe];
 const LAST_PLANE = 0x10;
+/** Code points of a text that is matched at once. */
+const BLOCK = 0x1000;
 
 const properties = new Map<string, Ranges>();
 
@@ -32,17 +34,31 @@ const properties = new Map<string, Ranges>();
 export function propertyRanges(property: string): Ranges {
   let ranges = properties.get(property);
   if (ranges === undefined) {
-    const expression = new RegExp(`^\\p{${property}}$`, "u");
-    const isIn = (codePoint: number) => expression.test(String.fromCodePoint(codePoint));
-    ranges = unionOf(
-      ...Array.from({ length: LAST_PLANE + 1 }, (_, plane): Ranges => {
-        const first = plane * 0x10000;
-        if (ASSIGNED_PLANES.includes(plane)) return rangesWhere(isIn, first, first + 0xffff);
-        const ends = rangesWhere(isIn, first + 0xfffe, first + 0xffff);
-        return isIn(first) ? [[first, first + 0xfffd], ...ends] : ends;
-      }),
-    );
+    const runs = new RegExp(`\\p{${property}}+`, "gu");
+    const found: (readonly [number, number])[] = [];
+    for (let plane = 0; plane <= LAST_PLANE; plane++) {
+      const first = plane * 0x10000;
+      if (ASSIGNED_PLANES.includes(plane)) {
+        for (let at = first; at < first + 0x10000; at += BLOCK) found.push(...runsIn(at, at + BLOCK - 1, runs));
+        continue;
+      }
+      if (runsIn(first, first, runs).length > 0) found.push([first, first + 0xfffd]);
+      found.push(...runsIn(first + 0xfffe, first + 0xffff, runs));
+    }
+    ranges = unionOf(found);
     properties.set(property, ranges);
   }
   return ranges;
+}
+
+/** Where an expression for runs of characters matches in the text of all scalar values from `from` to `to`. */
+function runsIn(from: number, to: number, runs: RegExp): (readonly [number, number])[] {
+  return intersectionOf(SCALARS, [[from, to]]).flatMap(([first, last]) => {
+    const text = String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, index) => first + index));
+    const units = first > 0xffff ? 2 : 1;
+    return [...text.matchAll(runs)].map((match) => {
+      const start = first + match.index / units;
+      return [start, start + match[0].length / units - 1] as const;
+    });
+  });
 }

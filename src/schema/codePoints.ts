@@ -52,17 +52,3 @@ export function hasCodePoint(ranges: Ranges, codePoint: number): boolean {
   }
   return false;
 }
-
-/** The scalar values from `from` to `to` for which `isIn` holds; asks for each of them. */
-export function rangesWhere(isIn: (codePoint: number) => boolean, from: number, to: number): Ranges {
-  const found: [number, number][] = [];
-  for (const [first, last] of intersectionOf(SCALARS, [[from, to]])) {
-    for (let codePoint = first; codePoint <= last; codePoint++) {
-      if (!isIn(codePoint)) continue;
-      const before = found.at(-1);
-      if (before !== undefined && before[1] === codePoint - 1) before[1] = codePoint;
-      else found.push([codePoint, codePoint]);
-    }
-  }
-  return found;
-}

@@ -1,72 +1,83 @@
-/** The standard formats as regular expressions: the definitions of RFC 3339 (dates and times), 5321 (email), 1123
- *  (hostname), 2673 and 4291 (addresses), 3986 (uri), 4122 (uuid) and 6901 (pointers), each narrowed where that keeps it
- *  short: no leap seconds, fractions of at most 9 digits, upper-case T and Z, no user part in a URI. */
+import { hostLabel, IPV4, IPV6, uriExpression, uriReferenceExpression } from "./addressFormats.js";
+
+/** The standard formats as regular expressions: RFC 3339 (dates and times), 5321 and 6531 (email), 1123 and 5891 (host
+ *  names), 2673 and 4291 (addresses), 3986 and 3987 (URIs and IRIs), 4122 (uuid), 6570 (templates) and 6901 (pointers), each
+ *  no wider than what ajv-formats takes. */
+interface Format {
+  /** What is written: right by the standard and for Ajv. */
+  readonly inner: string;
+  /** What Ajv takes for the format, where that is more: what must not be of the format is none of these. */
+  readonly outer?: string;
+}
+
 const MONTHS_DAYS =
   "(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8])";
 const LEAP_YEAR = "(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)";
 const DATE = `(?:\\d{4}-(?:${MONTHS_DAYS})|${LEAP_YEAR}-02-29)`;
-const TIME = "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
-const COUNT = "\\d{1,9}";
-const CLOCK = `T(?:${COUNT}H(?:${COUNT}M)?(?:${COUNT}S)?|${COUNT}M(?:${COUNT}S)?|${COUNT}S)`;
-const DAYS = `(?:${COUNT}Y(?:${COUNT}M)?(?:${COUNT}D)?|${COUNT}M(?:${COUNT}D)?|${COUNT}D)`;
-const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-const LAST_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?";
-/** Without a limit of length: the automaton of one is too large to be joined with a pattern. */
-const DOMAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const HOUR = "(?:[01]\\d|2[0-3])";
+const FRACTION = "(?:\\.\\d+)?";
+// a leap second is the last of a day in UTC
+const LEAP_SECOND = `23:59:60${FRACTION}(?:[Zz]|[+-]00:00)`;
+const TIME = `(?:${HOUR}:[0-5]\\d:[0-5]\\d${FRACTION}(?:[Zz]|[+-]${HOUR}:[0-5]\\d)|${LEAP_SECOND})`;
+const LOOSE_TIME = `\\d\\d:\\d\\d:\\d\\d${FRACTION}(?:[Zz]|[+-]\\d\\d(?::?\\d\\d)?)`;
+const CLOCK = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
+const DAYS = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";
+const LOOSE_DURATION = "P(?:(?:\\d+Y)?(?:\\d+M)?(?:\\d+D)?(?:T(?:\\d+H)?(?:\\d+M)?(?:\\d+S)?)?|\\d+W)";
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
-const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const IPV4 = `(?:${OCTET}\\.){3}${OCTET}`;
-const H16 = "[0-9A-Fa-f]{1,4}";
-const PCHAR = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
-const PCHAR_NO_COLON = "(?:[A-Za-z0-9._~!$&'()*+,;=@-]|%[0-9A-Fa-f]{2})";
-const HOST = "(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*";
-const AUTHORITY = `//${HOST}(?::\\d{0,5})?(?:/${PCHAR}*)*`;
-const QUERY = `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?`;
+/** Without a limit of length, as Ajv has it: the automaton of one is too large to be joined with a pattern. */
+const DOMAIN_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const HEX = "[0-9A-Fa-f]";
+const UUID = `${HEX}{8}-(?:${HEX}{4}-){3}${HEX}{12}`;
 const POINTER = "(?:/(?:[^~/]|~[01])*)*";
+const VARIABLE = `(?:[A-Za-z0-9_]|%${HEX}{2})+(?::[1-9]\\d{0,3}|\\*)?`;
+/** Letters and digits of all scripts that may stand in a host name (IDNA 2008, PVALID), without those that are right only
+ *  in some context. */
+const NOT_IN_LABELS = "\\u0640\\u07FA\\u302E\\u302F\\u3031-\\u3035\\u303B\\u1100-\\u11FF\\uA960-\\uA97C\\uD7B0-\\uD7FB";
+/** Scripts written from right to left, whose labels have rules of their own (RFC 5893). */
+const RIGHT_TO_LEFT = "\\u0590-\\u08FF\\uFB1D-\\uFDFF\\uFE70-\\uFEFF\\u{10800}-\\u{10FFF}\\u{1E800}-\\u{1EFFF}";
+const LABEL_CHAR = `(?![${NOT_IN_LABELS}${RIGHT_TO_LEFT}])[a-z0-9\\p{Ll}\\p{Lo}\\p{Lm}\\p{Mn}\\p{Mc}\\p{Nd}]`;
+const IDN_LABEL = `(?!\\p{M})${LABEL_CHAR}(?:(?:-(?!-)|${LABEL_CHAR}){0,20}${LABEL_CHAR})?`;
+const WIDE = "\\u00A1-\\uD7FF\\uE000-\\u{10FFFF}";
+const WIDE_ATOM = `[A-Za-z0-9!#$%&'*+/=?^_\`{|}~${WIDE}-]+`;
+const WIDE_LABEL = `[A-Za-z0-9${WIDE}](?:[A-Za-z0-9${WIDE}-]*[A-Za-z0-9${WIDE}])?`;
 
-/** `::` stands for at least one group: `before` groups before it and up to 7 - before after it. */
-function shortenedIpv6(): string {
-  const options = Array.from({ length: 8 }, (_, before) => {
-    const front = before === 0 ? "" : `${H16}(?::${H16}){${before - 1}}`;
-    const left = 7 - before;
-    return `${front}::${left === 0 ? "" : `(?:${H16}(?::${H16}){0,${left - 1}})?`}`;
-  });
-  return options.join("|");
-}
+/** At most 253 characters in all: few long labels, or more that are shorter. */
+const HOSTNAME = [`(?:${hostLabel(61)}\\.){0,2}${hostLabel(61)}`, `(?:${hostLabel(28)}\\.){0,7}${hostLabel(28)}`].join(
+  "|",
+);
 
-const EXPRESSIONS: Readonly<Record<string, string>> = {
-  date: DATE,
-  time: TIME,
-  "date-time": `${DATE}T${TIME}`,
-  duration: `P(?:${DAYS}(?:${CLOCK})?|${CLOCK}|${COUNT}W)`,
-  email: `${ATOM}(?:\\.${ATOM})*@(?:${DOMAIN_LABEL}\\.)+${DOMAIN_LABEL}`,
-  hostname: `(?:${LABEL}\\.){0,3}${LAST_LABEL}`,
-  ipv4: IPV4,
-  ipv6: `(?:${H16}:){7}${H16}|(?:${H16}:){6}${IPV4}|${shortenedIpv6()}`,
-  uri: `[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*)${QUERY}`,
-  "uri-reference": `(?:[A-Za-z][A-Za-z0-9+.-]*:(?:${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*)|${AUTHORITY}|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR_NO_COLON}+(?:/${PCHAR}*)*|)${QUERY}`,
-  uuid: "[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",
-  "json-pointer": POINTER,
-  "relative-json-pointer": `(?:0|[1-9]\\d{0,8})(?:#|${POINTER})`,
+const FORMATS: Readonly<Record<string, Format>> = {
+  date: { inner: DATE },
+  time: { inner: TIME, outer: LOOSE_TIME },
+  "date-time": { inner: `${DATE}[Tt]${TIME}`, outer: `${DATE}[Tt\\s]${LOOSE_TIME}` },
+  duration: { inner: `P(?:${DAYS}(?:${CLOCK})?|${CLOCK}|\\d+W)`, outer: LOOSE_DURATION },
+  email: { inner: `${ATOM}(?:\\.${ATOM})*@(?:${DOMAIN_LABEL}\\.)+${DOMAIN_LABEL}` },
+  "idn-email": { inner: `${WIDE_ATOM}(?:\\.${WIDE_ATOM})*@(?:${WIDE_LABEL}\\.)*${WIDE_LABEL}` },
+  hostname: { inner: HOSTNAME, outer: `(?:${hostLabel(61)}\\.)*${hostLabel(61)}\\.?` },
+  "idn-hostname": { inner: `(?:${HOSTNAME})|(?:${IDN_LABEL}\\.){0,4}${IDN_LABEL}` },
+  ipv4: { inner: IPV4 },
+  ipv6: { inner: IPV6 },
+  uri: { inner: uriExpression("strict"), outer: uriExpression("loose") },
+  "uri-reference": { inner: uriReferenceExpression("strict"), outer: uriReferenceExpression("loose") },
+  iri: { inner: uriExpression("wide") },
+  "iri-reference": { inner: uriReferenceExpression("wide") },
+  uuid: { inner: UUID, outer: `(?:[Uu][Rr][Nn]:[Uu][Uu][Ii][Dd]:)?${UUID}` },
+  "uri-template": {
+    inner: `(?:[!#$&(-;=?-[\\]_a-z~\\u00A0-\\uD7FF\\uE000-\\uFDCF\\uFDF0-\\uFFEF\\u{10000}-\\u{10FFFD}]|%${HEX}{2}|\\{[+#./;?&=,!@|]?${VARIABLE}(?:,${VARIABLE})*\\})*`,
+    outer: `(?:[^\\x00-\\x20"'<>%\\\\^\`{|}]|%${HEX}{2}|\\{[+#./;?&=,!@|]?${VARIABLE}(?:,${VARIABLE})*\\})*`,
+  },
+  "json-pointer": { inner: POINTER },
+  "relative-json-pointer": { inner: `(?:0|[1-9]\\d*)(?:#|${POINTER})` },
 };
 
-/** The expression that a whole string of the format matches; undefined for formats that have none here. */
-export function formatExpression(format: string): string | undefined {
-  const expression = Object.hasOwn(EXPRESSIONS, format) ? EXPRESSIONS[format] : undefined;
-  return expression === undefined ? undefined : `^(?:${expression})$`;
+/** The expression that strings of the format match, or with `isNegated` those match that are not to be; undefined for
+ *  formats that have none here. */
+export function formatExpression(format: string, isNegated = false): string | undefined {
+  const found = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+  return found && `^(?:${isNegated ? (found.outer ?? found.inner) : found.inner})$`;
 }
-
-const STANDARD = new Set([
-  ...Object.keys(EXPRESSIONS),
-  "idn-email",
-  "idn-hostname",
-  "iri",
-  "iri-reference",
-  "uri-template",
-  "regex",
-]);
 
 /** Whether JSON Schema 2020-12 defines the format; any other is an annotation. */
 export function isStandardFormat(name: string): boolean {
-  return STANDARD.has(name);
+  return Object.hasOwn(FORMATS, name) || name === "regex";
 }

@@ -24,6 +24,9 @@ type Shape =
   /** A language that is only made when it is asked for, since it contains itself. */
   | { readonly kind: "lazy"; readonly make: () => Language };
 
+/** Making an expression costs as much as looking at so many. */
+const WORK_OF_NEW = 4;
+
 interface Facts {
   readonly id: number;
   /** Whether it holds the empty text; with a context to ask for, whether it does in the one of no bits. */
@@ -46,6 +49,7 @@ export class Languages {
   readonly #started: (Language | undefined)[] = [];
   readonly #made = new Map<Language, Language>();
   #count = 0;
+  #work = 0;
   readonly alphabet: Alphabet;
   readonly none: Language;
   readonly empty: Language;
@@ -78,12 +82,13 @@ export class Languages {
   }
 
   #new(shape: Shape, isNullable: boolean, hasContext: boolean): Language {
+    this.#work += WORK_OF_NEW;
     return { ...shape, id: this.#count++, isNullable, hasContext };
   }
 
-  /** How many expressions were made so far: what a construction has cost. */
-  get size(): number {
-    return this.#count;
+  /** What a construction has cost so far: parts that were looked at and expressions that were made. */
+  get work(): number {
+    return this.#work;
   }
 
   /** @param ranges a set that the alphabet was made of */
@@ -169,6 +174,7 @@ export class Languages {
     unit: Language,
     isNullable: (parts: readonly Language[]) => boolean,
   ): Language {
+    this.#work += parts.size;
     const sorted = [...parts].sort((a, b) => a.id - b.id);
     if (sorted.length === 0) return unit;
     if (sorted.length === 1) return sorted[0]!;

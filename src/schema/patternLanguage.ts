@@ -8,8 +8,8 @@ import { type Pattern, UnsupportedPattern } from "./pattern.js";
 const MOST_BEHINDS = 9;
 /** Repetitions of a group that may be empty that are written out. */
 const MOST_EMPTY = 20;
-/** Expressions that a construction may make for each state that it may have. */
-const EXPRESSIONS_PER_STATE = 20;
+/** What a construction may cost: half a second. */
+const MOST_WORK = 1_500_000;
 
 /** The strings in which the expression matches somewhere, as JSON Schema's `pattern` has it.
  *  @returns null when it would need more than `stateLimit` states, or be as much work
@@ -132,7 +132,6 @@ class PatternCompiler {
   automaton(start: Language, stateLimit: number): Dfa | null {
     const { languages } = this;
     const { alphabet } = languages;
-    const most = languages.size + stateLimit * EXPRESSIONS_PER_STATE;
     const builder = new DfaBuilder();
     const states: { readonly language: Language; readonly behinds: readonly Language[] }[] = [];
     const indexes = new Map<string, number>();
@@ -151,7 +150,7 @@ class PatternCompiler {
     else indexOf(start, []);
     const targets = new Int32Array(alphabet.size);
     for (let index = 0; index < states.length; index++) {
-      if (states.length > stateLimit || languages.size > most) return null;
+      if (states.length > stateLimit || languages.work > MOST_WORK) return null;
       const { language, behinds } = states[index]!;
       const before = index === 0 ? AT_START : 0;
       const context = behinds.reduce((bits, behind, place) => {

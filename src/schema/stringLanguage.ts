@@ -43,7 +43,7 @@ export function compileStrings(literals: readonly StringLiteral[]): StringConten
 /** Whether all literals hold for a value.
  *  @throws {UnsupportedString} */
 export function isStringIn(literals: readonly StringLiteral[], value: string): boolean {
-  return literals.every(({ facet, isNegated }) => holds(facet, value) !== isNegated);
+  return literals.every(({ facet, isNegated }) => holds(facet, value, isNegated) !== isNegated);
 }
 
 function keyOf(literals: readonly StringLiteral[]): string {
@@ -78,7 +78,7 @@ function contentOf(literals: readonly StringLiteral[]): StringContent | null {
   if (listed !== null) return contentFrom(listAutomaton(listed.filter((value) => isStringIn(literals, value))));
   const lengths = lengthsOf(literals);
   const automata = literals.flatMap(({ facet, isNegated }) => {
-    const dfa = automatonOf(facet);
+    const dfa = automatonOf(facet, isNegated);
     return dfa === null ? [] : [{ dfa, isNegated }];
   });
   if (automata.length === 0 && lengths.length <= 1) {
@@ -137,7 +137,7 @@ function narrowed(lengths: Lengths, min: number, max: number, isNegated: boolean
 }
 
 /** The automaton of a facet by itself; null for what is none: lengths, and formats that say nothing. */
-function automatonOf(facet: StringFacet): Dfa | null {
+function automatonOf(facet: StringFacet, isNegated: boolean): Dfa | null {
   switch (facet.kind) {
     case "length":
       return null;
@@ -147,7 +147,7 @@ function automatonOf(facet: StringFacet): Dfa | null {
       return expressionAutomaton(facet.source);
     case "format": {
       if (!isStandardFormat(facet.name)) return null;
-      const source = formatExpression(facet.name);
+      const source = formatExpression(facet.name, isNegated);
       if (source === undefined) throw new UnsupportedString(`no automaton follows the format "${facet.name}"`);
       return expressionAutomaton(source);
     }
@@ -169,6 +169,8 @@ function makeExpression(source: string): Dfa {
     const dfa = searchAutomaton(parsePattern(source), EXPRESSION_STATES);
     if (dfa !== null) return dfa;
   } catch (error) {
+    // the stack, which an expression of ten thousand parts in a row may need
+    if (error instanceof RangeError) throw new UnsupportedString("it is too long");
     if (error instanceof SyntaxError) throw new UnsupportedString("it is no regular expression");
     if (!(error instanceof UnsupportedPattern)) throw error;
     throw new UnsupportedString(`it has ${error.message}, which no automaton here follows`);
@@ -176,7 +178,7 @@ function makeExpression(source: string): Dfa {
   throw new UnsupportedString(`it needs more than ${EXPRESSION_STATES} states`);
 }
 
-function holds(facet: StringFacet, value: string): boolean {
+function holds(facet: StringFacet, value: string, isNegated: boolean): boolean {
   switch (facet.kind) {
     case "length": {
       const length = codePointCount(value);
@@ -185,7 +187,7 @@ function holds(facet: StringFacet, value: string): boolean {
     case "values":
       return facet.values.includes(value);
     default:
-      return automatonOf(facet)?.accepts(value) ?? true;
+      return automatonOf(facet, isNegated)?.accepts(value) ?? true;
   }
 }
 
