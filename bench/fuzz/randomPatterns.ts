@@ -38,7 +38,7 @@ function randomBranch(random: Random, depth: number): string {
 }
 
 function randomTerm(random: Random, depth: number): string {
-  const quantifier = random.isIn(0.3) ? random.from(QUANTIFIERS) : random.isIn(0.002) ? "{1000}" : "";
+  const quantifier = random.isIn(0.3) ? random.from(QUANTIFIERS) : random.isIn(0.0002) ? "{1000}" : "";
   if (depth < 3 && random.isIn(0.25)) {
     const group = random.from(random.isIn(0.6) ? GROUPS.slice(0, 2) : GROUPS);
     return `${group}${randomPattern(random, depth + 1)}${random.isIn(0.01) ? "" : ")"}${quantifier}`;

@@ -45,13 +45,13 @@ export function inputsOf(run: number, collection: readonly string[]): (index: nu
     const reading = random.isIn(0.5) ? "full" : "intended";
     const compiled = compileSchema(schema, { style: random.from(STYLES), reading });
     const document = walk(compiled.tables, random);
-    if (random.isIn(0.05)) emitGbnf(compiled.ir);
+    if (random.isIn(0.03)) emitGbnf(compiled.ir);
     if (document !== null) judge(document, compiled, random);
     return "used";
   };
   const useGrammar = (ir: GrammarIr, random: Random): string => {
     walk(emitTables(ir), random);
-    if (random.isIn(0.05)) emitGbnf(ir);
+    if (random.isIn(0.03)) emitGbnf(ir);
     return "used";
   };
   return (index) => {
@@ -160,7 +160,7 @@ function textOf(written: readonly number[]): string | null {
 /** The check takes what a grammar writes that holds its schema whole. Building it costs most, so not every time. */
 function judge(document: string, compiled: CompiledSchema, random: Random): void {
   const value: unknown = JSON.parse(document);
-  if (!random.isIn(0.3)) return;
+  if (!random.isIn(0.1)) return;
   const objection = compiled.validate(value);
   if (objection !== null && compiled.checked.length === 0) throw new Error(`wrote ${document}: ${objection}`);
 }
