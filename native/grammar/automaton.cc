@@ -1,6 +1,7 @@
 #include "automaton.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -58,13 +59,25 @@ void Automaton::AddEdge(Edge edge) {
   }
 }
 
-void Automaton::DropDeadEnds() {
-  std::vector<std::vector<std::uint32_t>> sources(states_.size());
+// The states that lead to each state, in one array.
+Automaton::Sources Automaton::FindSources() const {
+  Sources sources{.first = std::vector<std::uint32_t>(states_.size() + 1), .states = {}};
+  for (const Edge& edge : edges_) {
+    sources.first[edge.target + 1]++;
+  }
+  std::partial_sum(sources.first.begin(), sources.first.end(), sources.first.begin());
+  sources.states.resize(edges_.size());
+  std::vector<std::uint32_t> used(sources.first.begin(), sources.first.end() - 1);
   for (std::uint32_t state = 0; state < states_.size(); state++) {
     for (const Edge& edge : EdgesOf(state)) {
-      sources[edge.target].push_back(state);
+      sources.states[used[edge.target]++] = state;
     }
   }
+  return sources;
+}
+
+void Automaton::DropDeadEnds() {
+  const Sources sources = FindSources();
   std::vector<bool> is_alive(states_.size());
   std::vector<std::uint32_t> queue;
   const auto revive = [&](std::uint32_t state) {
@@ -78,14 +91,19 @@ void Automaton::DropDeadEnds() {
       revive(state);
     }
   }
+  std::size_t alive = 0;
   while (!queue.empty()) {
     const std::uint32_t state = queue.back();
     queue.pop_back();
-    for (const std::uint32_t source : sources[state]) {
+    alive++;
+    for (const std::uint32_t source : sources.Of(state)) {
       revive(source);
     }
   }
   is_productive_ = is_alive[0];
+  if (alive == states_.size()) {
+    return;
+  }
   std::vector<Edge> kept;
   kept.reserve(edges_.size());
   for (State& state : states_) {
@@ -120,21 +138,28 @@ bool Automaton::CoversAllByUniversal(std::uint32_t state) const {
 
 // The greatest set of states that cover all code points with edges into the set.
 void Automaton::FindUniversal() {
-  std::vector<std::vector<std::uint32_t>> sources(states_.size());
-  std::vector<std::uint32_t> queue;
-  for (std::uint32_t state = 0; state < states_.size(); state++) {
-    states_[state].is_universal = true;
-    queue.push_back(state);
-    for (const Edge& edge : EdgesOf(state)) {
-      sources[edge.target].push_back(state);
-    }
+  for (State& state : states_) {
+    state.is_universal = true;
   }
+  std::vector<std::uint32_t> queue;
+  const auto refuse = [&](std::uint32_t state) {
+    if (states_[state].is_universal && !CoversAllByUniversal(state)) {
+      states_[state].is_universal = false;
+      queue.push_back(state);
+    }
+  };
+  for (std::uint32_t state = 0; state < states_.size(); state++) {
+    refuse(state);
+  }
+  if (queue.empty() || queue.size() == states_.size()) {
+    return;
+  }
+  const Sources sources = FindSources();
   while (!queue.empty()) {
     const std::uint32_t state = queue.back();
     queue.pop_back();
-    if (states_[state].is_universal && !CoversAllByUniversal(state)) {
-      states_[state].is_universal = false;
-      queue.insert(queue.end(), sources[state].begin(), sources[state].end());
+    for (const std::uint32_t source : sources.Of(state)) {
+      refuse(source);
     }
   }
 }

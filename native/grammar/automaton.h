@@ -52,6 +52,15 @@ class Automaton {
 
   Automaton() = default;
 
+  struct Sources {
+    std::vector<std::uint32_t> first;
+    std::vector<std::uint32_t> states;
+    [[nodiscard]] std::span<const std::uint32_t> Of(std::uint32_t state) const {
+      return std::span(states).subspan(first[state], first[state + 1] - first[state]);
+    }
+  };
+
+  [[nodiscard]] Sources FindSources() const;
   void AddEdge(Edge edge);
   void DropDeadEnds();
   void FindUniversal();

@@ -98,7 +98,7 @@ class VocabularyObject : public Napi::ObjectWrap<VocabularyObject> {
   std::shared_ptr<const Vocabulary> vocabulary_;
 };
 
-// new TokenGrammar(tables, vocabulary, memoryBytes).
+// new TokenGrammar(tables, vocabulary, memoryBytes, makesMasksAhead).
 class GrammarObject : public Napi::ObjectWrap<GrammarObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -114,7 +114,13 @@ class GrammarObject : public Napi::ObjectWrap<GrammarObject> {
     }
     const auto vocabulary = VocabularyObject::Unwrap(info[1].As<Napi::Object>())->vocabulary();
     const std::uint64_t memory_bytes = CountOf(info[2]);
-    Guard(info.Env(), [&] { grammar_ = OpenGrammar(tables, vocabulary, memory_bytes); });
+    const bool makes_masks_ahead = info[3].ToBoolean();
+    Guard(info.Env(), [&] {
+      grammar_ = OpenGrammar(tables, vocabulary, memory_bytes);
+      if (makes_masks_ahead) {
+        grammar_->StartMasksAhead();
+      }
+    });
     info.This().As<Napi::Object>().TypeTag(&kGrammarTag);
   }
 

@@ -16,6 +16,8 @@ constexpr std::size_t kMostMaskBytes = std::size_t{64} << 20;
 constexpr std::size_t kComparedMasks = 8;
 // Longer tokens than a likeness reaches are looked at one by one; with more of them a walk is quicker.
 constexpr std::size_t kMostLongTokens = 4000;
+// So few that a closer likeness is not worth being looked for.
+constexpr std::size_t kFewLongTokens = 250;
 
 }  // namespace
 
@@ -62,26 +64,24 @@ InsideMasks::Mask InsideMasks::Find(const std::shared_ptr<const Automaton>& auto
 InsideMasks::Mask InsideMasks::Make(Entry& entry, std::uint32_t state) {
   Likeness best{};
   Mask like;
+  const std::uint32_t enough = vocabulary_.CharactersOfMost(kFewLongTokens);
   const std::size_t first = entry.order.size() - std::min(entry.order.size(), kComparedMasks);
-  for (const std::uint32_t known : std::span(entry.order).subspan(first)) {
-    const Likeness found = LikenessOf(*entry.automaton, state, *entry.automaton, known);
+  for (std::size_t at = entry.order.size(); at-- > first && (like == nullptr || best.characters < enough);) {
+    const Likeness found = LikenessOf(*entry.automaton, state, *entry.automaton, entry.order[at], enough);
     if (like == nullptr || found.IsCloserThan(best)) {
       best = found;
-      like = entry.known.at(known);
+      like = entry.known.at(entry.order[at]);
     }
   }
   const auto is_close = [&] {
     return best.is_equal || vocabulary_.LongerThan(best.characters).size() <= kMostLongTokens;
   };
-  if (like == nullptr || !is_close()) {
+  const bool is_loop = entry.automaton->size() == 1;
+  if (!is_loop && (like == nullptr || !is_close())) {
     // An automaton that only ever takes this state's characters: others have it too.
     Automaton loop = entry.automaton->LoopOf(state);
-    best = LikenessOf(*entry.automaton, state, loop, 0);
-    if (is_close() && !(entry.automaton->size() == 1 && best.is_equal)) {
-      like = Find(ShareAutomaton(std::move(loop)), 0, false);
-    } else {
-      like = nullptr;
-    }
+    best = LikenessOf(*entry.automaton, state, loop, 0, enough);
+    like = is_close() ? Find(ShareAutomaton(std::move(loop)), 0, false) : nullptr;
   }
   if (like == nullptr) {
     return Walk(entry.machine, entry.machine.Clean(state));

@@ -36,7 +36,8 @@ bool AddSuccessors(const Automaton& a, const Automaton& b, Pair pair, std::vecto
 
 }  // namespace
 
-Likeness LikenessOf(const Automaton& a, std::uint32_t state_a, const Automaton& b, std::uint32_t state_b) {
+Likeness LikenessOf(const Automaton& a, std::uint32_t state_a, const Automaton& b, std::uint32_t state_b,
+                    std::uint32_t enough) {
   constexpr std::size_t kMostPairs = 4000;
   std::unordered_set<std::uint64_t> seen;
   std::vector<Pair> layer = {{state_a, state_b}};
@@ -56,7 +57,7 @@ Likeness LikenessOf(const Automaton& a, std::uint32_t state_a, const Automaton& 
         fresh.push_back(pair);
       }
     }
-    if (seen.size() > kMostPairs) {
+    if (characters == enough || seen.size() > kMostPairs) {
       return {.is_equal = false, .characters = characters};
     }
     layer.swap(fresh);

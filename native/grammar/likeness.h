@@ -18,7 +18,8 @@ struct Likeness {
   }
 };
 
-// Compares two states, of one automaton or of two. What would take long counts as unlike.
-Likeness LikenessOf(const Automaton& a, std::uint32_t state_a, const Automaton& b, std::uint32_t state_b);
+// Compares two states, of one automaton or of two, for `enough` characters. What would take long counts as unlike.
+Likeness LikenessOf(const Automaton& a, std::uint32_t state_a, const Automaton& b, std::uint32_t state_b,
+                    std::uint32_t enough);
 
 }  // namespace rowmill::grammar

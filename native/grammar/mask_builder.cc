@@ -1,6 +1,8 @@
 #include "mask_builder.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace rowmill::grammar {
 namespace {
@@ -10,36 +12,85 @@ constexpr std::uint16_t kWideBytes = 40;
 
 }  // namespace
 
+template <typename Use>
+void MaskBuilder::Walk(const TokenTrie& trie, State* start, Use use) {
+  struct Step {
+    std::uint32_t node;
+    State* state;
+  };
+  std::vector<Step> work = {{TokenTrie::kRoot, start}};
+  const auto take = [&](std::uint32_t child, State* next) {
+    const TokenTrie::Node& reached = trie.node(child);
+    if (reached.child_count > 0 && !next->configs.empty()) {
+      work.push_back({child, next});
+    }
+    return use(reached, next);
+  };
+  while (!work.empty()) {
+    const auto [index, state] = work.back();
+    work.pop_back();
+    space_.Prepare(state);
+    const ByteClasses& classes = *state->classes.load(std::memory_order_relaxed);
+    if (classes.only_byte != ByteClasses::kSeveral) {
+      const std::uint32_t child = trie.ChildOf(index, static_cast<std::uint8_t>(classes.only_byte));
+      if (child != TokenTrie::kRoot && !take(child, space_.Step(state, 1))) {
+        return;
+      }
+      continue;
+    }
+    const TokenTrie::Node& node = trie.node(index);
+    const std::uint32_t end = node.first_child + node.child_count;
+    for (std::uint32_t child = node.first_child; child < end; child++) {
+      const std::uint8_t byte_class = classes.of[trie.bytes()[child]];
+      if (byte_class != 0 && !take(child, space_.Step(state, byte_class))) {
+        return;
+      }
+    }
+  }
+}
+
+MaskBuilder::Parts MaskBuilder::Split(const State& state) {
+  Parts parts;
+  for (const Config& config : state.configs) {
+    InsideMasks::Mask inside = config.machine == nullptr ? nullptr : InsideOf(config);
+    if (inside == nullptr) {
+      parts.others.push_back(config);
+    } else {
+      parts.strings.push_back(config);
+      parts.inside.push_back(std::move(inside));
+    }
+  }
+  return parts;
+}
+
 MaskWords MaskBuilder::Build(State* state) {
   const Vocabulary& vocabulary = space_.vocabulary_;
   const std::size_t words = vocabulary.words();
+  const Parts parts = Split(*state);
   MaskWords mask;
-  std::vector<Config> strings;
-  std::vector<Config> others;
-  for (const Config& config : state->configs) {
-    const InsideMasks::Mask inside = config.machine == nullptr ? nullptr : InsideOf(config);
-    if (inside == nullptr) {
-      others.push_back(config);
-      continue;
-    }
-    strings.push_back(config);
-    if (mask == nullptr) {
-      mask = std::make_unique_for_overwrite<std::uint32_t[]>(words);
-      std::memcpy(mask.get(), inside.get(), words * sizeof(std::uint32_t));
-    } else {
-      for (std::size_t word = 0; word < words; word++) {
+  if (parts.inside.empty()) {
+    mask = std::make_unique<std::uint32_t[]>(words);
+  } else {
+    mask = std::make_unique_for_overwrite<std::uint32_t[]>(words);
+    std::memcpy(mask.get(), parts.inside[0].get(), words * sizeof(std::uint32_t));
+    for (const auto& inside : std::span(parts.inside).subspan(1)) {
+      for (std::size_t word = 0; inside != parts.inside[0] && word < words; word++) {
         mask[word] |= inside[word];
       }
     }
   }
-  if (mask == nullptr) {
-    mask = std::make_unique<std::uint32_t[]>(words);
+  const auto add = [&](const TokenTrie& trie) {
+    return [&](const TokenTrie::Node& node, State* /*next*/) {
+      trie.AddTokens(node.token, mask.get());
+      return true;
+    };
+  };
+  if (!parts.strings.empty()) {
+    Walk(vocabulary.quote_trie(), space_.InternOf(parts.strings, false), add(vocabulary.quote_trie()));
   }
-  if (!strings.empty()) {
-    Walk(vocabulary.quote_trie(), space_.InternOf(strings, false), mask.get());
-  }
-  if (!others.empty()) {
-    Walk(vocabulary.trie(), strings.empty() ? state : space_.InternOf(others, false), mask.get());
+  if (!parts.others.empty()) {
+    State* others = parts.strings.empty() ? state : space_.InternOf(parts.others, false);
+    Walk(vocabulary.trie(), others, add(vocabulary.trie()));
   }
   if (state->is_accepting) {
     for (const std::uint32_t token : vocabulary.end_tokens()) {
@@ -47,6 +98,28 @@ MaskWords MaskBuilder::Build(State* state) {
     }
   }
   return mask;
+}
+
+std::vector<State*> MaskBuilder::Successors(State* state, std::size_t most) {
+  const Vocabulary& vocabulary = space_.vocabulary_;
+  const Parts parts = Split(*state);
+  std::vector<State*> found;
+  const auto note = [&](const TokenTrie::Node& node, State* next) {
+    const bool is_new = node.token != TokenTrie::kNoToken && !next->configs.empty() &&
+                        next->mask.load(std::memory_order_relaxed) == nullptr &&
+                        std::ranges::find(found, next) == found.end();
+    if (is_new) {
+      found.push_back(next);
+    }
+    return found.size() < most;
+  };
+  if (!parts.strings.empty()) {
+    Walk(vocabulary.quote_trie(), state, note);
+  }
+  if (!parts.others.empty() && found.size() < most) {
+    Walk(vocabulary.trie(), parts.strings.empty() ? state : space_.InternOf(parts.others, false), note);
+  }
+  return found;
 }
 
 InsideMasks::Mask MaskBuilder::InsideOf(const Config& config) {
@@ -73,42 +146,6 @@ InsideMasks::Mask MaskBuilder::InsideOf(const Config& config) {
   return state.classes->live_bytes < kWideBytes
              ? nullptr
              : vocabulary.inside_masks().Of(content.automaton(), state_of_automaton, false);
-}
-
-void MaskBuilder::Walk(const TokenTrie& trie, State* start, std::uint32_t* mask) {
-  struct Step {
-    std::uint32_t node;
-    State* state;
-  };
-  std::vector<Step> work = {{TokenTrie::kRoot, start}};
-  const auto take = [&](std::uint32_t child, State* next) {
-    const TokenTrie::Node& reached = trie.node(child);
-    trie.AddTokens(reached.token, mask);
-    if (reached.child_count > 0 && !next->configs.empty()) {
-      work.push_back({child, next});
-    }
-  };
-  while (!work.empty()) {
-    const auto [index, state] = work.back();
-    work.pop_back();
-    space_.Prepare(state);
-    const ByteClasses& classes = *state->classes.load(std::memory_order_relaxed);
-    if (classes.only_byte != ByteClasses::kSeveral) {
-      const std::uint32_t child = trie.ChildOf(index, static_cast<std::uint8_t>(classes.only_byte));
-      if (child != TokenTrie::kRoot) {
-        take(child, space_.Step(state, 1));
-      }
-      continue;
-    }
-    const TokenTrie::Node& node = trie.node(index);
-    const std::uint32_t end = node.first_child + node.child_count;
-    for (std::uint32_t child = node.first_child; child < end; child++) {
-      const std::uint8_t byte_class = classes.of[trie.bytes()[child]];
-      if (byte_class != 0) {
-        take(child, space_.Step(state, byte_class));
-      }
-    }
-  }
 }
 
 }  // namespace rowmill::grammar

@@ -16,11 +16,23 @@ class MaskBuilder {
   explicit MaskBuilder(StateSpace& space) : space_(space) {}
 
   MaskWords Build(State* state);
+  // See StateSpace::Successors.
+  std::vector<State*> Successors(State* state, std::size_t most);
 
  private:
+  // The state's configurations: those within a string whose inner tokens are known, and the others.
+  struct Parts {
+    std::vector<Config> strings;
+    std::vector<InsideMasks::Mask> inside;
+    std::vector<Config> others;
+  };
+
+  Parts Split(const State& state);
   // The tokens that stay inside the string of a configuration; nullptr where a walk finds them as quickly.
   InsideMasks::Mask InsideOf(const Config& config);
-  void Walk(const TokenTrie& trie, State* start, std::uint32_t* mask);
+  // Calls `use(node, state)` for each node that is reached and ends a token; it tells whether to go on.
+  template <typename Use>
+  void Walk(const TokenTrie& trie, State* start, Use use);
 
   StateSpace& space_;
 };

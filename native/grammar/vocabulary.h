@@ -56,6 +56,10 @@ class Vocabulary {
   };
   // Those that begin more characters than given.
   [[nodiscard]] std::span<const Inside> LongerThan(std::uint32_t characters) const;
+  // The fewest characters that all but `few` of them stay within.
+  [[nodiscard]] std::uint32_t CharactersOfMost(std::size_t few) const {
+    return inside_.size() <= few ? 0 : inside_[few].characters;
+  }
 
  private:
   void FindInside();

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { buildNative, canBuildNative } from "./nativeBuild.js";
+
+if (!canBuildNative) console.log("the C++ tests of the grammar were skipped: CMake or a C++ compiler is missing");
+
+describe.skipIf(!canBuildNative)("the grammar below the binding", () => {
+  it("passes its tests under the address and undefined-behaviour sanitizers", { timeout: 600_000 }, () => {
+    using build = buildNative(
+      ["grammar_test", "random_test", "fuzz"],
+      "-DROWMILL_SANITIZE=ON",
+      "-DCMAKE_BUILD_TYPE=Debug",
+    );
+    // masks of random grammars against a reference that tries everything, then damaged tables
+    for (const run of [["grammar_test"], ["random_test", "150"], ["fuzz", "5000"]] as const) {
+      const { status, output } = build.run(...run);
+      expect(output).toContain("all passed");
+      expect(status).toBe(0);
+    }
+  });
+
+  it("has no data race when many threads share one grammar", { timeout: 600_000 }, () => {
+    using build = buildNative(["grammar_test"], "-DROWMILL_SANITIZE=thread", "-DCMAKE_BUILD_TYPE=Debug");
+    const { status, output } = build.run("grammar_test");
+    expect(output).toContain("all passed");
+    expect(status).toBe(0);
+  });
+});
