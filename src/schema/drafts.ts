@@ -40,7 +40,7 @@ function draftOf(schema: KeywordMap): Draft {
 
 /** Rewrites what drafts say in different ways to the one that the rest understands: draft-04's `id` and boolean exclusive
  *  bounds, ids that are an anchor, what stands beside a `$ref` where the draft ignores it, `required` that is no list.
- *  Tuples stay as they are written: `items` may be a list, and `prefixItems` beside it. Parts that need no change are shared.
+ *  2019-09's `$recursiveRef` means the whole document, as it does but where documents extend each other. Tuples stay as they are written: `items` may be a list, and `prefixItems` beside it. Parts that need no change are shared.
  *  A schema that names no draft is read in the way of 2020-12. */
 export function inOneDraft(schema: boolean | KeywordMap): boolean | KeywordMap {
   return isKeywordMap(schema) ? (rewritten(schema, draftOf(schema), false) as KeywordMap) : schema;
@@ -82,6 +82,10 @@ function keywordsIn(schema: KeywordMap, draft: Draft): KeywordMap {
     const isStrict = schema[exclusive] === true && typeof bound === "number";
     set(exclusive, isStrict ? bound : undefined);
     if (isStrict) set(inclusive, undefined);
+  }
+  if (schema.$recursiveRef === "#" && schema.$ref === undefined) {
+    set("$recursiveRef", undefined);
+    set("$ref", "#");
   }
   if (typeof schema.required === "boolean") set("required", undefined);
   if (Object.hasOwn(schema, "id")) {
@@ -137,9 +141,21 @@ function bundled(file: string, uri: string): KeywordMap | undefined {
   } catch {
     return undefined;
   }
+  const year = /draft\/(20\d\d-\d\d)/.exec(uri)?.[1];
+  if (year !== undefined) {
+    // a part of the meta-schema refers to the whole of it by where it was come from
+    const whole = { $ref: `https://json-schema.org/draft/${year}/schema` };
+    schema = JSON.parse(JSON.stringify(schema), (_, value: unknown) =>
+      isDynamicReference(value) ? whole : value,
+    ) as KeywordMap;
+  }
   if (!uri.includes("draft-04")) return inOneDraft(schema) as KeywordMap;
   // Ajv brings none of draft-04: 06 differs where bounds are exclusive, and in what it adds
   const boolean = { type: "boolean" };
   const properties = { ...(schema.properties as KeywordMap), exclusiveMinimum: boolean, exclusiveMaximum: boolean };
   return inOneDraft({ ...schema, $id: uri, properties }) as KeywordMap;
+}
+
+function isDynamicReference(value: unknown): boolean {
+  return isKeywordMap(value) && (value.$dynamicRef === "#meta" || value.$recursiveRef === "#");
 }
