@@ -67,9 +67,21 @@ export function judgedDocument(
   return { root: rewritten(schema, document.root.pointer, false), others };
 }
 
-/** Whether some reference means another place with each way that leads to it: only Ajv follows those. */
-function isDynamic(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (typeof (value as KeywordMap).$dynamicRef === "string") return true;
-  return Object.values(value).some(isDynamic);
+/** Whether some reference means another place with each way that leads to it, which only Ajv follows: there is one, and
+ *  two places have the same name. */
+function isDynamic(schema: unknown): boolean {
+  const names = new Set<string>();
+  let [hasReference, hasTwice] = [false, false];
+  const walk = (value: unknown) => {
+    if (typeof value !== "object" || value === null) return;
+    const { $dynamicRef, $dynamicAnchor } = value as KeywordMap;
+    hasReference ||= typeof $dynamicRef === "string";
+    if (typeof $dynamicAnchor === "string") {
+      hasTwice ||= names.has($dynamicAnchor);
+      names.add($dynamicAnchor);
+    }
+    Object.values(value).forEach(walk);
+  };
+  walk(schema);
+  return hasReference && hasTwice;
 }
