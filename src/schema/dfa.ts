@@ -48,35 +48,46 @@ export class Dfa {
 export class DfaBuilder {
   readonly #accepting: number[] = [];
   readonly #offsets: number[] = [0];
-  readonly #edges: number[] = [];
+  #edges = new Uint32Array(96);
+  #length = 0;
+  #stateStart = 0;
 
   get stateCount(): number {
     return this.#accepting.length;
   }
 
   get edgeCount(): number {
-    return this.#edges.length / 3;
+    return this.#length / 3;
   }
 
   /** An edge of the state that is ended next; in ascending order. */
   edge(first: number, last: number, target: number): void {
-    const end = this.#edges.length;
-    const isSameState = end > this.#offsets.at(-1)!;
-    if (isSameState && this.#edges[end - 1] === target && this.#edges[end - 2] === first - 1)
+    const end = this.#length;
+    if (end > this.#stateStart && this.#edges[end - 1] === target && this.#edges[end - 2] === first - 1) {
       this.#edges[end - 2] = last;
-    else this.#edges.push(first, last, target);
+      return;
+    }
+    if (end + 3 > this.#edges.length) {
+      const grown = new Uint32Array(this.#edges.length * 2);
+      grown.set(this.#edges);
+      this.#edges = grown;
+    }
+    this.#edges[end] = first;
+    this.#edges[end + 1] = last;
+    this.#edges[end + 2] = target;
+    this.#length = end + 3;
   }
 
   endState(isAccepting: boolean): void {
     this.#accepting.push(isAccepting ? 1 : 0);
-    this.#offsets.push(this.#edges.length);
+    this.#offsets.push(this.#length);
+    this.#stateStart = this.#length;
   }
 
   /** The automaton without the states from which nothing is accepted. */
   build(): Dfa {
-    return withoutDeadEnds(
-      new Dfa(new Uint8Array(this.#accepting), new Uint32Array(this.#offsets), new Uint32Array(this.#edges)),
-    );
+    const edges = this.#edges.slice(0, this.#length);
+    return withoutDeadEnds(new Dfa(new Uint8Array(this.#accepting), new Uint32Array(this.#offsets), edges));
   }
 }
 

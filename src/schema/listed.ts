@@ -24,11 +24,10 @@ export function listedNode(
       leaveToCheck(`not (a listed ${type})`);
     return null;
   }
-  const named = (name: string, make: () => IrNode) => addRule(`number--${name}`, make);
   const number = (value: number) =>
     reading === "intended"
       ? text(JSON.stringify(value))
-      : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, named);
+      : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, addRule);
   const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects
   const isJudged = (type === "array" || type === "object") && !isPlain;

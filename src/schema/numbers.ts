@@ -1,6 +1,6 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, scaledOf } from "./decimal.js";
-import { choice, type IrNode, ref } from "./ir.js";
+import { choice, EMPTY, type IrNode, ref } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
@@ -36,6 +36,9 @@ const LARGEST_COUNTED = 64;
 /** Most texts that a `multipleOf` within bounds is written out to. */
 const MOST_MULTIPLES = 512;
 
+/** About so many become one rule: what a grammar costs to keep. */
+const STATES_PER_RULE = 8;
+
 interface Bound {
   readonly value: number;
   readonly isStrict: boolean;
@@ -52,7 +55,13 @@ interface NumberFacets {
   readonly excluded: readonly number[];
 }
 
-const automata = new BoundedMemo<NumberAutomaton | IrNode | UnsupportedNumber>(2_000_000);
+/** The grammar of some numbers, with the rules that it refers to. */
+interface NumberGrammar {
+  readonly node: IrNode;
+  readonly rules: ReadonlyMap<string, IrNode>;
+}
+
+const grammars = new BoundedMemo<NumberGrammar | UnsupportedNumber>(200_000);
 
 /** The rules that grammars of a reading share: any number, any integer. */
 export function numberRules(reading: NumberReading): Readonly<Record<"number" | "integer", IrNode>> {
@@ -70,14 +79,33 @@ export function compileNumbers(
 ): IrNode {
   if (literals.length === 0) return ref("number");
   if (literals.every(({ kind, isNegated }) => kind === "integer" && !isNegated)) return ref("integer");
-  const name = nameOf(literals);
-  const made = automata.of(
+  // no name that is made of a pointer has two dashes
+  const name = `number--${nameOf(literals)}`;
+  const made = grammars.of(
     `${reading} ${name}`,
-    () => make(literals, reading),
-    (one) => ("accepting" in one ? one.next.length : 1),
+    () => grammarOf(make(literals, reading), name),
+    (one) => (one instanceof UnsupportedNumber ? 1 : one.rules.size * STATES_PER_RULE),
   );
   if (made instanceof UnsupportedNumber) throw made;
-  return "accepting" in made ? numberIr(made, name, addRule) : made;
+  for (const [rule, node] of made.rules) addRule(rule, () => node);
+  return made.node;
+}
+
+function grammarOf(
+  made: NumberAutomaton | IrNode | UnsupportedNumber,
+  name: string,
+): NumberGrammar | UnsupportedNumber {
+  if (made instanceof UnsupportedNumber) return made;
+  const rules = new Map<string, IrNode>();
+  if (!("accepting" in made)) return { node: made, rules };
+  const addRule: AddRule = (rule, body) => {
+    if (!rules.has(rule)) {
+      rules.set(rule, EMPTY);
+      rules.set(rule, body());
+    }
+    return ref(rule);
+  };
+  return { node: numberIr(made, name, addRule), rules };
 }
 
 /** Whether all literals hold for a value. */

@@ -45,18 +45,16 @@ function compileStringsFor(way: Alternative, emission: Emission): ReturnType<typ
 export function numberNode(way: Alternative, emission: Emission): IrNode {
   const { reading } = emission;
   const literals = numberLiterals(way);
-  // no name that is made of a pointer has two dashes
-  const addRule = (name: string, make: () => IrNode) => emission.addRule(`number--${name}`, make);
   try {
-    return compileNumbers(literals, reading, addRule);
+    return compileNumbers(literals, reading, emission.addRule);
   } catch (error) {
     if (!(error instanceof UnsupportedNumber)) throw error;
   }
   let kept: NumberLiteral[] = [];
-  let node = compileNumbers(kept, reading, addRule);
+  let node = compileNumbers(kept, reading, emission.addRule);
   for (const literal of literals) {
     try {
-      node = compileNumbers([...kept, literal], reading, addRule);
+      node = compileNumbers([...kept, literal], reading, emission.addRule);
       kept = [...kept, literal];
     } catch (error) {
       if (!(error instanceof UnsupportedNumber)) throw error;
