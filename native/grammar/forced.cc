@@ -7,6 +7,8 @@ namespace rowmill::grammar {
 namespace {
 
 constexpr std::size_t kMostForcedBytes = 4096;
+// In larger states every step is slow; what is forced there is not worth the search.
+constexpr std::size_t kMostForcedConfigs = 4096;
 
 // Whether some token goes on below a node of the vocabulary's tree in a way that the grammar allows.
 bool CanGoOn(StateSpace& space, const TokenTrie& trie, std::uint32_t start_node, State* start) {
@@ -14,6 +16,9 @@ bool CanGoOn(StateSpace& space, const TokenTrie& trie, std::uint32_t start_node,
     std::uint32_t node;
     State* state;
   };
+  if (start->configs.size() > kMostForcedConfigs) {
+    return true;
+  }
   std::vector<Step> work = {{start_node, start}};
   while (!work.empty()) {
     const auto [index, state] = work.back();
@@ -73,7 +78,8 @@ bool DoSpell(const Vocabulary& vocabulary, std::span<const std::uint32_t> tokens
 
 ForcedText FindForcedBytes(StateSpace& space, State* state) {
   ForcedText forced{.bytes = {}, .end = state};
-  while (!forced.end->is_accepting && forced.bytes.size() < kMostForcedBytes) {
+  while (!forced.end->is_accepting && forced.bytes.size() < kMostForcedBytes &&
+         forced.end->configs.size() <= kMostForcedConfigs) {
     const int byte = space.ClassesOf(forced.end).only_byte;
     if (byte == ByteClasses::kSeveral) {
       break;

@@ -13,8 +13,11 @@ using Op = Instruction::Op;
 
 namespace {
 
-// Beyond it a grammar is so ambiguous that no step of it would be quick.
-constexpr std::size_t kMostConfigs = 1 << 16;
+// Beyond it a grammar is so ambiguous that no step of it would be quick. Objects of thousands of optional properties
+// stay below.
+constexpr std::size_t kMostConfigs = 1 << 14;
+// Configurations that the steps of one mask may go through: about a second, and 100 MB of states.
+constexpr std::size_t kMostWork = std::size_t{1} << 22;
 
 bool ComesBefore(const Config& a, const Config& b) {
   return std::tie(a.position, a.machine, a.stack) < std::tie(b.position, b.machine, b.stack);
@@ -70,7 +73,7 @@ std::uint32_t StateSpace::ClampedCount(const Loop& loop, std::uint32_t count) co
 
 void StateSpace::AddConfig(const Config& config) {
   if (collected_.size() >= kMostConfigs) {
-    throw GrammarError("the grammar is too ambiguous: more than 65536 readings of the same text");
+    throw GrammarError("the grammar is too ambiguous: more than 16384 readings of the same text");
   }
   collected_.push_back(config);
 }
@@ -272,6 +275,10 @@ State* StateSpace::Step(State* state, std::uint8_t byte_class) {
   work_.clear();
   visited_.Clear();
   collected_end_ = false;
+  if (work_left_ < state->configs.size()) {
+    throw GrammarError("the grammar is too ambiguous: a mask would take too long");
+  }
+  work_left_ -= state->configs.size();
   for (const Config& config : state->configs) {
     const Instruction& instruction = program_.at(config.position);
     if (instruction.op == Op::kByte) {
@@ -290,6 +297,7 @@ State* StateSpace::Step(State* state, std::uint8_t byte_class) {
       }
     }
   }
+  work_left_ -= std::min(work_left_, visited_.size());
   State* next = Intern();
   target.store(next, std::memory_order_release);
   return next;
@@ -297,6 +305,7 @@ State* StateSpace::Step(State* state, std::uint8_t byte_class) {
 
 State* StateSpace::MakeNext(State* state, std::uint8_t byte) {
   const std::lock_guard lock(mutex_);
+  work_left_ = kMostWork;
   Prepare(state);
   State* next = Step(state, state->classes.load(std::memory_order_relaxed)->of[byte]);
   CountBytes();
@@ -343,6 +352,7 @@ const std::uint32_t* StateSpace::MakeMask(State* state) {
   if (const std::uint32_t* made = state->mask.load(std::memory_order_relaxed)) {
     return made;
   }
+  work_left_ = kMostWork;
   State* same = Representative(state);
   const std::uint32_t* mask = same->mask.load(std::memory_order_relaxed);
   if (mask == nullptr) {
@@ -358,6 +368,7 @@ const std::uint32_t* StateSpace::MakeMask(State* state) {
 
 std::vector<State*> StateSpace::Successors(State* state, std::size_t most) {
   const std::lock_guard lock(mutex_);
+  work_left_ = kMostWork;
   std::vector<State*> found = MaskBuilder(*this).Successors(Representative(state), most);
   CountBytes();
   return found;

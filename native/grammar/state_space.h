@@ -155,6 +155,8 @@ class StateSpace {
   PlaceSet visited_;
   std::vector<Config> collected_;
   bool collected_end_ = false;
+  // What the steps of the present task may still go through.
+  std::size_t work_left_ = 0;
 
   std::atomic<std::size_t> bytes_ = 0;
   std::atomic<std::size_t> state_count_ = 0;

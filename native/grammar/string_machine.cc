@@ -8,7 +8,7 @@ namespace rowmill::grammar {
 namespace {
 
 using Mode = MachineState::Mode;
-using Kind = StringContent::Cover::Kind;
+using CoverKind = StringContent::Cover::Kind;
 
 // How many code points `left` more units of the mode tell apart.
 std::uint32_t BlockSize(Mode mode, std::uint8_t left) {
@@ -97,13 +97,13 @@ const MachineState* StringMachine::Intern(MachineState state) {
 const MachineState* StringMachine::Pending(StringContent::State content, Mode mode, std::uint8_t left,
                                            std::uint32_t first, std::uint32_t last) {
   const auto cover = content_.CoverOf(content, first, last);
-  if (cover.kind == Kind::kNone) {
+  if (cover.kind == CoverKind::kNone) {
     return nullptr;
   }
   // A block that isn't whole (after E0, ED, F0, F4) is told apart by its bounds.
   const std::uint32_t size = mode == Mode::kUtf8 || mode == Mode::kHex ? BlockSize(mode, left) : 0;
   const bool is_whole = size == 0 || last - first + 1 == size;
-  if (cover.kind == Kind::kAll && is_whole) {
+  if (cover.kind == CoverKind::kAll && is_whole) {
     return Intern({.content = cover.target, .mode = mode, .left = left, .is_uniform = true});
   }
   return Intern({.content = content, .mode = mode, .left = left, .first = first, .last = last});
@@ -111,7 +111,7 @@ const MachineState* StringMachine::Pending(StringContent::State content, Mode mo
 
 const MachineState* StringMachine::Character(StringContent::State content, std::uint32_t code_point) {
   const auto cover = content_.CoverOf(content, code_point, code_point);
-  return cover.kind == Kind::kAll ? Clean(cover.target) : nullptr;
+  return cover.kind == CoverKind::kAll ? Clean(cover.target) : nullptr;
 }
 
 const MachineState* StringMachine::HexBlock(StringContent::State content, std::uint8_t left, std::uint32_t first) {
@@ -132,9 +132,9 @@ const MachineState* StringMachine::HexBlock(StringContent::State content, std::u
   // Only after "\u" and "\ud": some of what can come is a surrogate and some is not.
   const bool has_plain =
       (first < kFirstSurrogate &&
-       content_.CoverOf(content, first, kFirstSurrogate - 1).kind != Kind::kNone) ||
-      (last > kLastSurrogate && content_.CoverOf(content, kLastSurrogate + 1, last).kind != Kind::kNone);
-  if (!has_plain && content_.CoverOf(content, astral_first, astral_last).kind == Kind::kNone) {
+       content_.CoverOf(content, first, kFirstSurrogate - 1).kind != CoverKind::kNone) ||
+      (last > kLastSurrogate && content_.CoverOf(content, kLastSurrogate + 1, last).kind != CoverKind::kNone);
+  if (!has_plain && content_.CoverOf(content, astral_first, astral_last).kind == CoverKind::kNone) {
     return nullptr;
   }
   return Intern({.content = content, .mode = Mode::kHex, .left = left, .first = first, .last = last});
