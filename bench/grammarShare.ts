@@ -1,0 +1,111 @@
+// What the grammar takes of an engine's step on the demo's jobs, and what forced tokens save:
+//   npm run bench:grammar -- [--model FILE.gguf] [--slots 16] [--rounds 3] [--json]
+// Each job runs with the reference engine (one thread, the planned slots) without a grammar and with llama.cpp's own, both
+// once more for a single token a row: the difference is decoding alone, in CPU time. The outputs under the grammar are then replayed
+// through the native masks, row after row.
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { openEngine } from "../src/engine/index.js";
+import { InputError, messageOf, RowmillError } from "../src/errors.js";
+import { openVocabulary, readVocabularyFacts, tokenBytesOf } from "../src/grammar/index.js";
+import { machineFacts } from "../src/models/index.js";
+import { type EngineRun, readDemoJobs, runDemoJob } from "./grammar/demoJobs.js";
+import { type ReplayCost, replayRows, withEnd } from "./grammar/replayRows.js";
+
+const PACKAGE = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", import.meta.url);
+const MOST_TOKENS = 64;
+
+/** Microseconds an output token. */
+interface JobFigures extends ReplayCost {
+  readonly name: string;
+  readonly rows: number;
+  readonly engineUs: number;
+  readonly engineWithGbnfUs: number;
+  /** Of a step with the native grammar, 0 to 1: in rows after the first. */
+  readonly share: number;
+  readonly forcedShare: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      model: { type: "string", default: fileURLToPath(new URL("models/starter/starter.gguf", PACKAGE)) },
+      slots: { type: "string", default: "16" },
+      rounds: { type: "string", default: "3" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [slots, rounds] = [Number(values.slots), Number(values.rounds)];
+  if (!(slots >= 1) || !(rounds >= 1)) {
+    const flags = "[--model FILE.gguf] [--slots N] [--rounds N] [--json]";
+    throw new InputError("ROWMILL_BAD_OPTION", `usage: npm run bench:grammar -- ${flags}`);
+  }
+  const tokenBytes = tokenBytesOf(await readVocabularyFacts(values.model));
+  const vocabulary = openVocabulary(tokenBytes);
+  await using engine = await openEngine({ engine: "auto", modelPath: values.model, threads: 1, backend: "cpu" });
+  const figures: JobFigures[] = [];
+  for (const job of await readDemoJobs(engine)) {
+    const run = (hasGrammar: boolean, most: number) =>
+      runDemoJob(engine, job, hasGrammar ? job.compiled : null, slots, most);
+    await run(true, 1);
+    const free = await decodeUs(rounds, (most) => run(false, most));
+    const gbnf = await decodeUs(rounds, (most) => run(true, most));
+    const decoder = new TextDecoder();
+    const tokenize = (text: Uint8Array) => engine.tokenize(decoder.decode(text));
+    const rows = gbnf.last.texts.map((text) => withEnd(engine.tokenize(text), tokenBytes));
+    const cost = replayRows(job.compiled.tables, vocabulary, rows, tokenize);
+    const grammarUs = cost.laterRowsUs + cost.applyUs;
+    figures.push({
+      name: job.name,
+      rows: job.rows.length,
+      engineUs: free.us,
+      engineWithGbnfUs: gbnf.us,
+      ...cost,
+      share: grammarUs / (free.us + grammarUs),
+      forcedShare: cost.forced / cost.tokens,
+    });
+  }
+  const report = { slots, rounds, vocabularySize: vocabulary.size, jobs: figures, machine: machineFacts() };
+  if (values.json) console.log(JSON.stringify(report));
+  else for (const line of linesOf(figures, vocabulary.size, slots)) console.log(line);
+}
+
+/** Decoding alone, the median of some rounds. */
+async function decodeUs(
+  rounds: number,
+  run: (maxTokens: number) => Promise<EngineRun>,
+): Promise<{ us: number; last: EngineRun }> {
+  const found: number[] = [];
+  let last: EngineRun | null = null;
+  for (let round = 0; round < rounds; round++) {
+    const short = await run(1);
+    last = await run(MOST_TOKENS);
+    found.push((last.cpuUs - short.cpuUs) / Math.max(1, last.outputTokens - short.outputTokens));
+  }
+  return { us: found.sort((a, b) => a - b)[Math.floor(rounds / 2)]!, last: last! };
+}
+
+function* linesOf(figures: readonly JobFigures[], vocabularySize: number, slots: number): Generator<string> {
+  const { cpuModel, cores } = machineFacts();
+  yield `${slots} slots, one thread, ${vocabularySize} tokens; ${cpuModel}, ${cores} cores. Microseconds of CPU an output token.`;
+  for (const job of figures) {
+    const us = (value: number) => `${value < 10 ? value.toFixed(2) : Math.round(value)} us`;
+    yield `\n${job.name}: ${job.rows} rows, ${job.tokens} tokens`;
+    yield `  engine without a grammar             ${us(job.engineUs)}`;
+    yield `  engine with llama.cpp's grammar      ${us(job.engineWithGbnfUs)}`;
+    yield `  native mask and acceptance, row 1    ${us(job.firstRowUs)}`;
+    yield `  native mask and acceptance, later    ${us(job.laterRowsUs)}`;
+    yield `  putting the mask on the logits (JS)  ${us(job.applyUs)}`;
+    yield `  share of a step                      ${(100 * job.share).toFixed(2)} %`;
+    yield `  forced: not sampled                  ${job.forced} of ${job.tokens} tokens, ${(100 * job.forcedShare).toFixed(1)} %`;
+    if (job.retokenized > 0) yield `  places where forcing would write other tokens: ${job.retokenized}`;
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const isMistake = error instanceof RowmillError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+  console.error(isMistake ? messageOf(error) : error);
+  process.exitCode = isMistake ? 2 : 70;
+}
