@@ -1,4 +1,5 @@
 import { hostLabel, IPV4, IPV6, uriExpression, uriReferenceExpression } from "./addressFormats.js";
+import { regexExpression } from "./regexFormat.js";
 
 /** The standard formats as regular expressions: RFC 3339 (dates and times), 5321 and 6531 (email), 1123 and 5891 (host
  *  names), 2673 and 4291 (addresses), 3986 and 3987 (URIs and IRIs), 4122 (uuid), 6570 (templates) and 6901 (pointers), each
@@ -73,6 +74,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 /** The expression that strings of the format match, or with `isNegated` those match that are not to be; undefined for
  *  formats that have none here. */
 export function formatExpression(format: string, isNegated = false): string | undefined {
+  if (format === "regex") return isNegated ? undefined : `^(?:${regexExpression()})$`;
   const found = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   return found && `^(?:${isNegated ? (found.outer ?? found.inner) : found.inner})$`;
 }

@@ -148,7 +148,8 @@ function automatonOf(facet: StringFacet, isNegated: boolean): Dfa | null {
     case "format": {
       if (!isStandardFormat(facet.name)) return null;
       const source = formatExpression(facet.name, isNegated);
-      if (source === undefined) throw new UnsupportedString(`no automaton follows the format "${facet.name}"`);
+      if (source === undefined)
+        throw new UnsupportedString(`no automaton follows what is not of the format "${facet.name}"`);
       return expressionAutomaton(source);
     }
   }
@@ -186,8 +187,19 @@ function holds(facet: StringFacet, value: string, isNegated: boolean): boolean {
     }
     case "values":
       return facet.values.includes(value);
+    case "format":
+      if (facet.name === "regex") return isExpression(value);
+      return automatonOf(facet, isNegated)?.accepts(value) ?? true;
     default:
       return automatonOf(facet, isNegated)?.accepts(value) ?? true;
+  }
+}
+
+function isExpression(value: string): boolean {
+  try {
+    return new RegExp(value, "u").unicode;
+  } catch {
+    return false;
   }
 }
 

@@ -163,7 +163,25 @@ describe("the strings of a format", () => {
     expect(compileStrings(of("int32", true))).toBeNull();
   });
 
-  test("a regular expression is left to the check", () => {
-    expect(() => compileStrings(of("regex"))).toThrow(UnsupportedString);
+  test("regex are regular expressions for the runtime, and most of them are known to be", () => {
+    const own = compileStrings(of("regex"))!.automaton!;
+    const random = randomFrom(5);
+    for (let count = 0; count < 500; count++) {
+      const text = stringFrom(own, random, count % 50);
+      expect([text, isStringIn(of("regex"), text)]).toEqual([text, true]);
+    }
+    const known = [
+      "^[a-z0-9-_]+$",
+      "(?:a|b){2,10}?",
+      "\\p{Lu}\\d\\u{1F600}",
+      "((?!x).)*",
+      "[\\]\\\\-]",
+      "\\x41[\\x00-\\x1f]",
+      "",
+    ];
+    expect(known.filter((text) => !own.accepts(text))).toEqual([]);
+    const wrong = ["(", "a{2,1}", "[z-a]", "\\", "^*", "]", "\\-", "(?i)a", "\\1", "[\\w-a]"];
+    expect(wrong.filter((text) => own.accepts(text) || isStringIn(of("regex"), text))).toEqual([]);
+    expect(() => compileStrings(of("regex", true))).toThrow(UnsupportedString);
   });
 });
