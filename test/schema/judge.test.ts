@@ -12,3 +12,8 @@ test("a condition beside patternProperties is checked without failing itself", (
   expect(validate({ ab: "x" })).toContain("/ab must be integer");
   expect(validate({ a: 2 })).toContain("/a must be >= 3");
 });
+
+test("a value that a schema sends round in circles is not valid, and the check ends", () => {
+  const schema = { type: "array", oneOf: [{ type: "object", $ref: "#" }, { maxItems: 1 }] };
+  expect(compileSchema(schema, { reading: "full" }).validate([])).toContain("refers to itself without end");
+});
