@@ -4,7 +4,7 @@ import { machineFacts } from "../../src/models/index.js";
 import { readCollection } from "./collection.js";
 import { type Figures, figuresOf, judgeOwn, keywordsOf, peerFigures, type Verdict } from "./figures.js";
 import { type OwnReplay, replayOwn } from "./ownGrammar.js";
-import { PEERS, type PeerName, replayPeers } from "./peers.js";
+import { type PeerName, replayPeers } from "./peers.js";
 import { preparePython } from "./python.js";
 import { type TokenizedCase, tokenizeCases } from "./replay.js";
 import { defaultTokenizerPath, openTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -18,7 +18,8 @@ export interface BenchOptions {
   readonly packageFolder: string;
   readonly tokenizer: string | null;
   readonly limit: number | null;
-  readonly hasPeers: boolean;
+  /** Whom to measure beside it; none for the grammar alone. */
+  readonly peers: readonly PeerName[];
   readonly python: string | null;
   readonly peerSeconds: number;
   readonly onLine: (line: string) => void;
@@ -56,7 +57,7 @@ export async function benchSchemas(options: BenchOptions): Promise<BenchReport> 
   const cache = join(packageFolder, "node_modules/.cache/rowmill-bench");
   const scriptFolder = join(packageFolder, "bench/schema");
   const pythonOf = () => preparePython(join(scriptFolder, "requirements.txt"), join(cache, "peers"), onLine);
-  const python = options.hasPeers ? (options.python ?? pythonOf()) : null;
+  const python = options.peers.length > 0 ? (options.python ?? pythonOf()) : null;
   const tokenizer = await openTokenizer(options.tokenizer ?? defaultTokenizerPath(cache, onLine));
   try {
     const { vocabulary } = tokenizer;
@@ -68,7 +69,7 @@ export async function benchSchemas(options: BenchOptions): Promise<BenchReport> 
     const own = ownReport(cases, replays, verdicts, tokenizer);
     if (python === null) return own;
     const limits = { python, scriptFolder, schemaSeconds: options.peerSeconds, residentBytes: PEER_BYTES };
-    const runs = await replayPeers(PEERS, cases, vocabulary, {
+    const runs = await replayPeers(options.peers, cases, vocabulary, {
       ...limits,
       onProgress: (name) => progress(name, cases.length, onLine),
     });

@@ -17,7 +17,7 @@ const options: BenchOptions = {
   packageFolder: PACKAGE,
   tokenizer: join(PACKAGE, "models/starter/starter.gguf"),
   limit: null,
-  hasPeers: false,
+  peers: [],
   python: null,
   peerSeconds: 60,
   onLine: () => {},
