@@ -33,7 +33,11 @@ export class Random {
   }
 }
 
-/** The seed of one input of a run: each can be made again alone. */
+/** The seed of one input of a run: each can be made again alone. Mixed as murmur3 ends, since neighbouring states of the
+ *  generator give related numbers. */
 export function seedOf(run: number, input: number): number {
-  return (Math.imul(run + 1, 0x9e3779b1) ^ Math.imul(input + 1, 0x85ebca6b)) >>> 0;
+  let mixed = (Math.imul(run, 0x9e3779b1) + input) >>> 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
