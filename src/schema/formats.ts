@@ -3,7 +3,7 @@ import { regexExpression } from "./regexFormat.js";
 
 /** The standard formats as regular expressions: RFC 3339 (dates and times), 5321 and 6531 (email), 1123 and 5891 (host
  *  names), 2673 and 4291 (addresses), 3986 and 3987 (URIs and IRIs), 4122 (uuid), 6570 (templates) and 6901 (pointers), each
- *  no wider than what ajv-formats takes. */
+ *  no wider than what ajv-formats takes; narrower where numbers have an end and leap seconds another time zone. */
 interface Format {
   /** What is written: right by the standard and for Ajv. */
   readonly inner: string;
@@ -16,13 +16,15 @@ const MONTHS_DAYS =
 const LEAP_YEAR = "(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)";
 const DATE = `(?:\\d{4}-(?:${MONTHS_DAYS})|${LEAP_YEAR}-02-29)`;
 const HOUR = "(?:[01]\\d|2[0-3])";
-const FRACTION = "(?:\\.\\d+)?";
+/** Digits in a row: an end to a greedy model's. */
+const DIGITS = "\\d{1,12}";
+const FRACTION = `(?:\\.${DIGITS})?`;
 // a leap second is the last of a day in UTC
 const LEAP_SECOND = `23:59:60${FRACTION}(?:[Zz]|[+-]00:00)`;
 const TIME = `(?:${HOUR}:[0-5]\\d:[0-5]\\d${FRACTION}(?:[Zz]|[+-]${HOUR}:[0-5]\\d)|${LEAP_SECOND})`;
-const LOOSE_TIME = `\\d\\d:\\d\\d:\\d\\d${FRACTION}(?:[Zz]|[+-]\\d\\d(?::?\\d\\d)?)`;
-const CLOCK = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
-const DAYS = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";
+const LOOSE_TIME = `\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?:[Zz]|[+-]\\d\\d(?::?\\d\\d)?)`;
+const CLOCK = `T(?:${DIGITS}H(?:${DIGITS}M(?:${DIGITS}S)?)?|${DIGITS}M(?:${DIGITS}S)?|${DIGITS}S)`;
+const DAYS = `(?:${DIGITS}Y(?:${DIGITS}M(?:${DIGITS}D)?)?|${DIGITS}M(?:${DIGITS}D)?|${DIGITS}D)`;
 const LOOSE_DURATION = "P(?:(?:\\d+Y)?(?:\\d+M)?(?:\\d+D)?(?:T(?:\\d+H)?(?:\\d+M)?(?:\\d+S)?)?|\\d+W)";
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 /** Without a limit of length, as Ajv has it: the automaton of one is too large to be joined with a pattern. */
@@ -51,7 +53,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   date: { inner: DATE },
   time: { inner: TIME, outer: LOOSE_TIME },
   "date-time": { inner: `${DATE}[Tt]${TIME}`, outer: `${DATE}[Tt\\s]${LOOSE_TIME}` },
-  duration: { inner: `P(?:${DAYS}(?:${CLOCK})?|${CLOCK}|\\d+W)`, outer: LOOSE_DURATION },
+  duration: { inner: `P(?:${DAYS}(?:${CLOCK})?|${CLOCK}|${DIGITS}W)`, outer: LOOSE_DURATION },
   email: { inner: `${ATOM}(?:\\.${ATOM})*@(?:${DOMAIN_LABEL}\\.)+${DOMAIN_LABEL}` },
   "idn-email": { inner: `${WIDE_ATOM}(?:\\.${WIDE_ATOM})*@(?:${WIDE_LABEL}\\.)*${WIDE_LABEL}` },
   hostname: { inner: HOSTNAME, outer: `(?:${hostLabel(61)}\\.)*${hostLabel(61)}\\.?` },
@@ -68,7 +70,10 @@ const FORMATS: Readonly<Record<string, Format>> = {
     outer: `(?:[^\\x00-\\x20"'<>%\\\\^\`{|}]|%${HEX}{2}|\\{[+#./;?&=,!@|]?${VARIABLE}(?:,${VARIABLE})*\\})*`,
   },
   "json-pointer": { inner: POINTER },
-  "relative-json-pointer": { inner: `(?:0|[1-9]\\d*)(?:#|${POINTER})` },
+  "relative-json-pointer": {
+    inner: `(?:0|[1-9]\\d{0,11})(?:#|${POINTER})`,
+    outer: `(?:0|[1-9]\\d*)(?:#|${POINTER})`,
+  },
 };
 
 /** The expression that strings of the format match, or with `isNegated` those match that are not to be; undefined for

@@ -39,6 +39,8 @@ export interface Shape {
   readonly isNormal: boolean;
   readonly isZero: boolean;
   readonly isSmall: boolean;
+  /** The mantissa is less than 1.7: with the exponent 308, too, it is a finite double. */
+  readonly isLow: boolean;
   /** What an exponent's digits are so far, as far as its size needs it. */
   readonly exponent: string;
 }
@@ -51,6 +53,7 @@ export const START_SHAPE: Shape = {
   isNormal: false,
   isZero: true,
   isSmall: false,
+  isLow: false,
   exponent: "",
 };
 
@@ -67,7 +70,7 @@ export function nextShape(shape: Shape, symbol: number, forms: NumberForms): { s
       if (symbol < 10) {
         if (shape.isLeadingZero || shape.count >= forms.wholeDigits) return null;
         const count = Number.isFinite(forms.wholeDigits) ? shape.count + 1 : 2;
-        return { shape: { ...shape, count, isNormal: false }, role: "whole" };
+        return { shape: { ...shape, count, isNormal: false, isLow: false }, role: "whole" };
       }
       if (symbol === POINT && forms.fractionDigits > 0) {
         return { shape: { ...shape, phase: "point", count: 0, isLeadingZero: false }, role: "point" };
@@ -78,7 +81,9 @@ export function nextShape(shape: Shape, symbol: number, forms: NumberForms): { s
       if (symbol === EXPONENT) return shape.phase === "fraction" ? exponentMark(shape, forms) : null;
       if (symbol > 9 || shape.count >= forms.fractionDigits) return null;
       const count = Number.isFinite(forms.fractionDigits) ? shape.count + 1 : 0;
-      return { shape: { ...shape, phase: "fraction", count, isZero: shape.isZero && symbol === 0 }, role: "fraction" };
+      const isLow = shape.isLow && (shape.phase === "fraction" || symbol < 7);
+      const isZero = shape.isZero && symbol === 0;
+      return { shape: { ...shape, phase: "fraction", count, isZero, isLow }, role: "fraction" };
     }
     case "exponent":
       if (symbol === MINUS) {
@@ -94,7 +99,7 @@ export function nextShape(shape: Shape, symbol: number, forms: NumberForms): { s
 function firstDigit(shape: Shape, digit: number): { shape: Shape; role: Role } {
   const isZero = digit === 0;
   return {
-    shape: { ...shape, phase: "whole", count: 1, isLeadingZero: isZero, isNormal: !isZero, isZero },
+    shape: { ...shape, phase: "whole", count: 1, isLeadingZero: isZero, isNormal: !isZero, isZero, isLow: digit === 1 },
     role: "whole",
   };
 }
@@ -106,12 +111,12 @@ function exponentMark(shape: Shape, forms: NumberForms): { shape: Shape; role: R
 }
 
 function exponentDigit(shape: Shape, digit: number, forms: NumberForms): { shape: Shape; role: Role } | null {
-  const exponent = nextExponent(shape.exponent, digit, forms.exponents === "any");
+  const exponent = nextExponent(shape.exponent, digit, forms.exponents === "any", shape.isLow && !shape.isSmall);
   return exponent === null ? null : { shape: { ...shape, phase: "exponentDigits", exponent }, role: "exponentDigit" };
 }
 
-/** Exponents up to 307, tame ones up to 299. The state is the number so far with digits that no longer matter as "x". */
-function nextExponent(before: string, digit: number, hasLeadingZeros: boolean): string | null {
+/** Exponents up to 307 or, of low mantissas, 308; tame ones up to 299. The state is the number so far with digits that no longer matter as "x". */
+function nextExponent(before: string, digit: number, hasLeadingZeros: boolean, isLow: boolean): string | null {
   if (before === "" || before === "0") {
     if (digit === 0) return hasLeadingZeros ? "0" : null;
     if (digit <= 2) return String(digit);
@@ -122,7 +127,7 @@ function nextExponent(before: string, digit: number, hasLeadingZeros: boolean): 
   if (before === "3") return digit === 0 && hasLeadingZeros ? "30" : "9x";
   if (before === "4" || before === "7") return "9x";
   if (before === "1x" || before === "20" || before === "2x") return "xxx";
-  return before === "30" && digit <= 7 ? "xxx" : null;
+  return before === "30" && digit <= (isLow ? 8 : 7) ? "xxx" : null;
 }
 
 export function mayEnd(shape: Shape, forms: NumberForms): boolean {

@@ -46,6 +46,7 @@ export function anyNumber(isFull: boolean): IrNode {
     choice(
       seq(whole(null), fraction(DIGIT, null), optional(EXPONENT)),
       seq(DIGIT, fraction(DIGIT, null), LARGE_EXPONENT),
+      seq(text("1"), optional(seq(text("."), charsOf("06"), repeat(DIGIT, 0, null))), E, PLUS, text("308")),
     ),
   );
 }

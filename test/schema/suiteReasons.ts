@@ -67,6 +67,11 @@ export const REASONS: readonly Reason[] = [
     isWhy: (miss) => formatOf(miss) === "date-time" && /\.\d{15}/.test(miss.text),
   },
   {
+    reason: "named groups and back-references in what must be a regular expression",
+    most: 4,
+    isWhy: (miss) => miss.kind === "rejects" && formatOf(miss) === "regex",
+  },
+  {
     reason: "the format as Ajv has it",
     most: 15,
     isWhy: (miss) => AJVS_OWN.has(String(formatOf(miss))),
