@@ -59,7 +59,7 @@ interface Effort extends ExpansionLimits {
   readonly members: number;
 }
 
-const EXACT: Effort = { alternatives: 600, joins: 30_000, followsOpposites: true, members: 40_000 };
+const EXACT: Effort = { alternatives: 600, joins: 4_000, followsOpposites: true, members: 40_000 };
 /** What takes more than that is written as a superset, and the rest left to the check. */
 const COARSE: Effort = { alternatives: 60, joins: 300_000, followsOpposites: false, members: 400_000 };
 

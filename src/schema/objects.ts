@@ -9,7 +9,7 @@ import { type SomeMember, settleSomeMembers } from "./someMember.js";
 import { type StringLiteral, UnsupportedString } from "./stringLanguage.js";
 
 /** What compiling the names of further members counts for, in members. */
-const COST_OF_NAMES = 20;
+const COST_OF_NAMES = 5;
 /** Most states of an object that counts its members; beyond, counting is left to the check. */
 const MOST_COUNTED = 5_000;
 
