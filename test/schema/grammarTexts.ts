@@ -159,7 +159,11 @@ export function sampleText(ir: GrammarIr, random: () => number, patience = 60): 
 }
 
 /** A random string that the content allows. */
-function sampleString({ automaton, min, max }: StringNode["content"], random: () => number, isHurried: boolean): string {
+function sampleString(
+  { automaton, min, max }: StringNode["content"],
+  random: () => number,
+  isHurried: boolean,
+): string {
   let text = "";
   if (automaton === null) {
     const most = Math.min(max ?? Number.POSITIVE_INFINITY, min + 8);
