@@ -1,9 +1,9 @@
 import type { Random } from "./random.js";
 import { randomPattern } from "./randomPatterns.js";
 
-const NAMES = ["a", "b", "ab", "é", 'q"', "name", "", "constructor", "a/b~c", "\ud800"];
-/** Not one of the others, since a schema with it is refused. */
-const PROTOTYPE = "__proto__";
+const NAMES = ["a", "b", "ab", "é", 'q"', "name", "", "constructor", "a/b~c"];
+/** Not among the others, since a schema with one of them is refused. */
+const REFUSED_NAMES = ["__proto__", "\ud800"];
 const TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"];
 const FORMATS = [
   ..."date-time date time duration email idn-email hostname idn-hostname ipv4 ipv6 uri uri-reference iri".split(" "),
@@ -91,7 +91,7 @@ const mapOf =
     for (const name of random.some(5, () => key(random))) put(map, name, value(random, depth));
     return map;
   };
-const name = (random: Random) => (random.isIn(0.01) ? PROTOTYPE : random.from(NAMES));
+const name = (random: Random) => (random.isIn(0.01) ? random.from(REFUSED_NAMES) : random.from(NAMES));
 
 const FLAT: readonly (readonly [keyword: string, make: Make])[] = [
   ["const", (random) => randomValue(random)],

@@ -7,7 +7,7 @@ const DEEPEST = 200;
 
 /** A schema as plain JSON of its own.
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA for what is no object and no boolean, contains itself, is nested deeper than
- *    200 levels, has a part that JSON can't carry, or names something `__proto__` */
+ *    200 levels, has a part that JSON can't carry, or names something `__proto__` or with half a surrogate pair */
 export function asPlainJson(schema: unknown): KeywordMap | boolean {
   if (typeof schema === "boolean") return schema;
   if (!isKeywordMap(schema)) {
@@ -33,6 +33,10 @@ function checkNesting(value: object, pointer: string, depth: number): void {
     // Ajv looks properties up by plain access, where this name means something else
     if (key === "__proto__" || (child === "__proto__" && pointer.endsWith("/required"))) {
       throw invalid(`names a property "__proto__" at ${pointer}, which can't be checked: choose another name`);
+    }
+    // half a surrogate pair: no UTF-8 text can name it, and Ajv can't point to it
+    if (/\p{Surrogate}/u.test(key)) {
+      throw invalid(`names ${JSON.stringify(key)} at ${pointer}, which is no Unicode text: choose another name`);
     }
     if (typeof child === "object" && child !== null)
       checkNesting(child as object, stepPointer(pointer, key), depth + 1);
