@@ -58,8 +58,9 @@ export type Atom =
   | { readonly kind: "someMember"; readonly names: readonly StringLiteral[]; readonly literal: Literal | null }
   /** Every member's name satisfies a schema; negated: some member's does not. */
   | { readonly kind: "names"; readonly node: SchemaNode; readonly isNegated: boolean }
-  /** A condition that no grammar here follows: the check after generation decides it. */
-  | { readonly kind: "checked"; readonly what: string }
+  /** A condition that no grammar here follows: the check after generation decides it. `hidesNames`: it names members, and
+   *  so has a say in their order. */
+  | { readonly kind: "checked"; readonly what: string; readonly hidesNames: boolean }
   /** No condition: which side of an `if` was taken. */
   | { readonly kind: "side"; readonly node: SchemaNode; readonly isThen: boolean }
   /** No condition: the schema says which type it means (`type`), or speaks of objects or arrays only. */

@@ -259,6 +259,8 @@ class SchemaCompiler implements Emission {
       case "array":
         return arrayNode(way, name, this);
       case "object":
+        // what hides names may have any of them anywhere
+        if (atomsOf(way, "checked").some(({ hidesNames }) => hidesNames)) return ref("object");
         return objectNode(way, name, this);
       default:
         return NEVER;

@@ -17,6 +17,6 @@ export function held(atoms: Alternative, opposites: readonly Alternative[]): Con
 
 /** A condition that no grammar here follows, whichever way it is asked. */
 export function beyondGrammar(keyword: string, node: SchemaNode): Condition {
-  const atoms: Alternative = [{ kind: "checked", what: `${keyword} at ${node.pointer}` }];
+  const atoms: Alternative = [{ kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames: false }];
   return held(atoms, [atoms]);
 }

@@ -67,7 +67,7 @@ export class Expander {
         ways = this.#both(ways, this.literal(literal, type), type);
       } catch (error) {
         if (!(error instanceof TooManyAlternatives)) throw error;
-        ways = ways.map((way) => joinAtoms(way, [this.#checked("schema", literal.node)]));
+        ways = ways.map((way) => joinAtoms(way, [this.#checked("schema", literal.node, !literal.isNegated)]));
       }
     }
     return ways;
@@ -99,7 +99,8 @@ export class Expander {
         ways = this.#both(ways, this.#hold(condition, node, type, ways), type);
       } catch (error) {
         if (!(error instanceof TooManyAlternatives)) throw error;
-        ways = this.#atLeast(ways, condition, type).map((way) => joinAtoms(way, [this.#checked(keyword, node)]));
+        const left = this.#atLeast(ways, condition, type);
+        ways = left.map((way) => joinAtoms(way, [this.#checked(keyword, node, left === ways && keyword !== "not")]));
       }
       if (ways.length === 0) return ways;
     }
@@ -256,8 +257,8 @@ export class Expander {
     return this.#capped(ways);
   }
 
-  #checked(keyword: string, node: SchemaNode): Atom {
-    return { kind: "checked", what: `${keyword} at ${node.pointer}` };
+  #checked(keyword: string, node: SchemaNode, hidesNames = false): Atom {
+    return { kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames };
   }
 
   #spend(joins: number): void {

@@ -11,7 +11,7 @@ export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternat
   if ((type !== "object" && type !== "array") || schema[keyword] === undefined) return [];
   const said = childOf(node, keyword);
   const isUnclear = said.schema !== true && hides(schema, type);
-  if (isUnclear) return [{ kind: "checked", what: `${keyword} at ${node.pointer}` }];
+  if (isUnclear) return [{ kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames: false }];
   if (type === "object") {
     const except = atomsOf(way, "members").map(({ group }) => group);
     return [{ kind: "members", group: { properties: new Map(), patterns: [], others: said, except } }];
