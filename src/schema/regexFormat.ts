@@ -1,7 +1,7 @@
 /** Groups within each other that are followed. */
-const DEEPEST = 4;
+const DEEPEST = 2;
 /** Largest first count of a `{n,m}` whose second is followed. */
-const LARGEST_COUNT = 99;
+const LARGEST_COUNT = 20;
 
 const SYNTAX = "\\^$\\\\.*+?()[\\]{}|";
 const HEX = "[0-9A-Fa-f]";
