@@ -123,7 +123,7 @@ std::vector<State*> MaskBuilder::Successors(State* state, std::size_t most) {
 }
 
 InsideMasks::Mask MaskBuilder::InsideOf(const Config& config) {
-  StringMachine& machine = space_.MachineOf(space_.program_.at(config.position).a);
+  StringMachine& machine = space_.machines_.Of(space_.program_.at(config.position).a);
   const StringContent& content = machine.content();
   const MachineState& state = *config.machine;
   const Vocabulary& vocabulary = space_.vocabulary_;

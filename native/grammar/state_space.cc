@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "grammar_error.h"
 #include "mask_builder.h"
@@ -13,184 +12,54 @@ using Op = Instruction::Op;
 
 namespace {
 
-// Beyond it a grammar is so ambiguous that no step of it would be quick. Objects of thousands of optional properties
-// stay below.
-constexpr std::size_t kMostConfigs = 1 << 14;
 // Configurations that the steps of one mask may go through: about a second, and 100 MB of states.
 constexpr std::size_t kMostWork = std::size_t{1} << 22;
-
-bool ComesBefore(const Config& a, const Config& b) {
-  return std::tie(a.position, a.machine, a.stack) < std::tie(b.position, b.machine, b.stack);
-}
 
 }  // namespace
 
 StateSpace::StateSpace(const Program& program, const Vocabulary& vocabulary)
-    : program_(program), vocabulary_(vocabulary), machines_(program.string_count()) {
-  Close(program.start(), nullptr);
+    : program_(program), vocabulary_(vocabulary), frames_(program, vocabulary.longest(), arena_),
+      machines_(program, arena_), closure_(program, frames_, machines_) {
+  closure_.Add(program.start(), nullptr);
+  closure_.Finish();
   start_ = Intern();
   CountBytes();
 }
 
-StringMachine& StateSpace::MachineOf(std::uint32_t string) {
-  auto& machine = machines_[string];
-  if (machine == nullptr) {
-    machine = std::make_unique<StringMachine>(program_.StringAt(string), arena_);
-  }
-  return *machine;
-}
+State* StateSpace::Intern() { return InternOf(closure_.configs(), closure_.is_accepting()); }
 
-const Frame* StateSpace::Push(std::uint32_t position, std::uint32_t count, const Frame* parent) {
-  const std::uint64_t hash =
-      Mix(Mix(parent == nullptr ? 0 : parent->hash, position), std::uint64_t{count} + 1);
-  Frame* found = frames_.Find(hash, [&](const Frame& other) {
-    return other.position == position && other.count == count && other.parent == parent;
-  });
-  if (found != nullptr) {
-    return found;
-  }
-  found = arena_.Make<Frame>(Frame{.position = position, .count = count, .parent = parent, .hash = hash});
-  frames_.Add(found);
-  const Instruction& instruction = program_.at(position);
-  const std::uint32_t clamped =
-      instruction.op == Op::kLoopEnd ? ClampedCount(program_.LoopAt(instruction.a), count) : count;
-  const Frame* clamped_parent = parent == nullptr ? nullptr : parent->clamped;
-  found->clamped = clamped == count && clamped_parent == parent ? found : Push(position, clamped, clamped_parent);
-  return found;
-}
-
-// One token begins at most as many rounds as it has bytes.
-std::uint32_t StateSpace::ClampedCount(const Loop& loop, std::uint32_t count) const {
-  const std::uint32_t enough = vocabulary_.longest() + 2;
-  if (loop.most != kNoEnd && loop.most - count <= enough) {
-    return count;
-  }
-  if (count >= loop.least) {
-    return loop.least;
-  }
-  return loop.least - count > enough ? loop.least - enough - 1 : count;
-}
-
-void StateSpace::AddConfig(const Config& config) {
-  if (collected_.size() >= kMostConfigs) {
-    throw GrammarError("the grammar is too ambiguous: more than 16384 readings of the same text");
-  }
-  collected_.push_back(config);
-}
-
-void StateSpace::Close(std::uint32_t position, const Frame* stack) {
-  const Op op = program_.at(position).op;
-  if (op == Op::kByte || op == Op::kSet) {
-    AddConfig({.position = position, .machine = nullptr, .stack = stack});
-    return;
-  }
-  work_.push_back({position, stack});
-  while (!work_.empty()) {
-    const Place place = work_.back();
-    work_.pop_back();
-    Visit(place.position, place.stack);
-  }
-}
-
-void StateSpace::Visit(std::uint32_t position, const Frame* stack) {
-  const Instruction& instruction = program_.at(position);
-  switch (instruction.op) {
-    case Op::kByte:
-    case Op::kSet:
-      AddConfig({.position = position, .machine = nullptr, .stack = stack});
-      return;
-    case Op::kString:
-      AddConfig({.position = position, .machine = MachineOf(instruction.a).start(), .stack = stack});
-      return;
-    case Op::kCall: {
-      const bool is_last = program_.at(instruction.next).op == Op::kReturn;
-      work_.push_back({instruction.a, is_last ? stack : Push(instruction.next, 0, stack)});
-      return;
-    }
-    case Op::kReturn:
-      if (stack == nullptr) {
-        collected_end_ = true;
-      } else {
-        work_.push_back({stack->position, stack->parent});
-      }
-      return;
-    case Op::kSplit:
-    case Op::kLoopEnter:
-    case Op::kLoopEnd:
-    case Op::kJump:
-      break;
-  }
-  // Only these can lead back to themselves, or be reached in many ways.
-  if (!visited_.Add(position, stack)) {
-    return;
-  }
-  if (visited_.size() > kMostConfigs * 4) {
-    throw GrammarError("the grammar is too ambiguous: too many ways between two bytes");
-  }
-  if (instruction.op == Op::kSplit) {
-    for (std::uint32_t target = 0; target < instruction.b; target++) {
-      work_.push_back({program_.TargetAt(instruction.a + target), stack});
-    }
-    return;
-  }
-  const Loop& loop = program_.LoopAt(instruction.a);
-  if (instruction.op == Op::kLoopEnter) {
-    if (loop.least == 0) {
-      work_.push_back({loop.next, stack});
-    }
-    work_.push_back({loop.body, Push(loop.end, 0, stack)});
-    return;
-  }
-  std::uint32_t count = stack->count + 1;
-  if (loop.most == kNoEnd) {
-    count = std::min(count, loop.least);
-  }
-  if (count >= loop.least) {
-    work_.push_back({loop.next, stack->parent});
-  }
-  if (count < loop.most) {
-    work_.push_back({loop.body, Push(loop.end, count, stack->parent)});
-  }
-}
-
-State* StateSpace::Intern() {
-  visited_.Clear();
-  if (collected_.size() > 1) {
-    std::ranges::sort(collected_, ComesBefore);
-    const auto rest = std::ranges::unique(collected_);
-    collected_.erase(rest.begin(), rest.end());
-  }
-  const bool is_accepting = collected_end_;
-  collected_end_ = false;
-  if (collected_.empty() && !is_accepting) {
+State* StateSpace::InternOf(std::span<const Config> configs, bool is_accepting) {
+  if (configs.empty() && !is_accepting) {
     return &dead_;
   }
   std::uint64_t hash = is_accepting ? 1 : 2;
-  for (const Config& config : collected_) {
+  for (const Config& config : configs) {
     hash = Mix(hash, config.position);
     hash = Mix(hash, reinterpret_cast<std::uintptr_t>(config.machine));
     hash = Mix(hash, reinterpret_cast<std::uintptr_t>(config.stack));
   }
   State* found = states_.Find(hash, [&](const State& other) {
-    return other.is_accepting == is_accepting && std::ranges::equal(other.configs, collected_);
+    return other.is_accepting == is_accepting && std::ranges::equal(other.configs, configs);
   });
   if (found == nullptr) {
-    const auto configs = arena_.MakeMany<Config>(collected_.size());
-    std::ranges::copy(collected_, configs.begin());
+    const auto own = arena_.MakeMany<Config>(configs.size());
+    std::ranges::copy(configs, own.begin());
     found = arena_.Make<State>();
-    found->configs = configs;
+    found->configs = own;
     found->is_accepting = is_accepting;
     found->hash = hash;
     states_.Add(found);
   }
-  collected_.clear();
   return found;
 }
 
-State* StateSpace::InternOf(std::span<const Config> configs, bool is_accepting) {
-  collected_.assign(configs.begin(), configs.end());
-  collected_end_ = is_accepting;
-  return Intern();
+State* StateSpace::InternUnordered(std::span<const Config> configs, bool is_accepting) {
+  closure_.Clear();
+  for (const Config& config : configs) {
+    closure_.Add(config);
+  }
+  closure_.Finish();
+  return InternOf(closure_.configs(), is_accepting);
 }
 
 const ByteClasses* StateSpace::ClassesOf(const Config& config) {
@@ -201,7 +70,7 @@ const ByteClasses* StateSpace::ClassesOf(const Config& config) {
     case Op::kSet:
       return &program_.SetAt(instruction.a).classes;
     default:
-      MachineOf(instruction.a).Expand(config.machine);
+      machines_.Of(instruction.a).Expand(config.machine);
       return config.machine->classes;
   }
 }
@@ -270,34 +139,31 @@ State* StateSpace::Step(State* state, std::uint8_t byte_class) {
     return known;
   }
   const std::uint8_t byte = state->classes.load(std::memory_order_relaxed)->byte_of[byte_class];
-  // What a step that failed has left.
-  collected_.clear();
-  work_.clear();
-  visited_.Clear();
-  collected_end_ = false;
   if (work_left_ < state->configs.size()) {
     throw GrammarError("the grammar is too ambiguous: a mask would take too long");
   }
   work_left_ -= state->configs.size();
+  closure_.Clear();
   for (const Config& config : state->configs) {
     const Instruction& instruction = program_.at(config.position);
     if (instruction.op == Op::kByte) {
       if (instruction.value == byte) {
-        Close(instruction.next, config.stack);
+        closure_.Add(instruction.next, config.stack);
       }
     } else if (instruction.op == Op::kSet) {
       if (program_.SetAt(instruction.a).bytes[byte]) {
-        Close(instruction.next, config.stack);
+        closure_.Add(instruction.next, config.stack);
       }
     } else if (const MachineState* next = config.machine->Next(byte); next != nullptr) {
       if (next->mode == MachineState::Mode::kEnd) {
-        Close(instruction.next, config.stack);
+        closure_.Add(instruction.next, config.stack);
       } else {
-        AddConfig({.position = config.position, .machine = next, .stack = config.stack});
+        closure_.Add({.position = config.position, .machine = next, .stack = config.stack});
       }
     }
   }
-  work_left_ -= std::min(work_left_, visited_.size());
+  closure_.Finish();
+  work_left_ -= std::min(work_left_, closure_.visited());
   State* next = Intern();
   target.store(next, std::memory_order_release);
   return next;
@@ -331,7 +197,7 @@ State* StateSpace::Representative(State* state) {
       config.stack = config.stack->clamped;
     }
     if (config.machine != nullptr) {
-      config.machine = MachineOf(program_.at(config.position).a).Clamped(*config.machine, enough);
+      config.machine = machines_.Of(program_.at(config.position).a).Clamped(*config.machine, enough);
     }
     if (clamped.empty() && config == state->configs[index]) {
       continue;
@@ -344,7 +210,7 @@ State* StateSpace::Representative(State* state) {
   if (clamped.empty()) {
     return state;
   }
-  return InternOf(clamped, state->is_accepting);
+  return InternUnordered(clamped, state->is_accepting);
 }
 
 const std::uint32_t* StateSpace::MakeMask(State* state) {
@@ -384,20 +250,6 @@ const std::vector<std::uint32_t>& StateSpace::KeepForced(State* state, std::vect
   return *kept;
 }
 
-const Frame* StateSpace::AdoptFrame(const Frame* frame, std::unordered_map<const Frame*, const Frame*>& known) {
-  std::vector<const Frame*> path;
-  const Frame* at = frame;
-  for (; at != nullptr && !known.contains(at); at = at->parent) {
-    path.push_back(at);
-  }
-  const Frame* own = at == nullptr ? nullptr : known[at];
-  for (; !path.empty(); path.pop_back()) {
-    own = Push(path.back()->position, path.back()->count, own);
-    known[path.back()] = own;
-  }
-  return own;
-}
-
 State* StateSpace::Adopt(const State& other) {
   if (other.IsDead()) {
     return &dead_;
@@ -408,11 +260,11 @@ State* StateSpace::Adopt(const State& other) {
   for (const Config& config : other.configs) {
     const MachineState* machine = config.machine;
     if (machine != nullptr) {
-      machine = MachineOf(program_.at(config.position).a).Adopt(*machine);
+      machine = machines_.Of(program_.at(config.position).a).Adopt(*machine);
     }
-    configs.push_back({config.position, machine, AdoptFrame(config.stack, known)});
+    configs.push_back({config.position, machine, frames_.Adopt(config.stack, known)});
   }
-  State* own = InternOf(configs, other.is_accepting);
+  State* own = InternUnordered(configs, other.is_accepting);
   CountBytes();
   return own;
 }

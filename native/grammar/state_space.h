@@ -6,39 +6,16 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "arena.h"
 #include "byte_classes.h"
-#include "place_set.h"
+#include "closure.h"
 #include "pointer_table.h"
 #include "program.h"
-#include "string_machine.h"
 #include "vocabulary.h"
 
 namespace rowmill::grammar {
-
-// What is to be done once the present rule or loop has ended; equal stacks are one object.
-struct Frame {
-  std::uint32_t position = 0;
-  // Rounds of the loop that `position` ends.
-  std::uint32_t count = 0;
-  const Frame* parent = nullptr;
-  // The stack with counters that no token can exhaust made equal: the same mask, fewer states.
-  const Frame* clamped = nullptr;
-  std::uint64_t hash = 0;
-};
-
-// One place of the network where the text may be.
-struct Config {
-  std::uint32_t position = 0;
-  // Within a string, else nullptr.
-  const MachineState* machine = nullptr;
-  const Frame* stack = nullptr;
-
-  bool operator==(const Config&) const = default;
-};
 
 // All places where the text may be. Equal states are one object. What a state knows of what follows is found at
 // first use and then published, so that readers need no lock.
@@ -119,42 +96,27 @@ class StateSpace {
   State* Step(State* state, std::uint8_t byte_class);
   const ByteClasses* FindClasses(std::span<const Config> configs);
   const ByteClasses* ClassesOf(const Config& config);
-  const Frame* Push(std::uint32_t position, std::uint32_t count, const Frame* parent);
-  const Frame* AdoptFrame(const Frame* frame, std::unordered_map<const Frame*, const Frame*>& known);
-  [[nodiscard]] std::uint32_t ClampedCount(const Loop& loop, std::uint32_t count) const;
-  // Collects what is reached without reading, from a position on.
-  void Close(std::uint32_t position, const Frame* stack);
-  void Visit(std::uint32_t position, const Frame* stack);
-  void AddConfig(const Config& config);
-  // Makes a state of the collected configurations.
+  // The state of what was collected; dead_ for nothing.
   State* Intern();
+  // Of configurations in order, or in any.
   State* InternOf(std::span<const Config> configs, bool is_accepting);
+  State* InternUnordered(std::span<const Config> configs, bool is_accepting);
   // The state with the same mask whose counters are clamped.
   State* Representative(State* state);
-  StringMachine& MachineOf(std::uint32_t string);
   void CountBytes();
 
   const Program& program_;
   const Vocabulary& vocabulary_;
   mutable std::mutex mutex_;
   Arena arena_;
-  PointerTable<Frame> frames_;
+  FrameTable frames_;
+  StringMachines machines_;
+  Closure closure_;
   PointerTable<State> states_;
-  std::vector<std::unique_ptr<StringMachine>> machines_;
   State dead_;
   State* start_ = nullptr;
   std::vector<MaskWords> masks_;
   std::deque<std::vector<std::uint32_t>> forced_;
-
-  // Scratch of Close and Intern.
-  struct Place {
-    std::uint32_t position;
-    const Frame* stack;
-  };
-  std::vector<Place> work_;
-  PlaceSet visited_;
-  std::vector<Config> collected_;
-  bool collected_end_ = false;
   // What the steps of the present task may still go through.
   std::size_t work_left_ = 0;
 
