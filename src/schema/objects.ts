@@ -223,6 +223,10 @@ function memberCounts(
   const max = isWithin ? Number.POSITIVE_INFINITY : asked.max;
   if (max < needed) return { min: 1, max: 0, stop: 1 };
   const stop = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max);
+  const canRepeat = !others.every(isNever);
+  // a name that no schema mentions may be written twice, and counts once; the last of its values is the one that counts
+  if (canRepeat && min > needed + 1) emission.leaveToCheck("minProperties, where further properties repeat a name");
+  if (canRepeat && isDemanding) emission.leaveToCheck("not, where further properties repeat a name");
   if (stop * (members.length + others.length) <= MOST_COUNTED) return { min, max, stop };
   emission.leaveToCheck("minProperties or maxProperties of a large object");
   return { min: 0, max: Number.POSITIVE_INFINITY, stop: 1 };
