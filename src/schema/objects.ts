@@ -83,6 +83,9 @@ function caseNode(
     const met = some.filter((_demand, index) => (bits >> index) & 1);
     return otherNode(way, names, nameWays, met, members.size, emission);
   });
+  // of a name that is written twice the last value is the one that counts
+  if (some.some(({ literal }) => literal !== null) && !isNever(others[0]!))
+    emission.leaveToCheck("not, where further properties repeat a name");
   const orders = ordersOf(way, [...members.keys()]).map((order) => order.map((key) => members.get(key)!));
   return choice(
     ...orders
@@ -224,9 +227,8 @@ function memberCounts(
   if (max < needed) return { min: 1, max: 0, stop: 1 };
   const stop = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max);
   const canRepeat = !others.every(isNever);
-  // a name that no schema mentions may be written twice, and counts once; the last of its values is the one that counts
+  // a name that no schema mentions may be written twice, and is one member then
   if (canRepeat && min > needed + 1) emission.leaveToCheck("minProperties, where further properties repeat a name");
-  if (canRepeat && isDemanding) emission.leaveToCheck("not, where further properties repeat a name");
   if (stop * (members.length + others.length) <= MOST_COUNTED) return { min, max, stop };
   emission.leaveToCheck("minProperties or maxProperties of a large object");
   return { min: 0, max: Number.POSITIVE_INFINITY, stop: 1 };
