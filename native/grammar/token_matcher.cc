@@ -127,10 +127,11 @@ std::int64_t Replay(const std::shared_ptr<TokenGrammar>& grammar, std::span<cons
     const auto token = static_cast<std::uint32_t>(tokens[index]);
     const Clock::time_point begin = Clock::now();
     const std::span<const std::uint32_t> mask = matcher.Mask();
+    const bool is_allowed = token < grammar->vocabulary().size() && (mask[token >> 5] >> (token & 31) & 1) != 0;
+    const bool is_accepted = is_allowed && matcher.Accept(token);
     const Clock::time_point end = Clock::now();
     nanoseconds[index] = std::chrono::duration<double, std::nano>(end - begin).count();
-    const bool is_allowed = token < grammar->vocabulary().size() && (mask[token >> 5] >> (token & 31) & 1) != 0;
-    if (!is_allowed || !matcher.Accept(token)) {
+    if (!is_accepted) {
       return static_cast<std::int64_t>(index);
     }
   }

@@ -19,9 +19,12 @@ export interface SchemaReport {
 
 /** @throws {InputError} as compileSchema, but for a schema that nothing satisfies */
 export function reportSchema(schema: unknown, style: JsonStyle): SchemaReport {
+  if (schema === undefined) throw new InputError("ROWMILL_INVALID_SCHEMA", "The output schema is undefined: give one.");
   try {
     const { ir, jsonSchema, enforced: keywords, checked, ignored } = compileSchema(schema, { style });
-    const enforced = keywordPlaces(jsonSchema, new Set(keywords)).filter((place) => !checked.includes(place));
+    const enforced = keywordPlaces(jsonSchema, new Set(keywords)).filter(
+      (place) => !checked.some((one) => one === place || one.startsWith(`${place} (`)),
+    );
     const rules = Object.keys(ir.rules).length;
     return { contradiction: null, enforced, checked, ignored, rules, longestBytes: longestOutput(ir) };
   } catch (error) {

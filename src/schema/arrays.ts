@@ -8,6 +8,9 @@ type Contains = Extract<Atom, { kind: "contains" }>;
 /** Most states of a list that counts what it contains; beyond, counting is left to the check. */
 const MOST_COUNTED = 5_000;
 
+/** Most conditions on what a list contains that are followed at once: each element may meet any of them. */
+const MOST_CONDITIONS = 4;
+
 /** The arrays that satisfy all atoms. */
 export function arrayNode(way: Alternative, name: string, emission: Emission): IrNode {
   const { edge } = emission.punctuation;
@@ -25,7 +28,7 @@ function elementsNode(way: Alternative, name: string, emission: Emission): IrNod
   const counts = atomsOf(way, "contains");
   if (counts.length === 0) return plainElements(way, emission);
   const states = counts.reduce((product, one) => product * (stopOf(one) + 1), statesOf(way));
-  if (states <= MOST_COUNTED) return countedElements(way, counts, name, emission);
+  if (states <= MOST_COUNTED && counts.length <= MOST_CONDITIONS) return countedElements(way, counts, name, emission);
   for (const { literal } of counts) emission.leaveToCheck(`contains at ${literal.node.pointer}`);
   return plainElements(way, emission);
 }

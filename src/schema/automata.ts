@@ -4,6 +4,9 @@ import { Dfa, DfaBuilder, EMPTY_DFA } from "./dfa.js";
 /** An automaton would have more states than are built. */
 export class TooManyStates extends Error {}
 
+/** An automaton's edges, too, are not without end: classes of Unicode have hundreds a state. */
+export const MOST_EDGES = 2_000_000;
+
 const LAST_CODE_POINT = 0x10ffff;
 
 /** Every string. */
@@ -129,7 +132,7 @@ export function withLengths(dfa: Dfa, lengths: Lengths, stateLimit: number): Dfa
       let index = indexes.get(next);
       if (index === undefined) {
         index = pairs.length;
-        if (index >= stateLimit) throw new TooManyStates();
+        if (index >= stateLimit || builder.edgeCount > MOST_EDGES) throw new TooManyStates();
         indexes.set(next, index);
         pairs.push(next);
       }

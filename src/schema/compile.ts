@@ -75,7 +75,6 @@ const ANNOTATION_ONLY = new Set([
   "definitions",
 ]);
 const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
-const MOST_HOPS = 50;
 /** Most edges that the automata of all strings have together: some 40 MB of tables. */
 const MOST_EDGES = 3_000_000;
 /** Letters of a rule's name that come from its place in the schema. */
@@ -145,6 +144,7 @@ class SchemaCompiler implements Emission {
     return keys.size === 0 ? null : [...keys];
   }
 
+  /** Names of rules made here have two dashes in a row, those that are made of a place in the schema never do. */
   readonly addRule = (name: string, make: () => IrNode): IrNode => {
     if (!this.#rules.has(name)) {
       this.#rules.set(name, EMPTY);
@@ -181,7 +181,7 @@ class SchemaCompiler implements Emission {
     if (known !== undefined) return known;
     const name = this.#freshName(literals[0]!.node.pointer);
     this.#nodes.set(key, ref(name));
-    const node = choice(...TYPES.map((type) => this.#typeNode(literals, type, `${name}-${type}`)));
+    const node = choice(...TYPES.map((type) => this.#typeNode(literals, type, `${name}--${type}`)));
     if (isNever(node)) this.#contradictions.push(`${literals[0]!.node.pointer} is allowed no value`);
     this.#rules.set(name, node);
     if (node.kind === "ref" || node.kind === "text" || isNever(node)) this.#nodes.set(key, node);
@@ -207,7 +207,8 @@ class SchemaCompiler implements Emission {
 
   #behindReference(node: SchemaNode): SchemaNode {
     let at = node;
-    for (let hops = 0; hops < MOST_HOPS; hops++) {
+    for (const met = new Set<SchemaNode>(); !met.has(at); ) {
+      met.add(at);
       if (!isKeywordMap(at.schema) || typeof at.schema.$ref !== "string") return at;
       if (Object.keys(at.schema).some((keyword) => !ANNOTATION_ONLY.has(keyword))) return at;
       at = this.#document.resolve(at.schema.$ref, at);

@@ -11,6 +11,9 @@ export type Condition =
   | { readonly kind: "one"; readonly parts: readonly SchemaNode[] }
   | { readonly kind: "opposite"; readonly of: Condition };
 
+/** Most options of an anyOf whose combinations are told apart where it matters which of them hold together. */
+export const MOST_COMBINED = 5;
+
 export function held(atoms: Alternative, opposites: readonly Alternative[]): Condition {
   return { kind: "atoms", atoms, opposites };
 }

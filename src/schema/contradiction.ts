@@ -33,9 +33,10 @@ export function listedValues(way: Alternative, type: JsonType): readonly unknown
   const first = lists.find(({ isNegated }) => !isNegated)?.values;
   const all = type === "null" ? [null] : type === "boolean" ? [true, false] : undefined;
   if (first === undefined && all === undefined) return null;
-  let left = (first ?? all)!.filter((value) =>
-    lists.every(({ values, isNegated }) => values === first || values.some((one) => isSame(one, value)) !== isNegated),
-  );
+  const others = lists
+    .filter(({ values }) => values !== first)
+    .map(({ values, isNegated }) => ({ has: lookUp(values), isNegated }));
+  let left = (first ?? all)!.filter((value) => others.every(({ has, isNegated }) => has(value) !== isNegated));
   if (type === "number") {
     const literals = atomsOf(way, "number").map(({ literal }) => literal);
     if (literals.length > 0) left = left.filter((value) => isNumberIn(literals, value as number));
@@ -55,6 +56,9 @@ function mayBe(literals: Parameters<typeof isStringIn>[0], value: string): boole
   }
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  return typeof a === "object" && a !== null ? isDeepStrictEqual(a, b) : a === b;
+/** A test of being one of the values, by what they are. */
+function lookUp(values: readonly unknown[]): (value: unknown) => boolean {
+  const plain = new Set(values);
+  const nested = values.filter((value) => typeof value === "object" && value !== null);
+  return (value) => plain.has(value) || (nested.length > 0 && nested.some((one) => isDeepStrictEqual(one, value)));
 }

@@ -4,8 +4,8 @@ import type { Punctuation } from "./jsonText.js";
 import type { JsonType } from "./jsonTypes.js";
 
 /** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
- *  properties or items but no type means objects or arrays. `full`: as the specification has it, anything goes,
- *  and a keyword that no standard knows is an annotation. */
+ *  properties or items but no type means objects or arrays, and a word that is all but a keyword is a slip of the pen.
+ *  `full`: as the specification has it, anything goes. */
 export type SchemaReading = "intended" | "full";
 
 /** What writing the grammar of one alternative needs of the whole. */

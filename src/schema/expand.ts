@@ -104,7 +104,7 @@ export class Expander {
       }
       if (ways.length === 0) return ways;
     }
-    return ways.map((way) => joinAtoms(way, unevaluatedAtoms(node, type, way)));
+    return ways.map((way) => joinAtoms(way, unevaluatedAtoms(node, type, way, this.#context.document)));
   }
 
   /** What holds of a condition that is too much to follow: of oneOf, that one of its parts is satisfied. */
@@ -181,7 +181,9 @@ export class Expander {
   #negative(node: SchemaNode, type: JsonType): readonly Alternative[] {
     const schema = node.schema as KeywordMap;
     if (!allowsType(schema, type)) return [[]];
-    const ways: Alternative[] = unevaluatedAtoms(node, type, []).map(() => [this.#checked("unevaluated", node)]);
+    const ways: Alternative[] = unevaluatedAtoms(node, type, [], this.#context.document).map(() => [
+      this.#checked("unevaluated", node),
+    ]);
     for (const { condition } of this.#conditions(node, type, false)) {
       const failing = this.#fail(condition, node, type);
       if (failing.some((way) => way.length === 0)) return [[]];

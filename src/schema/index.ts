@@ -75,7 +75,7 @@ function refusalOf(error: unknown): unknown {
   if (error instanceof RangeError || (error instanceof InputError && error.cause instanceof RangeError)) {
     return new InputError(
       "ROWMILL_INVALID_SCHEMA",
-      "The output schema is too large to compile: give an object fewer than 2000 properties, a list as many places.",
+      "The output schema is too large to compile: it takes more steps within each other than there is room for.",
       { cause: error },
     );
   }

@@ -1,7 +1,8 @@
+import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
 import { arrayCondition } from "./arrayKeywords.js";
 import type { Alternative, Atom } from "./atoms.js";
-import { beyondGrammar, type Condition, held } from "./condition.js";
+import { beyondGrammar, type Condition, held, MOST_COMBINED } from "./condition.js";
 import { isStandardFormat } from "./formats.js";
 import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
 import type { NumberLiteral } from "./numbers.js";
@@ -111,15 +112,32 @@ export function readKeyword(
 function isAnnotation(keyword: string, node: SchemaNode, context: KeywordContext): boolean {
   if (GENERAL.has(keyword)) return false;
   if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) return true;
-  if (context.isIntended) {
+  const meant = context.isIntended ? slipOfThePen(keyword) : null;
+  if (meant !== null) {
     throw new InputError(
       "ROWMILL_UNSUPPORTED_KEYWORD",
-      `The output schema's "${keyword}" at ${node.pointer}/${keyword} is no keyword that Rowmill knows: leave it out, or say it another way.`,
+      `The output schema's "${keyword}" at ${node.pointer} is no keyword: write "${meant}" if that is meant, or leave it out.`,
     );
   }
   context.ignored.add(annotation("keyword", keyword));
   return true;
 }
+
+/** The keyword that an unknown one is all but the same as; null where it is a word of its own, and says nothing. */
+function slipOfThePen(keyword: string): string | null {
+  const lower = keyword.toLowerCase();
+  if (lower.length < SHORTEST_SLIP || [...ANNOTATIONS].some((known) => known.toLowerCase() === lower)) return null;
+  const known = [...Object.keys(BY_TYPE), ...GENERAL].filter((one) => one.length >= SHORTEST_SLIP);
+  const nearest = closest(
+    lower,
+    known.map((one) => one.toLowerCase()),
+  );
+  const meant = known.find((one) => one.toLowerCase() === nearest)!;
+  return distance(lower, nearest) <= (lower.length < 8 ? 1 : 2) ? meant : null;
+}
+
+/** Shorter words are too near to each other. */
+const SHORTEST_SLIP = 5;
 
 /** What is said of a format or keyword that no standard defines. */
 function annotation(kind: "format" | "keyword", name: string): string {
@@ -196,9 +214,6 @@ function generalCondition(
       return null;
   }
 }
-
-/** Most options of an anyOf whose combinations are told apart. */
-const MOST_COMBINED = 5;
 
 /** Every choice of options that may hold at once: what each of them names counts as evaluated. */
 function someOf(parts: readonly SchemaNode[]): readonly Condition[] {

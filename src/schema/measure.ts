@@ -109,19 +109,27 @@ export function longestOutput(ir: GrammarIr): number | null {
         return longest(node.node) * (node.max ?? Number.POSITIVE_INFINITY);
       case "string":
         return longestString(node.content);
-      case "ref": {
-        let length = known.get(node.rule);
-        if (length === undefined) {
-          // a rule met again inside itself can go on for ever
-          known.set(node.rule, Number.POSITIVE_INFINITY);
-          length = longest(ir.rules[node.rule]!);
-          known.set(node.rule, length);
-        }
-        return length;
-      }
+      case "ref":
+        // a rule that is still open is met inside itself, and can go on for ever
+        return known.get(node.rule) ?? Number.POSITIVE_INFINITY;
     }
   };
-  const length = longest({ kind: "ref", rule: ir.root });
+  // each rule after those that it needs; by hand, since rules follow each other by the thousand
+  const open = new Set<string>();
+  const stack = [ir.root];
+  while (stack.length > 0) {
+    const name = stack.at(-1)!;
+    if (!known.has(name) && !open.has(name)) {
+      open.add(name);
+      forEachRef(ir.rules[name]!, (needed) => {
+        if (!known.has(needed) && !open.has(needed)) stack.push(needed);
+      });
+      continue;
+    }
+    stack.pop();
+    if (!known.has(name)) known.set(name, longest(ir.rules[name]!));
+  }
+  const length = known.get(ir.root)!;
   return Number.isFinite(length) ? length : null;
 }
 

@@ -170,9 +170,23 @@ function make(
   if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
   if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) tests.push(...exactIntegers(facets, forms));
-  return (
-    numberAutomaton(forms, tests, MOST_STATES) ?? new UnsupportedNumber(`it needs more than ${MOST_STATES} states`)
-  );
+  const made = numberAutomaton(forms, tests, MOST_STATES);
+  if (made === null) return new UnsupportedNumber(`it needs more than ${MOST_STATES} states`);
+  // what is followed is a little less than all numbers: none of it need not mean none at all
+  if (made.accepting.length === 0 && !areOpposed(facets))
+    return new UnsupportedNumber("no number that can be followed is left");
+  return made;
+}
+
+/** Whether plainly no number satisfies all conditions. */
+function areOpposed({ low, high, isInteger, isFractional: isBroken }: NumberFacets): boolean {
+  if (isInteger && isBroken) return true;
+  if (low === null || high === null) return false;
+  if (low.value >= high.value) return low.value > high.value || low.isStrict || high.isStrict;
+  if (!isInteger) return false;
+  const first = low.isStrict ? Math.floor(low.value) + 1 : Math.ceil(low.value);
+  const last = high.isStrict ? Math.ceil(high.value) - 1 : Math.floor(high.value);
+  return first > last;
 }
 
 function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {

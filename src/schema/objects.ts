@@ -9,7 +9,7 @@ import { type SomeMember, settleSomeMembers } from "./someMember.js";
 import { type StringLiteral, UnsupportedString } from "./stringLanguage.js";
 
 /** What compiling the names of further members counts for, in members. */
-const COST_OF_NAMES = 5;
+const COST_OF_NAMES = 15;
 /** Most states of an object that counts its members; beyond, counting is left to the check. */
 const MOST_COUNTED = 5_000;
 
@@ -229,7 +229,7 @@ function memberCounts(
   const canRepeat = !others.every(isNever);
   // a name that no schema mentions may be written twice, and is one member then
   if (canRepeat && min > needed + 1) emission.leaveToCheck("minProperties, where further properties repeat a name");
-  if (stop * (members.length + others.length) <= MOST_COUNTED) return { min, max, stop };
+  if (stop === 1 || stop * (members.length + others.length) <= MOST_COUNTED) return { min, max, stop };
   emission.leaveToCheck("minProperties or maxProperties of a large object");
   return { min: 0, max: Number.POSITIVE_INFINITY, stop: 1 };
 }

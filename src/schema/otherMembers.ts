@@ -10,7 +10,7 @@ export interface OtherMembers {
 }
 
 /** Most expressions of `patternProperties` that are told apart in one object. */
-const MOST_PATTERNS = 10;
+const MOST_PATTERNS = 8;
 
 export class TooManyPatterns extends Error {}
 

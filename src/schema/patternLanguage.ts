@@ -1,4 +1,5 @@
 import { Alphabet, END } from "./alphabet.js";
+import { MOST_EDGES } from "./automata.js";
 import { type Dfa, DfaBuilder } from "./dfa.js";
 import type { Ranges } from "./ir.js";
 import { AT_START, type Context, type Language, Languages, MOST_SYMBOLS } from "./language.js";
@@ -150,7 +151,7 @@ class PatternCompiler {
     else indexOf(start, []);
     const targets = new Int32Array(alphabet.size);
     for (let index = 0; index < states.length; index++) {
-      if (states.length > stateLimit || languages.work > MOST_WORK) return null;
+      if (states.length > stateLimit || builder.edgeCount > MOST_EDGES || languages.work > MOST_WORK) return null;
       const { language, behinds } = states[index]!;
       const before = index === 0 ? AT_START : 0;
       const context = behinds.reduce((bits, behind, place) => {

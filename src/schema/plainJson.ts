@@ -14,7 +14,7 @@ export function asPlainJson(schema: unknown): KeywordMap | boolean {
     const kind = schema === null ? "null" : Array.isArray(schema) ? "a list" : `a ${typeof schema}`;
     throw invalid(`is ${kind}: give a JSON Schema object or a zod 4 schema`);
   }
-  checkNesting(schema, "#", 1);
+  checkNesting(schema, "#", 1, { left: MOST_NODES });
   let plain: unknown;
   try {
     plain = JSON.parse(JSON.stringify(schema));
@@ -25,7 +25,12 @@ export function asPlainJson(schema: unknown): KeywordMap | boolean {
   return plain;
 }
 
-function checkNesting(value: object, pointer: string, depth: number): void {
+/** Most objects and lists of a schema, each counted as often as it is met. */
+const MOST_NODES = 500_000;
+
+function checkNesting(value: object, pointer: string, depth: number, room: { left: number }): void {
+  room.left--;
+  if (room.left < 0) throw invalid(`has more than ${MOST_NODES} objects and lists`);
   if (depth > DEEPEST) {
     throw invalid(`is nested deeper than ${DEEPEST} levels, or contains itself: name its inner parts in $defs`);
   }
@@ -39,7 +44,7 @@ function checkNesting(value: object, pointer: string, depth: number): void {
       throw invalid(`names ${JSON.stringify(key)} at ${pointer}, which is no Unicode text: choose another name`);
     }
     if (typeof child === "object" && child !== null)
-      checkNesting(child as object, stepPointer(pointer, key), depth + 1);
+      checkNesting(child as object, stepPointer(pointer, key), depth + 1, room);
   }
 }
 

@@ -1,16 +1,18 @@
 import { type Alternative, type Atom, atomsOf } from "./atoms.js";
+import { MOST_COMBINED } from "./condition.js";
 import type { JsonType } from "./jsonTypes.js";
+import type { SchemaDocument } from "./schemaDocument.js";
 import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";
 
 /** What `unevaluatedProperties` and `unevaluatedItems` say in one way to satisfy all else that their schema says: they
  *  speak of what the schemas of that way do not.
  *  @returns a "checked" atom where a way does not show what counts as evaluated: under `not`, and beside `contains` */
-export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternative): Atom[] {
+export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternative, document: SchemaDocument): Atom[] {
   const keyword = type === "object" ? "unevaluatedProperties" : "unevaluatedItems";
   const schema = node.schema as KeywordMap;
   if ((type !== "object" && type !== "array") || schema[keyword] === undefined) return [];
   const said = childOf(node, keyword);
-  const isUnclear = said.schema !== true && hides(schema, type);
+  const isUnclear = said.schema !== true && hides(node, type, document, new Set());
   if (isUnclear) return [{ kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames: false }];
   if (type === "object") {
     const except = atomsOf(way, "members").map(({ group }) => group);
@@ -22,18 +24,22 @@ export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternat
   return [{ kind: "items", group: { prefix: [], rest: said, from } }];
 }
 
-const IN_PLACE = new Set(["allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"]);
+const IN_PLACE: ReadonlySet<string> = new Set(["allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"]);
 
-/** Whether what a schema evaluates is hidden in it, itself or one that it applies in place. */
-function hides(schema: unknown, type: JsonType): boolean {
-  if (typeof schema !== "object" || schema === null) return false;
-  return Object.entries(schema).some(([keyword, value]) => {
-    if (keyword === "not" || keyword === "$dynamicRef" || (type === "array" && keyword === "contains")) return true;
-    return (
-      IN_PLACE.has(keyword) &&
-      Object.values(value as object)
-        .concat(value)
-        .some((part) => hides(part, type))
-    );
+/** Whether what a schema evaluates is hidden in it, in itself or in one that it applies in place. */
+function hides(node: SchemaNode, type: JsonType, document: SchemaDocument, met: Set<SchemaNode["schema"]>): boolean {
+  if (typeof node.schema === "boolean" || met.has(node.schema)) return false;
+  met.add(node.schema);
+  return Object.entries(node.schema).some(([keyword, value]) => {
+    if (keyword === "not" || keyword === "$dynamicRef" || keyword === "$recursiveRef") return true;
+    if (type === "array" && keyword === "contains") return true;
+    if (keyword === "$ref") return hides(document.resolve(String(value), node), type, document, met);
+    if (!IN_PLACE.has(keyword)) return false;
+    if (keyword === "anyOf" && (value as readonly unknown[]).length > MOST_COMBINED) return true;
+    const isSchema = keyword === "if" || keyword === "then" || keyword === "else";
+    const parts = isSchema
+      ? [childOf(node, keyword)]
+      : Object.keys(value as object).map((part) => childOf(node, keyword, part));
+    return parts.some((part) => hides(part, type, document, met));
   });
 }

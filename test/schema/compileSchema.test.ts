@@ -319,8 +319,14 @@ describe("what a schema leaves unsaid", () => {
   test("is anything, on request, as the specification has it", () => {
     expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts);
   });
-  test("includes unknown keywords: refused as slips of the pen, or annotations on request", () => {
-    expect(refusal({ type: "string", maxlength: 3 }).code).toBe("ROWMILL_UNSUPPORTED_KEYWORD");
+  test("includes unknown keywords: annotations, but for slips of the pen, which are refused or on request ignored", () => {
+    expect(compileSchema({ type: "string", readonly: true, units: "m" }).ignored).toEqual([
+      'keyword "readonly" is an annotation and is not enforced',
+      'keyword "units" is an annotation and is not enforced',
+    ]);
+    const { code, message } = refusal({ type: "string", maxlength: 3 });
+    expect(code).toBe("ROWMILL_UNSUPPORTED_KEYWORD");
+    expect(message).toContain('write "maxLength" if that is meant');
     expect(compileSchema({ type: "string", maxlength: 3 }, { reading: "full" }).ignored).toEqual([
       'keyword "maxlength" is an annotation and is not enforced',
     ]);
@@ -328,6 +334,35 @@ describe("what a schema leaves unsaid", () => {
   test("never lets a further property repeat a listed one", () => {
     const texts = ['{"a": 1, "b": "x"}', '{"a": 1, "a": "x"}', '{"a": 1, "\\u0061": "x"}'];
     expect(accepted({ properties: { a: { type: "integer" } } }, texts, "full")).toEqual(texts.slice(0, 1));
+  });
+});
+
+describe("names of properties", () => {
+  test("never become those of rules that the compiler makes for itself", () => {
+    const first = compileSchema({
+      type: "object",
+      properties: { a: { type: "string" }, b: { type: "array", contains: {} } },
+    });
+    const rules = Object.keys(first.ir.rules);
+    expect(rules.length).toBeGreaterThan(3);
+    const properties = Object.fromEntries(rules.map((name) => [name, { type: "integer" }]));
+    const texts = rules.map((name) => `{"${name}": 1}`);
+    expect(accepted({ type: "object", properties }, [...texts, `{"${rules[0]}": "x"}`])).toEqual(texts);
+  });
+});
+
+describe("what is evaluated", () => {
+  test.each([
+    [{ $ref: "#/$defs/x", unevaluatedProperties: false, $defs: { x: { not: { not: { properties: { a: true } } } } } }],
+    [{ $ref: "#/$defs/x", unevaluatedItems: false, $defs: { x: { type: "array", contains: { const: 1 } } } }],
+    [
+      {
+        anyOf: [..."abcdef"].map((name) => ({ properties: { [name]: {} }, required: [name] })),
+        unevaluatedProperties: false,
+      },
+    ],
+  ])("is left to the check where the grammar can't tell: %j", (schema) => {
+    expect(compileSchema(schema).checked.join()).toContain("unevaluated");
   });
 });
 
@@ -427,7 +462,7 @@ describe("a refused schema", () => {
   });
 
   test.each([
-    ["maxlength", { type: "string", maxlength: 3 }, "#/maxlength"],
+    ["maxlength", { type: "string", maxlength: 3 }, "at #"],
     ["$ref", { $ref: "https://example.com/schema.json" }, "example.com"],
   ])("names the keyword %s that nobody can follow, and its place", (keyword, schema, place) => {
     const { code, message } = refusal(schema);
@@ -446,6 +481,7 @@ describe("a refused schema", () => {
     ["listed values of another type", { type: "string", enum: [1, 2] }],
     ["a required property that is forbidden", { type: "object", properties: { a: false }, required: ["a"] }],
     ["an endless object", { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }],
+    ["opposed bounds of integers", { type: "integer", exclusiveMinimum: 2 ** 53 - 2, exclusiveMaximum: 2 ** 53 - 1 }],
     ["a value that is forbidden", { const: 1, not: { type: "integer" } }],
     ["two options of a oneOf that are the same", { oneOf: [{ type: "null" }, { type: "null" }] }],
     ["a member that must and must not be there", { type: "object", required: ["a"], not: { required: ["a"] } }],
