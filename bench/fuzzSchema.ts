@@ -10,16 +10,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { InputError, messageOf, RowmillError } from "../src/errors.js";
+import { messageOf, RowmillError } from "../src/errors.js";
+import { readNumberFlag } from "./flags/number.js";
 import { runFuzz } from "./fuzz/campaign.js";
 import { inputsOf } from "./fuzz/subjects.js";
 import { readCollection } from "./schema/collection.js";
 
 const CHILD = fileURLToPath(new URL("./fuzz/child.js", import.meta.url));
 
+const USAGE = `usage: npm run --silent fuzz:schema -- [flags]
+  --runs N                    how many inputs to try (default: 1000000)
+  --seed N                    what the inputs are made from (default: 1)
+  --collection FILE.jsonl.gz  schemas to change, in the shape of bench:schema
+  --at NUMBER                 that one input again, here and not in a child
+  --limit-seconds N           CPU time that an input may take (default: 5)`;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      help: { type: "boolean", short: "h", default: false },
       runs: { type: "string", default: "1000000" },
       seed: { type: "string", default: "1" },
       collection: { type: "string" },
@@ -27,15 +36,15 @@ async function main(): Promise<void> {
       "limit-seconds": { type: "string", default: "5" },
     },
   });
-  const [runs, seed, limitSeconds] = [Number(values.runs), Number(values.seed), Number(values["limit-seconds"])];
-  if (!(runs >= 1) || !Number.isInteger(seed) || !(limitSeconds > 0)) {
-    const flags = "[--runs N] [--seed N] [--collection FILE.jsonl.gz] [--at NUMBER] [--limit-seconds N]";
-    throw new InputError("ROWMILL_BAD_OPTION", `usage: npm run fuzz:schema -- ${flags}`);
-  }
+  if (values.help) return console.log(USAGE);
+  const runs = readNumberFlag("--runs", values.runs, "count");
+  const seed = readNumberFlag("--seed", values.seed, "index");
+  const limitSeconds = readNumberFlag("--limit-seconds", values["limit-seconds"], "seconds");
+  const at = values.at === undefined ? null : readNumberFlag("--at", values.at, "index");
   const collection = values.collection === undefined ? [] : readCollection(values.collection, null);
   const schemas = collection.map(({ schemaText }) => schemaText);
-  if (values.at !== undefined) {
-    const input = inputsOf(seed, schemas)(Number(values.at));
+  if (at !== null) {
+    const input = inputsOf(seed, schemas)(at);
     console.log(`${input.subject}: ${input.text}`);
     console.log(input.run());
     return;

@@ -7,9 +7,6 @@ export interface ReplayCost {
   /** Mask, check and acceptance in C++; of the first row, which meets every state first, and of the others. */
   readonly firstRowUs: number;
   readonly laterRowsUs: number;
-  /** Putting a mask on the logits of the vocabulary: what arg-max over the allowed tokens takes less arg-max over all, in
-   *  JavaScript; an engine in C++ takes less. */
-  readonly applyUs: number;
   /** Tokens that need no sampling, and the outputs' tokens that the forced ones would replace by others. */
   readonly forced: number;
   readonly retokenized: number;
@@ -34,8 +31,7 @@ export function replayRows(
     forced += saved.forced;
     retokenized += saved.retokenized;
   }
-  const applyUs = applyCost(grammar, vocabulary, rows) / tokens;
-  return { tokens, firstRowUs: us[0]! / lengths[0]!, laterRowsUs: later, applyUs, forced, retokenized };
+  return { tokens, firstRowUs: us[0]! / lengths[0]!, laterRowsUs: later, forced, retokenized };
 }
 
 /** The tokens of an output as the replay wants them. */
@@ -77,49 +73,4 @@ function countForced(grammar: TokenGrammar, row: Int32Array, tokenize: (text: Ui
     at++;
   }
   return { forced, retokenized };
-}
-
-function applyCost(grammar: TokenGrammar, { size }: Vocabulary, rows: readonly Int32Array[]): number {
-  const logits = Float32Array.from({ length: size }, (_, token) => Math.sin(token));
-  const masks: Uint32Array[] = [];
-  for (const row of rows.slice(0, 20)) {
-    const matcher = grammar.matcher();
-    for (const token of row) {
-      masks.push(matcher.mask());
-      matcher.accept(token);
-    }
-  }
-  const sampled = masks.length;
-  const timed = (work: (mask: Uint32Array) => number): number => {
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 9; round++) {
-      const start = process.hrtime.bigint();
-      let kept = 0;
-      for (const mask of masks) kept += work(mask);
-      const us = Number(process.hrtime.bigint() - start) / 1000;
-      if (!Number.isNaN(kept)) best = Math.min(best, us);
-    }
-    return best;
-  };
-  const masked = timed((mask) => argmaxAllowed(logits, mask));
-  const plain = timed(() => argmax(logits));
-  const perToken = Math.max(0, masked - plain) / sampled;
-  return perToken * sum(rows.map(({ length }) => length));
-}
-
-function argmax(logits: Float32Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++) if (logits[token]! > logits[best]!) best = token;
-  return best;
-}
-
-function argmaxAllowed(logits: Float32Array, mask: Uint32Array): number {
-  let best = -1;
-  for (let word = 0; word < mask.length; word++) {
-    for (let bits = mask[word]!; bits !== 0; bits &= bits - 1) {
-      const token = word * 32 + 31 - Math.clz32(bits & -bits);
-      if (best < 0 || logits[token]! > logits[best]!) best = token;
-    }
-  }
-  return best;
 }

@@ -5,7 +5,7 @@ import { readCollection } from "./collection.js";
 import { type Figures, figuresOf, judgeOwn, keywordsOf, peerFigures, type Verdict } from "./figures.js";
 import { type OwnReplay, replayOwn } from "./ownGrammar.js";
 import { type PeerName, replayPeers } from "./peers.js";
-import { preparePython } from "./python.js";
+import { preparePython, wheelsOf } from "./python.js";
 import { type TokenizedCase, tokenizeCases } from "./replay.js";
 import { defaultTokenizerPath, openTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -56,19 +56,21 @@ export async function benchSchemas(options: BenchOptions): Promise<BenchReport> 
   const { onLine, packageFolder } = options;
   const cache = join(packageFolder, "node_modules/.cache/rowmill-bench");
   const scriptFolder = join(packageFolder, "bench/schema");
-  const pythonOf = () => preparePython(join(scriptFolder, "requirements.txt"), join(cache, "peers"), onLine);
+  const collection = readCollection(options.file, options.limit);
+  const wheels = wheelsOf(join(scriptFolder, "requirements.txt"), options.peers);
+  const pythonOf = () => preparePython(wheels, join(cache, "peers"), onLine);
   const python = options.peers.length > 0 ? (options.python ?? pythonOf()) : null;
   const tokenizer = await openTokenizer(options.tokenizer ?? defaultTokenizerPath(cache, onLine));
   try {
     const { vocabulary } = tokenizer;
-    const cases = tokenizeCases(readCollection(options.file, options.limit), tokenizer.tokenize);
+    const cases = tokenizeCases(collection, tokenizer.tokenize);
     const opened = openVocabulary(vocabulary);
     const textOf = decoderOf(vocabulary);
     const replays = await replayOwn(cases, opened, progress("rowmill", cases.length, onLine));
     const verdicts = replays.map((replay, index) => judgeOwn(cases[index]!, replay, textOf));
     const own = ownReport(cases, replays, verdicts, tokenizer);
     if (python === null) return own;
-    const limits = { python, scriptFolder, schemaSeconds: options.peerSeconds, residentBytes: PEER_BYTES };
+    const limits = { python, wheels, scriptFolder, schemaSeconds: options.peerSeconds, residentBytes: PEER_BYTES };
     const runs = await replayPeers(options.peers, cases, vocabulary, {
       ...limits,
       onProgress: (name) => progress(name, cases.length, onLine),

@@ -23,7 +23,7 @@ export interface SchemaCase {
 
 /** Reads a collection: JSON Lines, gzip or not, of `{name | file and description, schema, tests: [{valid, data}]}`.
  *  @param limit  how many schemas to take from the beginning; null for all
- *  @throws {InputError} ROWMILL_BAD_COLLECTION when it can't be read, or a line has another shape */
+ *  @throws {InputError} ROWMILL_BAD_COLLECTION when it can't be read or is empty, or a line has another shape */
 export function readCollection(path: string, limit: number | null): readonly SchemaCase[] {
   const cases: SchemaCase[] = [];
   for (const [index, line] of linesOf(path).entries()) {
@@ -35,6 +35,7 @@ export function readCollection(path: string, limit: number | null): readonly Sch
       throw new InputError("ROWMILL_BAD_COLLECTION", `${path}, line ${index + 1}: ${messageOf(cause)}`, { cause });
     }
   }
+  if (cases.length === 0) throw new InputError("ROWMILL_BAD_COLLECTION", `${path} is empty: no schema in it`);
   return cases;
 }
 
@@ -43,8 +44,14 @@ function linesOf(path: string): readonly string[] {
     const bytes = readFileSync(path);
     return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8").split("\n");
   } catch (cause) {
-    throw new InputError("ROWMILL_BAD_COLLECTION", `${path} can't be read: ${messageOf(cause)}`, { cause });
+    throw new InputError("ROWMILL_BAD_COLLECTION", `${path} can't be read: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** Without the path, which the message has already. */
+function reasonOf(cause: unknown): string {
+  if ((cause as { code?: string }).code === "ENOENT") return "there is no such file";
+  return messageOf(cause).replace(/, open '.*'$/, "");
 }
 
 function caseOf(line: string): SchemaCase {

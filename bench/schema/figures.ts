@@ -27,7 +27,10 @@ export interface Figures {
   readonly schemas: number;
   readonly passing: number;
   readonly passingWithCheck: number;
+  /** Refused at compile time or not held whole: both count as the protocol's compile errors. */
   readonly compileErrors: number;
+  /** Of these, the ones that are refused. */
+  readonly refused: number;
   readonly wronglyRejected: number;
   readonly wronglyAccepted: number;
   readonly maskUs: Times;
@@ -123,6 +126,7 @@ export function figuresOf(verdicts: readonly Verdict[], replays: readonly Schema
     passing: count(({ passes }) => passes),
     passingWithCheck: count(({ passesWithCheck }) => passesWithCheck),
     compileErrors: count(({ hasWholeGrammar }) => !hasWholeGrammar),
+    refused: verdicts.length - compiled.length,
     wronglyRejected: count(({ rejects }) => rejects),
     wronglyAccepted: count(({ accepts }) => accepts),
     maskUs: timesOf(compiled.map(({ coldNs }) => coldNs)),

@@ -24,8 +24,9 @@ export interface PeerRun {
 }
 
 export interface PeerOptions {
-  /** The Python that has the wheels of bench/schema/requirements.txt. */
+  /** The Python that has the wheels. */
   readonly python: string;
+  readonly wheels: readonly string[];
   /** The folder of peers.py. */
   readonly scriptFolder: string;
   /** What one schema may take, all its instances included. */
@@ -101,7 +102,7 @@ async function replayPeer(
       else replays.push(replayOf(line));
       onDone(replays.length);
     });
-    if (greeting === null) throw noPeers(options.python, ending);
+    if (greeting === null) throw noPeers(options, ending);
     if (replays.length === cases.length) continue;
     replays.push(withoutGrammar(ending || "the worker ended early"));
     onDone(replays.length);
@@ -177,10 +178,10 @@ function residentBytesOf({ pid }: ChildProcess): number {
   }
 }
 
-function noPeers(python: string, ending: string): InputError {
+function noPeers({ python, wheels }: PeerOptions, ending: string): InputError {
   return new InputError(
     "ROWMILL_NO_PEERS",
     `${python} can't run the peers (${ending || "it said nothing"}): python3 -m venv peers && ` +
-      "peers/bin/pip install -r bench/schema/requirements.txt, then --python peers/bin/python",
+      `peers/bin/pip install ${wheels.join(" ")}, then --python peers/bin/python`,
   );
 }

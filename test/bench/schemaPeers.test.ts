@@ -33,6 +33,7 @@ for index, line in enumerate(open(os.path.join(folder, "cases.jsonl"))):
 const vocabulary = tokenBytesOf({ model: "gpt2", tokens: ["a", "b", "<end>"], tokenTypes: [1, 1, 3], endTokens: [2] });
 const options: PeerOptions = {
   python: PYTHON,
+  wheels: ["llguidance==1.0"],
   scriptFolder: join(folder, "worker"),
   schemaSeconds: 2,
   residentBytes: 200 * 2 ** 20,
@@ -77,6 +78,8 @@ test.skipIf(!hasPython)(
 
 test("without Python or the wheels there is one clear line", async () => {
   const missing = replayPeers(["llguidance"], [], vocabulary, { ...options, python: join(folder, "no-python") });
-  await expect(missing).rejects.toThrow(/no-python can't run the peers \(.*ENOENT.*requirements\.txt/);
+  await expect(missing).rejects.toThrow(
+    /no-python can't run the peers \(.*ENOENT.*pip install llguidance==1\.0, then --python/,
+  );
   await expect(missing).rejects.toMatchObject({ code: "ROWMILL_NO_PEERS" });
 });
