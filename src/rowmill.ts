@@ -328,6 +328,8 @@ export class Rowmill implements AsyncDisposable {
       includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
       unpackJson: given.unpackJson ?? false,
       includeErrors: job.rowsDone < job.rowsTotal,
+      outputIs:
+        job.outputGrammar !== null ? "either" : (job.outputRegex ?? job.outputChoices) !== null ? "text" : "json",
       labels: job.labelProbabilities ? job.outputChoices : null,
       ...(await describeOutput(job.outputSchema)),
     };
@@ -386,7 +388,7 @@ function endingOf(job: JobRecord, command: string): string {
     case "SUCCEEDED":
       return `${job.jobId} has succeeded${job.rowsFailed > 0 ? ` (${job.rowsFailed} of ${job.rowsTotal} rows failed)` : ""}; its results: ${command} jobs results ${job.jobId}`;
     case "FAILED":
-      return `${job.jobId} has failed: ${job.failure}`;
+      return `${job.jobId} has failed: ${job.failure}${job.rowsDone + job.rowsFailed > 0 ? `; its results: ${command} jobs results ${job.jobId}` : ""}`;
     case "CANCELLED":
       return `${job.jobId} was cancelled; the rows that were done: ${command} jobs results ${job.jobId}`;
     default:

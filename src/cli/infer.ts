@@ -5,7 +5,7 @@ import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
-import { checkOutputIsNoSource, checkOutputPath, type InferFlags, readInferOptions } from "./inferFlags.js";
+import { checkOutputIsNoSource, checkOutputPath, type InferFlags, inFlags, readInferOptions } from "./inferFlags.js";
 import { print, printJson } from "./output.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
@@ -31,20 +31,30 @@ export function addInfer(program: Command): void {
         "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
       collect,
     )
-    .option("--schema <json>", "JSON Schema that every output obeys: a file's path, or the JSON itself")
+    .option(
+      "--schema <json>",
+      "JSON Schema that every output obeys: a file's path (a module .mjs .js .cjs is run), or the JSON itself",
+    )
     .option("--grammar <file>", "grammar that every output is a text of: a GBNF file, or the GBNF itself")
     .option("--regex <expression>", "ECMA-262 regular expression that matches every output from beginning to end")
     .option("--choices <list>", "texts of which every output is one: a,b,c; repeat, or a JSON list", collect)
     .option("--label-probabilities", "with --choices: choose by the probability of each whole choice, and record them")
     .addOption(styleOption())
-    .option("--schema-retries <n>", "runs of a row again whose output fails its check (default: 2)", parseCount)
+    .option(
+      "--schema-retries <n>",
+      "runs of a row again whose output was cut or fails its check, at a temperature above 0 (default: 2)",
+      parseCount,
+    )
     .option("--system <text>", "system prompt: the task, the same for every row")
     .option(
       "--output <file>",
       "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
     )
     .option("--output-column <name>", "name of the column with the results (default: inference_result)")
-    .option("--unpack-json", "in --output and on the screen: an object's keys become columns")
+    .option(
+      "--unpack-json",
+      "in --output and on the screen: an object's keys, or each label's probability, become columns",
+    )
     .addOption(
       new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
     )
@@ -100,16 +110,16 @@ export function addInfer(program: Command): void {
 
 async function runInfer(source: string, flags: InferFlags, command: Command): Promise<void> {
   if (flags.output !== undefined) await checkOutput(flags.output, source, flags, command);
-  const options = { ...readInferOptions(flags), stayAttached: false };
+  const options = { ...(await readInferOptions(flags)), stayAttached: false };
   await using door = await openDoor(command);
   if (flags.dryRun) {
-    const estimate = await untilSubmitted(door, () => door.mill.infer(source, { ...options, dryRun: true }));
+    const estimate = await submit(door, () => door.mill.infer(source, { ...options, dryRun: true }));
     if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
     return print(estimates.map((one) => renderEstimate(one, flags.truncateRows)).join("\n\n"));
   }
-  const submitted = await untilSubmitted(
+  const submitted = await submit(
     door,
     async () => (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[],
   );
@@ -126,6 +136,14 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
       : null;
   if (flags.json) return printJson({ ...job, results });
   if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, isUnpacked);
+}
+
+async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
+  try {
+    return await untilSubmitted(door, infer);
+  } catch (error) {
+    throw inFlags(error);
+  }
 }
 
 /** What is wrong with the output is said before anything runs. */

@@ -4,8 +4,32 @@ import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../errors.js";
 import type { Rowmill } from "../rowmill.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
+import { readSchemaOption } from "./schemaInput.js";
 
 type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
+
+/** The facade's options whose names are not their flags'. */
+const FLAGS: Readonly<Record<string, string>> = {
+  outputSchema: "--schema",
+  outputGrammar: "--grammar",
+  outputRegex: "--regex",
+  outputChoices: "--choices",
+  labelProbabilities: "--label-probabilities",
+  outputStyle: "--style",
+  schemaRetries: "--schema-retries",
+  outputColumn: "--output-column",
+  jobPriority: "--priority",
+  systemPrompt: "--system",
+  samplingParams: "--sampling",
+};
+const OPTION_NAMES = new RegExp(`(?:option )?\\b(${Object.keys(FLAGS).join("|")})\\b`, "g");
+
+/** What the facade says of an option, said of the flag that was typed; any other error as it is. */
+export function inFlags(error: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== "ROWMILL_BAD_OPTION") return error;
+  const message = error.message.replace(OPTION_NAMES, (_, name: string) => FLAGS[name] as string);
+  return new InputError(error.code, message, { cause: error });
+}
 
 /** `infer`'s flags as commander gives them. */
 export interface InferFlags {
@@ -40,7 +64,7 @@ export interface InferFlags {
 
 /** The facade's options; those that were not given are left out, so that the facade's defaults hold.
  *  @throws {InputError} a schema or sampling parameters that can't be read */
-export function readInferOptions(flags: InferFlags): InferOptions {
+export async function readInferOptions(flags: InferFlags): Promise<InferOptions> {
   const given = {
     model: oneOrAll(flags.model),
     name: oneOrAll(flags.name),
@@ -48,8 +72,7 @@ export function readInferOptions(flags: InferFlags): InferOptions {
     column: oneOrAll(flags.column),
     outputColumn: flags.outputColumn,
     jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
-    outputSchema:
-      flags.schema === undefined ? undefined : readJsonOption("--schema", flags.schema, "ROWMILL_INVALID_SCHEMA"),
+    outputSchema: flags.schema === undefined ? undefined : await readSchemaOption("--schema", flags.schema),
     outputGrammar: flags.grammar === undefined ? undefined : readGrammar(flags.grammar),
     outputRegex: flags.regex,
     outputChoices: flags.choices?.flatMap(readChoices),

@@ -37,7 +37,7 @@ export function addJobResults(jobs: Command): void {
     .option("--include-inputs", "for a list: the input beside each output (tables always come with their columns)")
     .option("--no-include-inputs", "for a table: the outputs only")
     .option("--include-cumulative-logprobs", "add the column cumulative_logprob")
-    .option("--unpack-json", "parse every output as JSON; an object's keys become columns")
+    .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
     .addOption(jsonOption().conflicts(["format"]))
     .addHelpText(

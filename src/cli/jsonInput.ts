@@ -7,7 +7,7 @@ import { findJsonMistake } from "./jsonMistake.js";
  *  @param code the error's code when it can't be read
  *  @throws {InputError} with the place (file, line, column) of the first mistake */
 export function readJsonOption(option: string, given: string, code: string): unknown {
-  const isInline = /^\s*[{[]/.test(given);
+  const isInline = isInlineJson(given);
   const place = isInline ? option : `${option} ${given}`;
   const text = isInline ? given : readTextFile(place, given, code);
   try {
@@ -20,6 +20,11 @@ export function readJsonOption(option: string, given: string, code: string): unk
   }
 }
 
+/** Whether what was given is the JSON itself, not a file's path. */
+export function isInlineJson(given: string): boolean {
+  return /^\s*[{[]/.test(given);
+}
+
 /** A file's text.
  *  @param place how messages call it
  *  @throws {InputError} with the code when it can't be read */
@@ -27,8 +32,8 @@ export function readTextFile(place: string, path: string, code: string): string 
   try {
     return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = isMissing ? "no such file" : messageOf(error);
+    const { code: system = "" } = error as NodeJS.ErrnoException;
+    const reason = { ENOENT: "no such file", EISDIR: "it is a folder" }[system] ?? messageOf(error);
     throw new InputError(code, `${place}: ${reason}; give a file's path, or what it would hold in quotes`, {
       cause: error,
     });

@@ -22,12 +22,15 @@ export async function showPreview(door: Door, job: JobRecord, unpackJson: boolea
 /** The prompt columns in one column, then the output, or the output's keys, in columns of their own. */
 export function renderPreview(
   rows: readonly Record<string, unknown>[],
-  job: Pick<JobRecord, "columnParts" | "outputColumn" | "kind" | "columns">,
+  job: Pick<JobRecord, "columnParts" | "outputColumn" | "kind" | "columns" | "labelProbabilities">,
   width: number,
 ): string {
   const inputs = job.kind === "list" ? ["input"] : job.columnParts.filter((part) => rows.some((row) => part in row));
   const inputHead = inputs.join(" + ") || "input";
-  const outputs = outputColumns(rows, job).map((head) => ({ head, cells: rows.map((row) => cellText(row[head])) }));
+  const outputs = outputColumns(rows, job).map((head) => ({
+    head,
+    cells: rows.map((row) => shownCell(row[head], job.labelProbabilities)),
+  }));
   const share = Math.floor(width / 2 / outputs.length);
   const widths = outputs.map(({ head, cells }) =>
     Math.max(head.length, Math.min(share, Math.max(...cells.map((cell) => cell.length)))),
@@ -45,13 +48,20 @@ export function renderPreview(
   );
 }
 
-/** The output column, or where it is not there, because it was unpacked, what the input had not. */
+/** A probability in three decimals: the files have all. */
+function shownCell(value: unknown, hasProbabilities: boolean): string {
+  return hasProbabilities && typeof value === "number" ? value.toFixed(3) : cellText(value);
+}
+
+/** The output column, with its probability where it has one, or where it is not there, because it was unpacked, what the input had not. */
 function outputColumns(
   rows: readonly Record<string, unknown>[],
-  job: Pick<JobRecord, "outputColumn" | "kind" | "columns">,
+  job: Pick<JobRecord, "outputColumn" | "kind" | "columns" | "labelProbabilities">,
 ): string[] {
   const names = Object.keys(rows[0] ?? {});
-  if (names.includes(job.outputColumn)) return [job.outputColumn];
+  const place = names.indexOf(job.outputColumn);
+  // the label's probability stands right behind it, whatever it is called (planColumns)
+  if (place >= 0) return names.slice(place, place + (job.labelProbabilities ? 2 : 1));
   const inputs = job.kind === "list" ? ["input"] : job.columns.map(({ name }) => name);
   const added = names.filter((name) => !inputs.includes(name));
   return added.length > 0 ? added : [job.outputColumn];

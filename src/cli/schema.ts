@@ -1,18 +1,15 @@
-import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
-import { EXIT, InputError, messageOf } from "../errors.js";
+import { EXIT } from "../errors.js";
 import { examples, jsonOption, styleOption } from "./arguments.js";
-import { readJsonOption } from "./jsonInput.js";
 import { print, printJson, resultColors } from "./output.js";
 import { formatCount } from "./quantities.js";
+import { readSchemaOption } from "./schemaInput.js";
 import { cellText } from "./table.js";
 
 type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
 type Style = "spaced" | "compact" | "free";
 
 const PLACES_SHOWN = 3;
-const MODULES: ReadonlySet<string> = new Set([".mjs", ".js", ".cjs"]);
 
 export function addSchema(program: Command): void {
   const schema = program
@@ -44,26 +41,13 @@ export function addSchema(program: Command): void {
 }
 
 async function checkSchema(file: string, flags: { style?: Style; json?: true }): Promise<void> {
-  const schema = await readSchema(file);
+  const schema = await readSchemaOption("schema", file);
   // loaded only here, so that help and mistakes in options are quick
   const { Rowmill } = await import("../rowmill.js");
   const report = await Rowmill.checkSchema(schema, flags.style === undefined ? {} : { style: flags.style });
   if (flags.json) printJson({ file, ...report });
   else print(renderReport(file, report));
   if (report.contradiction !== null) process.exitCode = EXIT.jobFailed;
-}
-
-async function readSchema(file: string): Promise<unknown> {
-  if (!MODULES.has(extname(file))) return readJsonOption("schema", file, "ROWMILL_INVALID_SCHEMA");
-  let module: { readonly default?: unknown };
-  try {
-    module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
-  } catch (cause) {
-    throw new InputError("ROWMILL_INVALID_SCHEMA", `${file} can't be run: ${messageOf(cause)}`, { cause });
-  }
-  if (module.default === undefined)
-    throw new InputError("ROWMILL_INVALID_SCHEMA", `${file} has no default export: it must be the schema`);
-  return module.default;
 }
 
 /** A section for each fate, a line for each of its entries. */

@@ -165,6 +165,14 @@ export class JobFile implements Disposable {
     };
   }
 
+  /** The reason that most error rows give (the first of equal ones), null where no row failed. */
+  commonestError(): string | null {
+    const row = this.#db.get(
+      "SELECT error FROM results WHERE error IS NOT NULL GROUP BY error ORDER BY count(*) DESC, min(i) LIMIT 1",
+    );
+    return row === undefined ? null : fromSqlText(row.error);
+  }
+
   /** All rows in order, each with its prompt, its input and its result ("not run" where there is none). A table comes
    *  in the batches that it was read in, a list in batches of `size`. */
   resultBatches(size: number): AsyncIterable<ResultBatch> {

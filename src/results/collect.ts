@@ -12,11 +12,11 @@ export async function collectResults(batches: AsyncIterable<ResultBatch>, shape:
   for await (const batch of batches) all.push(batch);
   const hasMore = shape.includeInputs || shape.includeCumulativeLogprobs || hasLabels(shape);
   if (shape.kind === "list" && !hasMore)
-    return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape.unpackJson).output));
+    return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape).output));
   const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
   return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape)));
 }
 
 export function hasFailedRow(batches: readonly ResultBatch[], shape: ResultShape): boolean {
-  return batches.some((batch) => batch.rows.some((row) => outcomeOf(row, shape.unpackJson).error !== null));
+  return batches.some((batch) => batch.rows.some((row) => outcomeOf(row, shape).error !== null));
 }

@@ -11,6 +11,7 @@ export type ColumnOrigin =
   | "logprob"
   | "probability"
   | "probabilities"
+  | "label"
   | "error";
 
 export interface ResultColumn extends Column {
@@ -20,17 +21,17 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `probability`, `probabilities`, `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
- *  before them where they are taken; the output column's own is the caller's to choose.
+ *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  before them where they are taken (all names of probabilities where one of them is); the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
 export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
   const columns: ResultColumn[] = [];
-  const add = (name: string, origin: ColumnOrigin, type: ColumnType) => {
-    const isTaken = columns.some((column) => column.name === name);
+  const has = (name: string) => columns.some((column) => column.name === name);
+  const add = (name: string, origin: ColumnOrigin, type: ColumnType, isTaken = has(name), from = name) => {
     columns.push({
       name: isTaken ? freeName(`${shape.outputColumn}_${name}`, columns) : name,
       origin,
-      from: name,
+      from,
       type,
     });
   };
@@ -40,11 +41,14 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
     for (const key of shape.jsonKeys) add(key, "key", shape.jsonTypes?.[key] ?? "json");
   } else {
     checkOutputColumn(columns, shape.outputColumn);
-    add(shape.outputColumn, "output", shape.unpackJson ? "json" : "string");
+    add(shape.outputColumn, "output", shape.unpackJson && shape.outputIs !== "text" ? "json" : "string");
   }
   if (hasLabels(shape)) {
-    add("probability", "probability", "number");
-    add("probabilities", "probabilities", "json");
+    const each = shape.unpackJson ? (shape.labels ?? []).map((label) => ({ name: `probability_${label}`, label })) : [];
+    const isTaken = ["probability", "probabilities", ...each.map(({ name }) => name)].some(has);
+    add("probability", "probability", "number", isTaken);
+    if (!shape.unpackJson) add("probabilities", "probabilities", "json", isTaken);
+    for (const { name, label } of each) add(name, "label", "number", isTaken, label);
   }
   if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
   if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");

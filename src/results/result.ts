@@ -37,11 +37,14 @@ export interface ResultShape {
   /** Add `cumulative_logprob`. */
   readonly includeCumulativeLogprobs: boolean;
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
-   *  object of one a choice. */
+   *  object of one a choice, or with `unpackJson` a column `probability_<choice>` for each. */
   readonly labels?: readonly string[] | null | undefined;
   /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Integers beyond 2^53 become their
    *  digits, as in input rows; a file's numeric columns have them as numbers. */
   readonly unpackJson: boolean;
+  /** What the job's form makes of an output: "json" (default: what does not parse is an error), "text" (unpacking leaves it as it
+   *  is), or "either": JSON where it parses, else text. */
+  readonly outputIs?: "json" | "text" | "either" | undefined;
   /** The property names of the job's output schema, in order, when it describes an object. */
   readonly jsonKeys: readonly string[] | null;
   /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it

@@ -8,12 +8,15 @@ export interface Outcome {
   readonly error: string | null;
 }
 
-/** A row's outcome: the output text, or what it says as JSON, with integers beyond 2^53 as their digits. Output that is no JSON where JSON was to be unpacked makes an error. */
-export function outcomeOf(row: ResultRow, unpackJson: boolean): Outcome {
-  if (row.output === null || !unpackJson) return { output: row.output, error: row.error };
+type OutcomeShape = Pick<ResultShape, "unpackJson" | "outputIs">;
+
+/** A row's outcome: the output text, or what it says as JSON, with integers beyond 2^53 as their digits. Output that is no JSON where JSON was to be unpacked makes an error, unless the job's form is one of texts. */
+export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape): Outcome {
+  if (row.output === null || !unpackJson || outputIs === "text") return { output: row.output, error: row.error };
   try {
     return { output: parseExactJson(row.output), error: row.error };
   } catch {
+    if (outputIs === "either") return { output: row.output, error: row.error };
     return { output: null, error: `the output is not valid JSON: ${row.output.slice(0, 80)}` };
   }
 }
@@ -22,12 +25,12 @@ export function outcomeOf(row: ResultRow, unpackJson: boolean): Outcome {
 export function resultValues(
   batch: ResultBatch,
   columns: readonly ResultColumn[],
-  { unpackJson, labels }: Pick<ResultShape, "unpackJson" | "labels">,
+  shape: OutcomeShape & Pick<ResultShape, "labels">,
 ): unknown[][] {
   const needsInputs = columns.some((column) => column.origin === "input");
   const inputs = needsInputs && batch.inputs !== null ? decodeRows(batch.inputs) : [];
-  const outcomes = batch.rows.map((row) => outcomeOf(row, unpackJson));
-  return columns.map((column) => columnValues(column, batch, inputs, outcomes, labels ?? []));
+  const outcomes = batch.rows.map((row) => outcomeOf(row, shape));
+  return columns.map((column) => columnValues(column, batch, inputs, outcomes, shape.labels ?? []));
 }
 
 function columnValues(
@@ -52,6 +55,8 @@ function columnValues(
       return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(row.output ?? "")] ?? null);
     case "probabilities":
       return batch.rows.map((row) => byLabel(row.labelProbabilities, labels));
+    case "label":
+      return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(column.from)] ?? null);
     case "error":
       return outcomes.map(({ error }) => error);
   }

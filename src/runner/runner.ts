@@ -4,6 +4,7 @@ import { messageOf, RowmillError } from "../errors.js";
 import {
   acquireLease,
   type Home,
+  JobFile,
   type JobRecord,
   type JobStatus,
   LEASE_LAPSE_MS,
@@ -174,9 +175,11 @@ export class Runner {
 
   async #finish(job: JobRecord, lease: RunnerLease): Promise<void> {
     const { rowsTotal, rowsFailed } = this.#home.catalog.get(job.jobId);
-    if (rowsTotal > 0 && rowsFailed === rowsTotal)
-      await this.#settle(job, lease, "FAILED", "every row failed: the results say why");
-    else await this.#settle(job, lease, "SUCCEEDED");
+    if (rowsTotal > 0 && rowsFailed === rowsTotal) {
+      using file = JobFile.open(this.#home, job.jobId);
+      const reason = file.commonestError() ?? "the results say why";
+      await this.#settle(job, lease, "FAILED", `every row failed, most often: ${reason}`);
+    } else await this.#settle(job, lease, "SUCCEEDED");
   }
 
   async #fail(job: JobRecord, lease: RunnerLease, error: unknown): Promise<void> {

@@ -63,7 +63,7 @@ const inferSchema = z.strictObject({
   jobPriority: z.union([z.literal(0), z.literal(1)]).optional(),
   outputSchema: z.unknown().optional(),
   outputGrammar: text.min(1).nullable().optional(),
-  outputRegex: text.nullable().optional(),
+  outputRegex: text.min(1).nullable().optional(),
   outputChoices: z.array(text).min(1).max(MOST_CHOICES).nullable().optional(),
   labelProbabilities: z.boolean().optional(),
   outputStyle: z.enum(STYLES).optional(),
@@ -100,8 +100,8 @@ export interface InferOptions {
   outputSchema?: unknown;
   /** A grammar in llama.cpp's GBNF, root rule `root`: every output is a text of it. */
   outputGrammar?: string | null;
-  /** An ECMA-262 regular expression (flag `u`): it matches every output from beginning to end. */
-  outputRegex?: string | null;
+  /** An ECMA-262 regular expression (flag `u`), or a RegExp without other flags: it matches every output from beginning to end. */
+  outputRegex?: string | RegExp | null;
   /** 1 to 1000 different texts: every output is one of them. */
   outputChoices?: string[] | null;
   /** With `outputChoices`: choose by the probability that the model gives each of them as a whole, and add those to the
@@ -164,7 +164,7 @@ export function checkOptions(
   options: InferOptions,
   defaults: { model: string; engine: (typeof ENGINES)[number] },
 ): CheckedOptions {
-  const given = parseStrict(inferSchema, options, "option");
+  const given = parseStrict(inferSchema, withRegexSource(options), "option");
   const isModelList = Array.isArray(given.model);
   const models = given.model === undefined ? [defaults.model] : [given.model].flat();
   const priority = given.jobPriority ?? 0;
@@ -200,19 +200,33 @@ export function checkOptions(
 
 const FORMS = ["outputSchema", "outputGrammar", "outputRegex", "outputChoices"] as const;
 
+/** A RegExp is taken as its source.
+ *  @throws {InputError} ROWMILL_BAD_OPTION for flags that change what it matches */
+function withRegexSource(options: InferOptions): InferOptions {
+  const given: unknown = (options as InferOptions | null)?.outputRegex;
+  if (!(given instanceof RegExp)) return options;
+  const flags = given.flags.replace("u", "");
+  if (flags !== "")
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `outputRegex has the flags ${flags}: only u can be taken, leave others out`,
+    );
+  return { ...options, outputRegex: given.source };
+}
+
 /** What can't stand together. */
 function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParams): void {
   const wrong = (message: string) => new InputError("ROWMILL_BAD_OPTION", message);
   const forms = FORMS.filter((name) => given[name] !== undefined && given[name] !== null);
   if (forms.length > 1) throw wrong(`${forms.join(" and ")} can't stand together: an output has one form`);
   if (given.outputStyle !== undefined && forms[0] !== "outputSchema")
-    throw wrong("outputStyle is about the outputs of an outputSchema, and there is none");
+    throw wrong("outputStyle is about the outputs of outputSchema, and there is none");
   const choices = given.outputChoices ?? [];
-  const isUnusable = choices.find(
-    (one, place) => one === "" || /\p{Surrogate}/u.test(one) || choices.indexOf(one) !== place,
-  );
-  if (isUnusable !== undefined)
-    throw wrong(`outputChoices must be different texts that are not empty: ${JSON.stringify(isUnusable)} is not`);
+  if (choices.includes("")) throw wrong("outputChoices: one choice is empty");
+  const repeated = choices.find((one, place) => choices.indexOf(one) !== place);
+  if (repeated !== undefined) throw wrong(`outputChoices: ${JSON.stringify(repeated)} is given twice`);
+  const broken = choices.find((one) => /\p{Surrogate}/u.test(one));
+  if (broken !== undefined) throw wrong(`outputChoices: ${JSON.stringify(broken)} is no text: it has half a character`);
   if (given.labelProbabilities !== true) return;
   if (forms[0] !== "outputChoices") throw wrong("labelProbabilities needs outputChoices: the labels");
   const idle = Object.entries(NEUTRAL).find(

@@ -126,7 +126,7 @@ async function prepare(
   return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
 }
 
-/** A check that fails and can't be repaired by running again. */
+/** What no grammar holds, and where a row that fails its check can't be repaired by running again. */
 function warnOfChecks(
   context: SubmissionContext,
   output: CompiledOutput | null,
@@ -134,11 +134,11 @@ function warnOfChecks(
   counters: readonly RowCounter[],
 ): void {
   const checked = output?.checked ?? [];
-  if (checked.length === 0 || options.schemaRetries === 0) return;
-  if (counters.every(({ sampling }) => sampling.temperature > 0)) return;
-  context.warn(
-    `checked after generation: ${checked.join(", ")}; at temperature 0 a row that fails is not run again, since it would write the same (samplingParams.temperature above 0 lets it)`,
-  );
+  if (checked.length === 0) return;
+  const isIdle = options.schemaRetries > 0 && counters.some(({ sampling }) => sampling.temperature === 0);
+  const advice =
+    "; at temperature 0 a row that fails is not run again, since it would write the same (a sampling temperature above 0 lets it)";
+  context.warn(`checked after generation: ${checked.join(", ")}${isIdle ? advice : ""}`);
 }
 
 function checkIsTextModel(context: SubmissionContext, name: string): void {

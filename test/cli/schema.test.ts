@@ -50,6 +50,16 @@ describe("rowmill schema check", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ contradiction: expect.stringContaining("No value satisfies") });
   });
 
+  test("names what it takes, for a folder and for TypeScript", async () => {
+    const folder = await desk.run("schema", "check", desk.folder);
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringMatching(/: it is a folder; give a file's path/)]);
+    const typescript = await desk.run("schema", "check", "order.ts");
+    expect([typescript.code, typescript.stderr]).toEqual([
+      2,
+      expect.stringMatching(/TypeScript is not taken, only JSON and modules \(\.mjs \.js \.cjs\)/),
+    ]);
+  });
+
   test("takes the default export of a module", async () => {
     const file = desk.write("label.mjs", `export default ${JSON.stringify(LABEL)};`);
     expect(await desk.json("schema", "check", file)).toMatchObject({ longestBytes: 17 });
@@ -117,9 +127,11 @@ describe("rowmill infer", () => {
       [["--grammar", desk.write("bad.gbnf", 'root ::= "a" |\n  wrod\n')], /line 2, column 3: there is no rule wrod/],
       [["--grammar", "missing.gbnf"], /--grammar missing\.gbnf: no such file/],
       [["--regex", "("], /regular expression can't be read/],
-      [["--choices", "a,a"], /different texts/],
-      [["--choices", "a,b", "--regex", "a"], /outputRegex and outputChoices can't stand together/],
-      [["--style", "compact"], /outputStyle is about the outputs of an outputSchema/],
+      [["--choices", "a,a"], /^error: --choices: "a" is given twice/],
+      [["--choices", "a,,b"], /^error: --choices: one choice is empty/],
+      [["--regex", ""], /^error: --regex must not be empty/],
+      [["--choices", "a,b", "--regex", "a"], /--regex and --choices can't stand together/],
+      [["--style", "compact"], /--style is about the outputs of --schema/],
     ] as const) {
       const { code, stderr } = await infer(...words);
       expect(code).toBe(2);

@@ -89,6 +89,16 @@ test("the counts are the sums over the results, so that a resumed job goes on fr
   expect(job.resultCounts()).toEqual({ rowsDone: 1, rowsFailed: 1, inputTokens: 20, outputTokens: 2 });
 });
 
+test("the commonest error is the one that most rows give, the first of equal ones", () => {
+  const job = newJobFile(newHome(), ["a", "b", "c", "d"]);
+  const failed = (index: number, error: string) => ({ ...result(index, ""), output: null, error });
+  expect(job.commonestError()).toBeNull();
+  job.appendResults([failed(0, "too long"), failed(1, "cut")]);
+  expect(job.commonestError()).toBe("too long");
+  job.appendResults([failed(2, "cut"), result(3, "x")]);
+  expect(job.commonestError()).toBe("cut");
+});
+
 test("a table's results come in the batches that it was read in, each with its own input", async () => {
   using job = JobFile.create(newHome(), newJobId());
   const input = (text: string) => ({ format: "json" as const, bytes: new TextEncoder().encode(text) });

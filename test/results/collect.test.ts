@@ -26,6 +26,37 @@ describe("results as values", () => {
     ]);
   });
 
+  test("unpacking leaves a form's texts as they are, and a grammar's where they are no JSON", async () => {
+    const rows = ["007", "1", "good"].map((output, i) => resultRow(i, { output }));
+    const collect = (outputIs: "text" | "either") =>
+      collectResults(stream(listBatch(["a", "b", "c"], rows)), { ...LIST, unpackJson: true, outputIs });
+    expect(await collect("text")).toEqual(["007", "1", "good"]);
+    expect(await collect("either")).toEqual(["007", 1, "good"]);
+  });
+
+  test("unpacking gives each label's probability a column, all with one beginning where a name is taken", async () => {
+    const rows = [resultRow(0, { output: "good", probabilities: [0.75, 0.25] })];
+    const shape = { ...TABLE, unpackJson: true, outputIs: "text", labels: ["good", "bad"] } as const;
+    const input = { id: 1, text: "a" };
+    const batch = tableBatch([input], rows);
+    const names = { probability: 0.75, probability_good: 0.75, probability_bad: 0.25 };
+    expect(await collectResults(stream(batch), shape)).toEqual([{ ...input, inference_result: "good", ...names }]);
+    const columns = [
+      { name: "id", type: "integer" },
+      { name: "probability_bad", type: "string" },
+    ] as const;
+    const [row] = await collectResults(stream(tableBatch([{ id: 1, probability_bad: "x" }], rows)), {
+      ...shape,
+      columns,
+    });
+    expect(Object.keys(row as object)).toEqual([
+      "id",
+      "probability_bad",
+      "inference_result",
+      ...Object.keys(names).map((name) => `inference_result_${name}`),
+    ]);
+  });
+
   test("unpacked integers beyond 2^53 are their digits, at every depth", async () => {
     const rows = [resultRow(0, { output: '{"n":12345678901234567,"more":[-12345678901234567,7]}' })];
     expect(await collectResults(stream(listBatch(["a"], rows)), { ...LIST, unpackJson: true })).toEqual([

@@ -67,11 +67,13 @@ describe("infer's options", () => {
       [{ outputGrammar: "", outputRegex: "a" }, "option outputGrammar must not be empty"],
       [{ outputChoices: [] }, "option outputChoices must have at least 1 entry"],
       [{ outputChoices: Array(1001).fill("a") }, "option outputChoices must have at most 1000 entries"],
-      [{ outputChoices: ["a", ""] }, 'outputChoices must be different texts that are not empty: "" is not'],
-      [{ outputChoices: ["a", "b", "a"] }, 'outputChoices must be different texts that are not empty: "a" is not'],
-      [{ outputChoices: ["\ud800"] }, "outputChoices must be different texts that are not empty"],
+      [{ outputRegex: "" }, "option outputRegex must not be empty"],
+      [{ outputRegex: /a/gi }, "outputRegex has the flags gi: only u can be taken, leave others out"],
+      [{ outputChoices: ["a", ""] }, "outputChoices: one choice is empty"],
+      [{ outputChoices: ["a", "b", "a"] }, 'outputChoices: "a" is given twice'],
+      [{ outputChoices: ["\ud800"] }, "is no text: it has half a character"],
       [{ outputStyle: "wide" }, "option outputStyle must be one of spaced, compact, free"],
-      [{ outputStyle: "free" }, "outputStyle is about the outputs of an outputSchema, and there is none"],
+      [{ outputStyle: "free" }, "outputStyle is about the outputs of outputSchema, and there is none"],
       [{ schemaRetries: 11 }, "option schemaRetries must be at most 10"],
       [{ labelProbabilities: true }, "labelProbabilities needs outputChoices: the labels"],
       [
@@ -80,6 +82,7 @@ describe("infer's options", () => {
       ],
     ] as const)
       expect(() => check(options)).toThrowError(message);
+    expect(check({ outputRegex: /a|b/u }).outputRegex).toBe("a|b");
     const neutral = { topK: 0, topP: 1, repetitionPenalty: 1, temperature: 0.5, seed: 3, maxTokens: 9 };
     expect(check({ outputChoices: ["a"], labelProbabilities: true, samplingParams: neutral })).toMatchObject({
       outputChoices: ["a"],
