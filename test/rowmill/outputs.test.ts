@@ -128,14 +128,20 @@ describe("the probabilities of labels", () => {
     const table = tickets(3).map((body) => ({ body, probability: "mine" }));
     const jobId = await mill.infer(table, { ...labelled, column: "body", outputColumn: "topic" });
     const [row] = await mill.getJobResults<Record<string, unknown>>(jobId);
-    expect(Object.keys(row ?? {})).toEqual(["body", "probability", "topic", "topic_probability", "probabilities"]);
+    expect(Object.keys(row ?? {})).toEqual([
+      "body",
+      "probability",
+      "topic",
+      "topic_probability",
+      "topic_probabilities",
+    ]);
     await mill.writeJobResults(jobId, join(folder, "out.csv"));
     const csv = readFileSync(join(folder, "out.csv"), "utf8").split("\n");
-    expect(csv[0]).toBe("body,probability,topic,topic_probability,probabilities");
+    expect(csv[0]).toBe("body,probability,topic,topic_probability,topic_probabilities");
     expect(csv[1]).toContain('""billing"":');
     const arrow = await mill.getJobResults(jobId, { format: "arrow" });
     expect(arrow.getChild("topic_probability")?.get(0)).toBe(row?.topic_probability);
-    expect(JSON.parse(String(arrow.getChild("probabilities")?.get(0)))).toEqual(row?.probabilities);
+    expect(JSON.parse(String(arrow.getChild("topic_probabilities")?.get(0)))).toEqual(row?.topic_probabilities);
   });
 });
 
