@@ -113,6 +113,8 @@ describe("the masks of a schema's grammar", () => {
           const written = spacedJson(value);
           // JavaScript writes numbers of more than 21 digits, and of very many behind the point, with an exponent
           if (/\de[+-]/.test(written)) continue;
+          // and moves names that look like integers to the front, before those that the schema lists
+          if (/"\d+": /.test(written)) continue;
           if (isValid(value)) {
             validCount++;
             expect([written, inSomeOrder(value, isAccepted)]).toEqual([written, true]);
