@@ -126,7 +126,12 @@ function isAnnotation(keyword: string, node: SchemaNode, context: KeywordContext
 /** The keyword that an unknown one is all but the same as; null where it is a word of its own, and says nothing. */
 function slipOfThePen(keyword: string): string | null {
   const lower = keyword.toLowerCase();
-  if (lower.length < SHORTEST_SLIP || !/^[a-z]+$/.test(lower) || [...ANNOTATIONS].some((known) => known.toLowerCase() === lower)) return null;
+  if (
+    lower.length < SHORTEST_SLIP ||
+    !/^[a-z]+$/.test(lower) ||
+    [...ANNOTATIONS].some((known) => known.toLowerCase() === lower)
+  )
+    return null;
   const known = [...Object.keys(BY_TYPE), ...GENERAL].filter((one) => one.length >= SHORTEST_SLIP);
   const nearest = closest(
     lower,
