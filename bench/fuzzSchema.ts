@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { messageOf, RowmillError } from "../src/errors.js";
+import { runCommand } from "./flags/command.js";
 import { readNumberFlag } from "./flags/number.js";
 import { runFuzz } from "./fuzz/campaign.js";
 import { inputsOf } from "./fuzz/subjects.js";
@@ -66,10 +66,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  const isMistake = error instanceof RowmillError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
-  console.error(isMistake ? messageOf(error) : error);
-  process.exitCode = isMistake ? 2 : 70;
-}
+await runCommand(main);

@@ -6,9 +6,9 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openEngine } from "../src/engine/index.js";
-import { messageOf, RowmillError } from "../src/errors.js";
 import { openVocabulary, readVocabularyFacts, tokenBytesOf } from "../src/grammar/index.js";
 import { machineFacts } from "../src/models/index.js";
+import { runCommand } from "./flags/command.js";
 import { readNumberFlag } from "./flags/number.js";
 import { type EngineRun, readDemoJobs, runDemoJob } from "./grammar/demoJobs.js";
 import { type ReplayCost, replayRows, withEnd } from "./grammar/replayRows.js";
@@ -114,10 +114,4 @@ both together. Putting the mask on the logits is not in it. Today's engine runs 
 with the native engine, so its time is measured apart, on the outputs of the run.`;
 }
 
-try {
-  await main();
-} catch (error) {
-  const isMistake = error instanceof RowmillError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
-  console.error(isMistake ? messageOf(error) : error);
-  process.exitCode = isMistake ? 2 : 70;
-}
+await runCommand(main);

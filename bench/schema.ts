@@ -7,7 +7,8 @@
 // --peer through one of them: xgrammar takes an hour for what the others do in two minutes.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { InputError, messageOf, RowmillError } from "../src/errors.js";
+import { InputError } from "../src/errors.js";
+import { runCommand } from "./flags/command.js";
 import { readNumberFlag } from "./flags/number.js";
 import { benchSchemas } from "./schema/benchmark.js";
 import { PEERS } from "./schema/peers.js";
@@ -70,12 +71,4 @@ async function main(): Promise<void> {
   console.log(values.json ? JSON.stringify(report) : renderReport(report, values.failures));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await main();
-  } catch (error) {
-    const isMistake = error instanceof RowmillError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
-    console.error(isMistake ? messageOf(error) : error);
-    process.exitCode = isMistake ? 2 : 70;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runCommand(main);

@@ -70,6 +70,11 @@ export type Atom =
 /** Atoms that must all hold; none: every value of the type. */
 export type Alternative = readonly Atom[];
 
+/** The atom of a keyword that is left to the check. */
+export function checkedAtom(keyword: string, node: SchemaNode, hidesNames = false): Atom {
+  return { kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames };
+}
+
 /** The atoms of both, each once. */
 export function joinAtoms(a: Alternative, b: Alternative): Alternative {
   if (a.length === 0) return b;

@@ -1,5 +1,5 @@
 import { SCALARS } from "./codePoints.js";
-import { Dfa, DfaBuilder, EMPTY_DFA } from "./dfa.js";
+import { Dfa, DfaBuilder, EMPTY_DFA, longestWay } from "./dfa.js";
 
 /** An automaton would have more states than are built. */
 export class TooManyStates extends Error {}
@@ -110,7 +110,7 @@ export function withLengths(dfa: Dfa, lengths: Lengths, stateLimit: number): Dfa
   if (dfa.stateCount === 0 || last === undefined) return EMPTY_DFA;
   const toEnd = distancesToEnd(dfa);
   const shortest = toEnd[0]!;
-  const longest = longestString(dfa);
+  const longest = longestWay(dfa, () => 1);
   if (lengths.some(({ min, max }) => min <= shortest && longest <= max)) return dfa;
   const open = last.max === Number.POSITIVE_INFINITY;
   // beyond this length nothing has to be counted any more, or nothing may follow
@@ -183,23 +183,4 @@ function distancesToEnd({ stateCount, offsets, edges, accepting }: Dfa): Float64
     }
   }
   return distances;
-}
-
-/** Code points of the longest string; Infinity when there is no longest. */
-function longestString({ stateCount, offsets, edges }: Dfa): number {
-  const incoming = new Uint32Array(stateCount);
-  for (let at = 2; at < edges.length; at += 3) incoming[edges[at]!]!++;
-  if (incoming[0] !== 0) return Number.POSITIVE_INFINITY;
-  const lengths = new Uint32Array(stateCount);
-  const ready = [0];
-  let longest = 0;
-  for (const state of ready) {
-    longest = Math.max(longest, lengths[state]!);
-    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
-      const target = edges[at + 2]!;
-      lengths[target] = Math.max(lengths[target]!, lengths[state]! + 1);
-      if (--incoming[target]! === 0) ready.push(target);
-    }
-  }
-  return ready.length === stateCount ? longest : Number.POSITIVE_INFINITY;
 }

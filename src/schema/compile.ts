@@ -6,7 +6,7 @@ import type { Dfa } from "./dfa.js";
 import type { Emission, SchemaReading } from "./emission.js";
 import { Expander, type ExpansionLimits, TooMuchWork } from "./expand.js";
 import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, type StringContent, text } from "./ir.js";
-import { type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
+import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
 import { listedNode } from "./listed.js";
@@ -74,7 +74,6 @@ const ANNOTATION_ONLY = new Set([
   "$defs",
   "definitions",
 ]);
-const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
 /** Most edges that the automata of all strings have together: some 40 MB of tables. */
 const MOST_EDGES = 3_000_000;
 /** Letters of a rule's name that come from its place in the schema. */

@@ -1,4 +1,4 @@
-import type { Alternative, Literal } from "./atoms.js";
+import { type Alternative, checkedAtom, type Literal } from "./atoms.js";
 import type { SchemaNode } from "./schemaNode.js";
 
 /** What a keyword demands, as a formula. */
@@ -20,6 +20,6 @@ export function held(atoms: Alternative, opposites: readonly Alternative[]): Con
 
 /** A condition that no grammar here follows, whichever way it is asked. */
 export function beyondGrammar(keyword: string, node: SchemaNode): Condition {
-  const atoms: Alternative = [{ kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames: false }];
+  const atoms = [checkedAtom(keyword, node)];
   return held(atoms, [atoms]);
 }

@@ -1,18 +1,7 @@
 import { createRequire } from "node:module";
+import { DATA, NAMING } from "./schemaIndex.js";
 import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
 
-/** Values that may look like schemas and are none. */
-const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "example"]);
-/** Keywords below which keys are names of the user's. */
-const NAMING: ReadonlySet<string> = new Set([
-  "properties",
-  "patternProperties",
-  "$defs",
-  "definitions",
-  "dependencies",
-  "dependentSchemas",
-  "dependentRequired",
-]);
 /** What may stand beside a `$ref` of the drafts that let it stand alone: it says nothing, or only names things. */
 const BESIDE_REFERENCE: ReadonlySet<string> = new Set([
   "$ref",

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { type Alternative, type Atom, type Clause, joinAtoms, type Literal } from "./atoms.js";
+import { type Alternative, type Clause, checkedAtom, joinAtoms, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
 import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
@@ -67,7 +67,7 @@ export class Expander {
         ways = this.#both(ways, this.literal(literal, type), type);
       } catch (error) {
         if (!(error instanceof TooManyAlternatives)) throw error;
-        ways = ways.map((way) => joinAtoms(way, [this.#checked("schema", literal.node, !literal.isNegated)]));
+        ways = ways.map((way) => joinAtoms(way, [checkedAtom("schema", literal.node, !literal.isNegated)]));
       }
     }
     return ways;
@@ -100,7 +100,7 @@ export class Expander {
       } catch (error) {
         if (!(error instanceof TooManyAlternatives)) throw error;
         const left = this.#atLeast(ways, condition, type);
-        ways = left.map((way) => joinAtoms(way, [this.#checked(keyword, node, left === ways && keyword !== "not")]));
+        ways = left.map((way) => joinAtoms(way, [checkedAtom(keyword, node, left === ways && keyword !== "not")]));
       }
       if (ways.length === 0) return ways;
     }
@@ -141,7 +141,7 @@ export class Expander {
       case "one":
         return this.#exactlyOne(condition.parts, type, before);
       case "opposite":
-        if (!this.#limits.followsOpposites) return [[this.#checked("not", node)]];
+        if (!this.#limits.followsOpposites) return [[checkedAtom("not", node)]];
         return this.#fail(condition.of, node, type);
     }
   }
@@ -182,7 +182,7 @@ export class Expander {
     const schema = node.schema as KeywordMap;
     if (!allowsType(schema, type)) return [[]];
     const ways: Alternative[] = unevaluatedAtoms(node, type, [], this.#context.document).map(() => [
-      this.#checked("unevaluated", node),
+      checkedAtom("unevaluated", node),
     ]);
     for (const { condition } of this.#conditions(node, type, false)) {
       const failing = this.#fail(condition, node, type);
@@ -257,10 +257,6 @@ export class Expander {
       }
     }
     return this.#capped(ways);
-  }
-
-  #checked(keyword: string, node: SchemaNode, hidesNames = false): Atom {
-    return { kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames };
   }
 
   #spend(joins: number): void {

@@ -1,4 +1,4 @@
-import { chars, choice, EMPTY, type IrNode, optional, ref, repeat, seq, text } from "./ir.js";
+import { chars, choice, EMPTY, type IrNode, optional, ref, repeat, type StringContent, seq, text } from "./ir.js";
 
 /** Where white space stands: `spaced` is `{"a": 1, "b": [2, 3]}`, `compact` has none, `free` allows up to 20 white
  *  characters at every place where JSON does. */
@@ -34,8 +34,11 @@ export function punctuationOf(style: JsonStyle): Punctuation {
 /** Any JSON string. */
 export const ANY_STRING: IrNode = { kind: "string", content: { automaton: null, min: 0, max: null } };
 
-/** The rule that all schemas share: any string. */
-export const STRING_RULES: Readonly<Record<string, IrNode>> = { string: ANY_STRING };
+/** The JSON strings of a content; any string is the rule that all schemas share. */
+export function stringOf(content: StringContent): IrNode {
+  const isAny = content.automaton === null && content.min === 0 && content.max === null;
+  return isAny ? ref("string") : { kind: "string", content };
+}
 
 /** Any JSON value and its parts, in a style. */
 export function valueRules({ comma, colon, edge }: Punctuation): Readonly<Record<string, IrNode>> {
@@ -47,18 +50,4 @@ export function valueRules({ comma, colon, edge }: Punctuation): Readonly<Record
     object: list("{", member, "}"),
     array: list("[", ref("value"), "]"),
   };
-}
-
-/** A value in its one form: keys in its own order, strings as JSON.stringify writes them. */
-export function literal(value: unknown, punctuation: Punctuation): IrNode {
-  const { comma, colon, edge } = punctuation;
-  if (value === null || typeof value !== "object") return text(JSON.stringify(value));
-  const isArray = Array.isArray(value);
-  const elements = isArray
-    ? value.map((element: unknown) => literal(element, punctuation))
-    : Object.entries(value).map(([key, member]) => seq(text(JSON.stringify(key)), colon, literal(member, punctuation)));
-  const [open, close] = isArray ? ["[", "]"] : ["{", "}"];
-  if (elements.length === 0) return seq(text(open), edge, text(close));
-  const [first, ...rest] = elements;
-  return seq(text(open), edge, first!, ...rest.flatMap((element) => [comma, element]), edge, text(close));
 }

@@ -1,7 +1,7 @@
 import type { SchemaDocument } from "./schemaDocument.js";
+import { DATA, NAMING } from "./schemaIndex.js";
 import { isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 
-const DATA: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "example"]);
 /** Names of places: once every reference is a pointer, nothing needs them, and Ajv refuses some that others take. */
 const NAMES: ReadonlySet<string> = new Set([
   "$id",
@@ -10,15 +10,6 @@ const NAMES: ReadonlySet<string> = new Set([
   "$schema",
   "$vocabulary",
   "$recursiveAnchor",
-]);
-const NAMING: ReadonlySet<string> = new Set([
-  "properties",
-  "patternProperties",
-  "$defs",
-  "definitions",
-  "dependencies",
-  "dependentSchemas",
-  "dependentRequired",
 ]);
 
 /** The document for Ajv: every reference is a pointer below `key`, and no schema has a name of its own.

@@ -11,7 +11,7 @@ interface Rest {
   readonly offset: number;
 }
 
-/** Whether a text is one of a grammar that was read from GBNF: all readings are followed at once, as llama.cpp does it.
+/** Whether a text is one of a grammar without JSON strings, read from GBNF or an expression: all readings are followed at once, as llama.cpp does it.
  *  The grammar must not be left-recursive. */
 export function matchesGrammar(ir: GrammarIr, input: string): boolean {
   return new Readings(ir).matches(input);

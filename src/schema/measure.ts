@@ -1,4 +1,4 @@
-import type { Dfa } from "./dfa.js";
+import { longestWay } from "./dfa.js";
 import { choice, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seq } from "./ir.js";
 
 /** Removes what can never be finished and what the root does not reach.
@@ -137,27 +137,12 @@ export function longestOutput(ir: GrammarIr): number | null {
 const ASTRAL_BYTES = 12;
 const BASIC_BYTES = 6;
 
-function longestString({ automaton, max }: StringContent): number {
-  const content = automaton === null ? ASTRAL_BYTES * (max ?? Number.POSITIVE_INFINITY) : longestPath(automaton);
-  return content + 2;
+function bytesOf(codePoint: number): number {
+  return codePoint > 0xffff ? ASTRAL_BYTES : BASIC_BYTES;
 }
 
-/** The bytes of the longest way through an automaton whose states all lead to its end; infinite with a circle. */
-function longestPath({ stateCount, offsets, edges }: Dfa): number {
-  const incoming = new Uint32Array(stateCount);
-  for (let at = 2; at < edges.length; at += 3) incoming[edges[at]!]!++;
-  if (incoming[0] !== 0) return Number.POSITIVE_INFINITY;
-  const lengths = new Float64Array(stateCount);
-  const ready = [0];
-  let longest = 0;
-  for (const state of ready) {
-    longest = Math.max(longest, lengths[state]!);
-    for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
-      const target = edges[at + 2]!;
-      const bytes = edges[at + 1]! > 0xffff ? ASTRAL_BYTES : BASIC_BYTES;
-      lengths[target] = Math.max(lengths[target]!, lengths[state]! + bytes);
-      if (--incoming[target]! === 0) ready.push(target);
-    }
-  }
-  return ready.length === stateCount ? longest : Number.POSITIVE_INFINITY;
+function longestString({ automaton, max }: StringContent): number {
+  const content =
+    automaton === null ? ASTRAL_BYTES * (max ?? Number.POSITIVE_INFINITY) : longestWay(automaton, bytesOf);
+  return content + 2;
 }

@@ -1,6 +1,7 @@
 import { type Alternative, atomsOf, countOf } from "./atoms.js";
 import type { Emission } from "./emission.js";
 import { choice, EMPTY, type IrNode, isNever, NEVER, ref, repeat, seq, text } from "./ir.js";
+import { stringOf } from "./jsonText.js";
 import { quoted } from "./literalText.js";
 import { memberClause, mentionedNames } from "./members.js";
 import { isNameIn, type OtherMembers, sortOtherMembers, TooManyPatterns } from "./otherMembers.js";
@@ -132,8 +133,7 @@ function otherNode(
     const value = emission.nodeOf(clause);
     if (isNever(value)) return NEVER;
     if (!emission.hasRoomFor(names)) throw new TooManyPatterns();
-    const isAny = names.automaton === null && names.min === 0 && names.max === null;
-    return seq(isAny ? ref("string") : { kind: "string", content: names }, colon, value);
+    return seq(stringOf(names), colon, value);
   };
   const extra = {
     names: some.flatMap((demand) => demand.names),

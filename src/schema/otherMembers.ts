@@ -80,20 +80,9 @@ function clauseFor(
 
 /** Whether a name satisfies literals of the kinds that stand for members. */
 export function isNameIn(literals: readonly StringLiteral[], name: string): boolean {
-  return literals.every((literal) => isNamed(literal.facet, name) !== literal.isNegated);
-}
-
-function isNamed(facet: StringLiteral["facet"], name: string): boolean {
-  switch (facet.kind) {
-    case "pattern":
-      return isMatch(facet.source, name);
-    case "values":
-      return facet.values.includes(name);
-    case "length": {
-      const length = [...name].length;
-      return facet.min <= length && length <= facet.max;
-    }
-    case "format":
-      return isStringIn([{ facet, isNegated: false }], name);
-  }
+  return literals.every((literal) => {
+    const { facet, isNegated } = literal;
+    // a name can be matched, too, with an expression that no automaton follows
+    return facet.kind === "pattern" ? isMatch(facet.source, name) !== isNegated : isStringIn([literal], name);
+  });
 }

@@ -1,68 +1,66 @@
 import { type Alternative, atomsOf } from "./atoms.js";
 import type { Emission } from "./emission.js";
 import { type IrNode, NEVER, ref } from "./ir.js";
+import { stringOf } from "./jsonText.js";
 import { compileNumbers, type NumberLiteral, UnsupportedNumber } from "./numbers.js";
 import { stringLiterals } from "./satisfiable.js";
-import { compileStrings, type StringLiteral, UnsupportedString } from "./stringLanguage.js";
+import { compileStrings, UnsupportedString } from "./stringLanguage.js";
+
+/** A condition, and what it is called where it is left to the check. */
+interface Named<Condition> {
+  readonly condition: Condition;
+  readonly name: string;
+}
 
 /** The strings that satisfy all atoms; what no automaton follows is left to the check. */
 export function stringNode(way: Alternative, emission: Emission): IrNode {
-  const content = compileStringsFor(way, emission);
+  const named = way.flatMap((atom) =>
+    stringLiterals([atom]).map((condition) => ({ condition, name: atom.kind === "string" ? atom.place : "values" })),
+  );
+  const content = asFarAs(named, compileStrings, UnsupportedString, emission);
   if (content === null) return NEVER;
-  if (!emission.hasRoomFor(content)) {
-    for (const { place } of atomsOf(way, "string"))
-      emission.leaveToCheck(`${place} (all strings need too many states)`);
-    return ref("string");
-  }
-  const isAny = content.automaton === null && content.min === 0 && content.max === null;
-  return isAny ? ref("string") : { kind: "string", content };
-}
-
-function compileStringsFor(way: Alternative, emission: Emission): ReturnType<typeof compileStrings> {
-  try {
-    return compileStrings(stringLiterals(way));
-  } catch (error) {
-    if (!(error instanceof UnsupportedString)) throw error;
-  }
-  // one condition after the other, to lose no more than the ones that can't be followed
-  let kept: StringLiteral[] = [];
-  let content = compileStrings(kept);
-  for (const atom of way) {
-    const [literal] = stringLiterals([atom]);
-    if (literal === undefined) continue;
-    try {
-      content = compileStrings([...kept, literal]);
-      kept = [...kept, literal];
-    } catch (error) {
-      if (!(error instanceof UnsupportedString)) throw error;
-      emission.leaveToCheck(`${atom.kind === "string" ? atom.place : "values"} (${error.message})`);
-    }
-  }
-  return content;
+  if (emission.hasRoomFor(content)) return stringOf(content);
+  for (const { place } of atomsOf(way, "string")) emission.leaveToCheck(`${place} (all strings need too many states)`);
+  return ref("string");
 }
 
 /** The numbers that satisfy all atoms; what can't be followed is left to the check. */
 export function numberNode(way: Alternative, emission: Emission): IrNode {
-  const { reading } = emission;
-  const literals = numberLiterals(way);
+  const named = way.flatMap((atom) =>
+    numberLiterals([atom]).map((condition) => ({
+      condition,
+      name: atom.kind === "number" ? atom.place : condition.kind,
+    })),
+  );
+  const compile = (literals: readonly NumberLiteral[]) => compileNumbers(literals, emission.reading, emission.addRule);
+  return asFarAs(named, compile, UnsupportedNumber, emission);
+}
+
+/** Compiles all conditions together; where that can't be done one after the other, to leave no more than those that can't be
+ *  followed to the check. */
+function asFarAs<Condition, Result>(
+  named: readonly Named<Condition>[],
+  compile: (conditions: readonly Condition[]) => Result,
+  Unsupported: typeof UnsupportedString | typeof UnsupportedNumber,
+  emission: Emission,
+): Result {
   try {
-    return compileNumbers(literals, reading, emission.addRule);
+    return compile(named.map(({ condition }) => condition));
   } catch (error) {
-    if (!(error instanceof UnsupportedNumber)) throw error;
+    if (!(error instanceof Unsupported)) throw error;
   }
-  let kept: NumberLiteral[] = [];
-  let node = compileNumbers(kept, reading, emission.addRule);
-  for (const literal of literals) {
+  let kept: readonly Condition[] = [];
+  let result = compile(kept);
+  for (const { condition, name } of named) {
     try {
-      node = compileNumbers([...kept, literal], reading, emission.addRule);
-      kept = [...kept, literal];
+      result = compile([...kept, condition]);
+      kept = [...kept, condition];
     } catch (error) {
-      if (!(error instanceof UnsupportedNumber)) throw error;
-      const place = atomsOf(way, "number").find((atom) => atom.literal === literal)?.place ?? literal.kind;
-      emission.leaveToCheck(`${place} (${error.message})`);
+      if (!(error instanceof Unsupported)) throw error;
+      emission.leaveToCheck(`${name} (${error.message})`);
     }
   }
-  return node;
+  return result;
 }
 
 function numberLiterals(way: Alternative): NumberLiteral[] {

@@ -3,6 +3,17 @@ import { isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./s
 /** Values that may look like schemas and are none. */
 export const DATA = new Set(["enum", "const", "default", "examples", "example"]);
 
+/** Keywords below which keys are names of the user. */
+export const NAMING = new Set([
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
+  "dependencies",
+  "dependentSchemas",
+  "dependentRequired",
+]);
+
 /** Where the names of a document lead. */
 export interface SchemaIndex {
   /** Schemas by the URI that their `$id` gives them. */
@@ -51,17 +62,6 @@ export function indexDocument(root: SchemaNode): SchemaIndex {
   walk(root.schema, root.pointer, "", false);
   return { resources, anchors, bases };
 }
-
-/** Keywords below which keys are names of the user. */
-export const NAMING = new Set([
-  "properties",
-  "patternProperties",
-  "$defs",
-  "definitions",
-  "dependencies",
-  "dependentSchemas",
-  "dependentRequired",
-]);
 
 /** A reference against its base, cut at the "#". */
 export function splitReference(reference: string, base: string): { readonly uri: string; readonly fragment: string } {

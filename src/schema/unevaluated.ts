@@ -1,4 +1,4 @@
-import { type Alternative, type Atom, atomsOf } from "./atoms.js";
+import { type Alternative, type Atom, atomsOf, checkedAtom } from "./atoms.js";
 import { MOST_COMBINED } from "./condition.js";
 import type { JsonType } from "./jsonTypes.js";
 import type { SchemaDocument } from "./schemaDocument.js";
@@ -13,7 +13,7 @@ export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternat
   if ((type !== "object" && type !== "array") || schema[keyword] === undefined) return [];
   const said = childOf(node, keyword);
   const isUnclear = said.schema !== true && hides(node, type, document, new Set());
-  if (isUnclear) return [{ kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames: false }];
+  if (isUnclear) return [checkedAtom(keyword, node)];
   if (type === "object") {
     const except = atomsOf(way, "members").map(({ group }) => group);
     return [{ kind: "members", group: { properties: new Map(), patterns: [], others: said, except } }];
