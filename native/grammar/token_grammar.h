@@ -24,8 +24,9 @@ struct GrammarStats {
 };
 
 // A grammar over a vocabulary, shared by all rows, slots and threads of the process. Its states are kept until
-// they take half of the memory; then a new space begins and matchers move over when they next do something, so
-// that the old and the new one together stay within it.
+// they take half of the memory; then a new space begins and matchers move over when they next do something. The
+// old and the new one together stay within the memory where all matchers are at work; one that is held and does
+// nothing keeps the space that it was in, which the statistics do not count.
 class TokenGrammar {
  public:
   static constexpr std::size_t kDefaultMemoryBytes = std::size_t{256} << 20;
