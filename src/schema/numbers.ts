@@ -1,5 +1,6 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, scaledOf } from "./decimal.js";
+import { doubleAbove, doubleBelow } from "./doubles.js";
 import { choice, EMPTY, type IrNode, ref } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
@@ -172,21 +173,41 @@ function make(
   if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) tests.push(...exactIntegers(facets, forms));
   const made = numberAutomaton(forms, tests, MOST_STATES);
   if (made === null) return new UnsupportedNumber(`it needs more than ${MOST_STATES} states`);
+  if (made.accepting.length > 0) return made;
   // what is followed is a little less than all numbers: none of it need not mean none at all
-  if (made.accepting.length === 0 && !areOpposed(facets))
-    return new UnsupportedNumber("no number that can be followed is left");
-  return made;
+  const near = valuesNearBounds(facets).filter((value) => isNumberIn(literals, value));
+  if (near.length > 0) return choice(...near.map((value) => valueText(value, isFull)));
+  return areOpposed(facets) ? made : new UnsupportedNumber("no number that can be followed is left");
+}
+
+/** The bounds and the doubles next to them on their inner sides: between bounds that leave nothing to follow, all or the most
+ *  of what there is. Of multiples they say nothing. */
+function valuesNearBounds({ low, high, steps }: NumberFacets): number[] {
+  if (steps.length > 0) return [];
+  const values = new Set<number>();
+  if (low !== null) values.add(low.value).add(doubleAbove(low.value));
+  if (high !== null) values.add(high.value).add(doubleBelow(high.value));
+  return [...values].filter(Number.isFinite);
 }
 
 /** Whether plainly no number satisfies all conditions. */
 function areOpposed({ low, high, isInteger, isFractional: isBroken }: NumberFacets): boolean {
   if (isInteger && isBroken) return true;
   if (low === null || high === null) return false;
-  if (low.value >= high.value) return low.value > high.value || low.isStrict || high.isStrict;
-  if (!isInteger) return false;
-  const first = low.isStrict ? Math.floor(low.value) + 1 : Math.ceil(low.value);
-  const last = high.isStrict ? Math.ceil(high.value) - 1 : Math.floor(high.value);
+  const [above, below] = isInteger ? [integerAbove, integerBelow] : [doubleAbove, doubleBelow];
+  const first = low.isStrict ? above(low.value) : isInteger ? Math.ceil(low.value) : low.value;
+  const last = high.isStrict ? below(high.value) : isInteger ? Math.floor(high.value) : high.value;
   return first > last;
+}
+
+/** The next integer that is a double. */
+function integerAbove(value: number): number {
+  const next = Math.floor(value) + 1;
+  return next > value ? next : doubleAbove(value);
+}
+
+function integerBelow(value: number): number {
+  return -integerAbove(-value);
 }
 
 function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {

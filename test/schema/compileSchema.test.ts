@@ -234,6 +234,7 @@ describe("a refused schema", () => {
     ["listed values of another type", { type: "string", enum: [1, 2] }],
     ["a required property that is forbidden", { type: "object", properties: { a: false }, required: ["a"] }],
     ["an endless object", { type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }],
+    ["no double between its bounds", { type: "number", exclusiveMinimum: 1, exclusiveMaximum: 1 + 2 ** -52 }],
     ["opposed bounds of integers", { type: "integer", exclusiveMinimum: 2 ** 53 - 2, exclusiveMaximum: 2 ** 53 - 1 }],
     ["a value that is forbidden", { const: 1, not: { type: "integer" } }],
     ["two options of a oneOf that are the same", { oneOf: [{ type: "null" }, { type: "null" }] }],

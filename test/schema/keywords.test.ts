@@ -17,6 +17,24 @@ describe("a keyword", () => {
     ["const", { const: { a: [1] } }, [{ a: [1] }], [{ a: [2] }]],
     ["minimum and maximum", { type: "integer", minimum: -3, maximum: 120 }, [-3, 0, 99, 120], [-4, 121, 1200]],
     ["exclusive bounds", { type: "integer", exclusiveMinimum: 0, exclusiveMaximum: 3 }, [1, 2], [0, 3]],
+    [
+      "bounds with one double between them",
+      { type: "number", exclusiveMinimum: 1, exclusiveMaximum: 1.0000000000000004 },
+      [1.0000000000000002],
+      [1, 1.0000000000000004],
+    ],
+    [
+      "bounds where doubles are 10^292 apart",
+      { type: "number", minimum: -1.7976931348623127e308, exclusiveMaximum: -1.79769313486231e308 },
+      [-1.7976931348623127e308],
+      [-1.79769313486231e308, 8000],
+    ],
+    [
+      "bounds of the last integers that doubles keep apart",
+      { type: "integer", minimum: 2 ** 53 - 2, exclusiveMaximum: 2 ** 53 },
+      [2 ** 53 - 2, 2 ** 53 - 1],
+      [2 ** 53 - 3, 2 ** 53],
+    ],
     ["decimal bounds", { type: "number", minimum: 0, maximum: 1 }, [0, 0.5, 1, 1e-9], [1.01, -0.1, 2]],
     [
       "exclusive decimal bounds",
