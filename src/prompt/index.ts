@@ -1,3 +1,12 @@
 export { type ChatFormat, type ChatFrame, type ChatModel, renderChat } from "./chatTemplate.js";
 export { fitRow, RowTooLongError } from "./fitRow.js";
 export { joinColumns, type PromptPart, planPrompt, wordsAsText } from "./joinColumns.js";
+export { type ColumnOrder, orderColumns } from "./orderColumns.js";
+export {
+  commonLength,
+  orderByBeginnings,
+  sharedTextShare,
+  WINDOW,
+  WindowCutter,
+  type WindowLimits,
+} from "./sharedOrder.js";
