@@ -15,6 +15,9 @@ const stampFile = join(buildFolder, "addon.stamp");
 const logFile = join(buildFolder, "addon.log");
 const cost = "without it progress is read once a second across processes; everything else works the same";
 const require = createRequire(import.meta.url);
+// Where node-llama-cpp keeps the source of its llama.cpp; the package may lie beside ours or above it.
+const llamaSource = join(dirname(fileURLToPath(import.meta.resolve("node-llama-cpp"))), "..", "llama");
+const llamaInfo = join(llamaSource, "llama.cpp.info.json");
 
 /** Whether a program lies on the PATH. */
 function isOnPath(program) {
@@ -39,7 +42,7 @@ function listSources() {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (/\.(cc|h)$/.test(entry.name)) found.push(path);
+      else if (/\.(cc|h|cmake)$/.test(entry.name)) found.push(path);
     }
   };
   walk(join(root, "native"));
@@ -52,6 +55,7 @@ function computeStamp() {
   for (const file of listSources()) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   for (const name of ["cmake-js", "node-addon-api"])
     hash.update(`${name} ${require(`${name}/package.json`).version}\n`);
+  hash.update(`node-llama-cpp ${existsSync(llamaInfo) ? readFileSync(llamaInfo, "utf8") : ""}\n`);
   // A moved folder invalidates CMake's cache, so the place counts too.
   const machine = [process.platform, process.arch, process.versions.modules, root];
   return hash.update(machine.join("\n")).digest("hex");
@@ -60,7 +64,15 @@ function computeStamp() {
 /** Runs cmake-js with its output in the log; whether it succeeded. */
 function runCmakeJs(log, ...args) {
   const program = join(dirname(require.resolve("cmake-js/package.json")), "bin", "cmake-js");
-  const common = ["--directory", root, "--out", buildFolder, "--config", "Release"];
+  const common = [
+    "--directory",
+    root,
+    "--out",
+    buildFolder,
+    "--config",
+    "Release",
+    `--CDROWMILL_LLAMA_SOURCE=${llamaSource}`,
+  ];
   // --parallel=N: as two words cmake-js would take N for a file
   const threads = `--parallel=${Math.max(1, availableParallelism())}`;
   const stdio = ["ignore", log, log];

@@ -68,7 +68,82 @@ export interface NativeMatcher {
   forcedTokens(tokenize: (text: Uint8Array) => Uint32Array): Uint32Array;
 }
 
-export type NativeAddon = NativeCounters & NativeGrammarClasses;
+/** The classes of native/engine/engine_binding.cc; absent where the addon was built without llama.cpp's headers. Errors of
+ *  llama.cpp or the machine have the code "ENGINE". src/engine/native.ts checks arguments and says what they mean. */
+export interface NativeEngineClasses {
+  /** The llama.cpp release that the engine was compiled for. */
+  readonly llamaRelease: string;
+  readonly EngineModel: new (path: string, backend: string, gpuLayers: number) => NativeModel;
+  readonly BatchLoop: new (
+    model: NativeModel,
+    settings: NativeJobSettings,
+    grammar: NativeGrammar | null,
+    counts: Float64Array,
+  ) => NativeBatchLoop;
+}
+
+export interface NativeModel {
+  facts(): {
+    readonly contextLength: number;
+    readonly vocabularySize: number;
+    readonly fileBytes: number;
+    readonly architecture: string;
+    readonly chatTemplate: string | null;
+    readonly bosText: string | null;
+    readonly eosText: string | null;
+    readonly prependsBos: boolean;
+  };
+  /** As TokenVocabulary takes them. */
+  tokens(): { readonly bytes: Uint8Array; readonly offsets: Uint32Array; readonly endTokens: Uint32Array };
+  tokenize(text: string, readsSpecial: boolean): Uint32Array;
+  tokenizeBehind(text: string): Uint32Array;
+  close(): void;
+}
+
+export interface NativeJobSettings {
+  readonly slots: number;
+  readonly threads: number;
+  readonly slotTokens: number;
+  readonly batchTokens: number;
+  readonly prefix: Uint32Array;
+  readonly suffix: Uint32Array;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly repetitionPenalty: number;
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+  readonly logprobs: boolean;
+  readonly labels: readonly Uint32Array[];
+}
+
+export interface NativeBatchLoop {
+  readonly hasFreeSlot: boolean;
+  readonly isBusy: boolean;
+  admit(index: number, tokens: Uint32Array, seed: number): void;
+  /** @returns the rows that ended, null for none */
+  step(): readonly NativeRowResult[] | null;
+  close(): void;
+}
+
+export type NativeRowResult =
+  | { readonly index: number; readonly error: string }
+  | {
+      readonly index: number;
+      readonly error?: undefined;
+      readonly text: string;
+      readonly isCut: boolean;
+      readonly inputTokens: number;
+      readonly sharedTokens: number;
+      readonly outputTokens: number;
+      readonly logprob: number;
+      readonly labelLogprobs: readonly number[];
+    };
+
+export type NativeAddon = NativeCounters & NativeGrammarClasses & Partial<NativeEngineClasses>;
 
 export type AddonState =
   | { readonly native: NativeAddon; readonly path: string; readonly reason: null }

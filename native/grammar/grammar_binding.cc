@@ -233,6 +233,13 @@ class MatcherObject : public Napi::ObjectWrap<MatcherObject> {
 
 }  // namespace
 
+std::shared_ptr<TokenGrammar> GrammarOf(const Napi::Value& value) {
+  if (!HasTag(value, kGrammarTag)) {
+    throw Napi::TypeError::New(value.Env(), "expected a TokenGrammar");
+  }
+  return GrammarObject::Unwrap(value.As<Napi::Object>())->grammar();
+}
+
 void RegisterGrammar(Napi::Env env, Napi::Object exports) {
   exports.Set("TokenVocabulary", VocabularyObject::Define(env));
   exports.Set("TokenGrammar", GrammarObject::Define(env));

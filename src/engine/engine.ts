@@ -79,6 +79,8 @@ export interface EngineResult {
   readonly finish: FinishReason;
   /** Tokens of prefix, row and suffix. */
   readonly inputTokens: number;
+  /** Of those, taken from what was computed for another row. */
+  readonly sharedTokens: number;
   readonly outputTokens: number;
   readonly cumulativeLogprob: number | null;
   /** One probability a label of the job, in the labels' order, together 1; `null` where the output was generated. */
@@ -89,6 +91,20 @@ export interface EngineResult {
 export interface EngineMeter {
   addInputTokens(count: number): void;
   addOutputTokens(count: number): void;
+}
+
+/** What an engine's runs have come to since it was opened. */
+export interface EngineStatistics {
+  readonly steps: number;
+  readonly inputTokens: number;
+  readonly sharedTokens: number;
+  readonly outputTokens: number;
+  /** Output that the grammar left no choice about. */
+  readonly forcedTokens: number;
+  readonly computedTokens: number;
+  /** Within llama.cpp's decode, and altogether within the loop's steps. */
+  readonly decodeMs: number;
+  readonly totalMs: number;
 }
 
 /** Turns token ids into token ids. One engine lives in one worker thread and does nothing else there. */
@@ -108,6 +124,8 @@ export interface Engine extends AsyncDisposable {
     done: (result: EngineResult | EngineFailure) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Where the engine keeps them. */
+  statistics?(): EngineStatistics;
 }
 
 export interface EngineFailure {

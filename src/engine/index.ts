@@ -6,6 +6,7 @@ export type {
   EngineMeter,
   EngineResult,
   EngineRow,
+  EngineStatistics,
   FinishReason,
   JobGrammar,
   ModelFacts,

@@ -19,7 +19,7 @@ export interface NodeLlamaCppOptions {
  *  tries the binary out in a process of its own each time it loads one. */
 const backends = new Map<string, Promise<Llama>>();
 
-function loadBackend(backend: "auto" | "cpu", threads: number): Promise<Llama> {
+export function loadBackend(backend: "auto" | "cpu", threads: number): Promise<Llama> {
   const key = `${backend} ${threads}`;
   let loading = backends.get(key);
   if (loading === undefined) {

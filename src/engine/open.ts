@@ -2,7 +2,7 @@ import { InputError, messageOf } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
 
-export const ENGINES = ["auto", "node-llama-cpp"] as const;
+export const ENGINES = ["auto", "native", "node-llama-cpp"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 export interface EngineChoice {
@@ -13,8 +13,14 @@ export interface EngineChoice {
 }
 
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.
+ *  @throws {InputError} ROWMILL_NO_NATIVE_ENGINE when that was asked for and can't be used, with the reason
  *  @throws {InputError} ROWMILL_MODEL_UNREADABLE when llama.cpp can't load the file */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  if (choice.engine === "node-llama-cpp") return load(choice.modelPath, choice);
+  const { findNativeObstacle, openNative } = await import("./native.js");
+  const obstacle = await findNativeObstacle(choice);
+  if (obstacle === null) return asInputError(choice.modelPath, () => openNative(choice));
+  if (choice.engine === "native") throw new InputError("ROWMILL_NO_NATIVE_ENGINE", obstacle);
   return load(choice.modelPath, choice);
 }
 
@@ -27,8 +33,12 @@ export async function openTokenizer(modelPath: string): Promise<Engine> {
 async function load(modelPath: string, options: NodeLlamaCppOptions): Promise<Engine> {
   // loaded when it is needed: importing it costs half a second of CPU, which a command that only looks should not pay
   const { openNodeLlamaCpp } = await import("./nodeLlamaCpp.js");
+  return asInputError(modelPath, () => openNodeLlamaCpp(options));
+}
+
+async function asInputError(modelPath: string, open: () => Promise<Engine>): Promise<Engine> {
   try {
-    return await openNodeLlamaCpp(options);
+    return await open();
   } catch (cause) {
     throw new InputError("ROWMILL_MODEL_UNREADABLE", `llama.cpp can't load ${modelPath}: ${messageOf(cause)}`, {
       cause,

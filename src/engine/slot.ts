@@ -27,6 +27,7 @@ export class Slot {
   readonly #sequence: LlamaContextSequence;
   readonly #prefix: Token[];
   readonly #suffix: Token[];
+  #hasRun = false;
 
   constructor(
     private readonly model: LlamaModel,
@@ -70,6 +71,13 @@ export class Slot {
     return scorer === null ? this.#generate(row, tokens) : this.#choose(row, tokens, scorer);
   }
 
+  /** Every row but the slot's first takes the prefix from the row before. */
+  #sharedTokens(): number {
+    const shared = this.#hasRun ? this.#prefix.length : 0;
+    this.#hasRun = true;
+    return shared;
+  }
+
   #inputTokens(row: EngineRow): number {
     return this.#prefix.length + row.tokens.length + this.#suffix.length;
   }
@@ -87,6 +95,7 @@ export class Slot {
       text: labels?.[index] ?? "",
       finish: "stop",
       inputTokens,
+      sharedTokens: this.#sharedTokens(),
       outputTokens,
       cumulativeLogprob: hasLogprobs ? (logprobs[index] ?? null) : null,
       labelProbabilities: probabilities,
@@ -127,6 +136,7 @@ export class Slot {
       text: cut === null ? text : text.slice(0, cut),
       finish: cut === null ? finish : "stop",
       inputTokens,
+      sharedTokens: this.#sharedTokens(),
       outputTokens: output.length,
       cumulativeLogprob: this.job.logprobs ? logprob : null,
       labelProbabilities: null,

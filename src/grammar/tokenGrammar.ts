@@ -69,19 +69,20 @@ export function openGrammar(tables: Uint32Array, vocabulary: Vocabulary, options
 
 export class TokenGrammar {
   readonly #classes: NativeAddon;
-  readonly #native: NativeGrammar;
+  /** For the native engine, which follows it below JavaScript. */
+  readonly native: NativeGrammar;
   readonly #size: number;
 
   /** Use {@link openGrammar}. */
   constructor(classes: NativeAddon, native: NativeGrammar, size: number) {
     this.#classes = classes;
-    this.#native = native;
+    this.native = native;
     this.#size = size;
   }
 
   /** One row's way through the grammar, from its start. */
   matcher(): TokenMatcher {
-    return new TokenMatcher(this.#classes, new this.#classes.TokenMatcher(this.#native), this.#size);
+    return new TokenMatcher(this.#classes, new this.#classes.TokenMatcher(this.native), this.#size);
   }
 
   /** Follows tokens from the start, timed below JavaScript: for each the mask is looked up or computed, the token checked
@@ -90,11 +91,11 @@ export class TokenGrammar {
    *  @returns the index of the first refused token; `tokens.length` when all were accepted but the text may not end
    *           there; -1 when all were accepted and it may */
   replay(tokens: Int32Array, nanoseconds: Float64Array): number {
-    return asGrammarError(() => this.#native.replay(tokens, nanoseconds));
+    return asGrammarError(() => this.native.replay(tokens, nanoseconds));
   }
 
   stats(): GrammarStats {
-    return this.#native.stats();
+    return this.native.stats();
   }
 }
 

@@ -1,0 +1,412 @@
+#include "batch_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine_error.h"
+#include "grammar_error.h"
+#include "logits.h"
+
+namespace rowmill::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// So many decodes that fail one after the other are not the rows' fault.
+constexpr std::uint32_t kMostFailures = 3;
+
+double MillisecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+ContextSettings ContextFor(const JobSettings& job) {
+  const auto prefix = static_cast<std::uint32_t>(job.prefix.size());
+  // The prefix lies in the memory once; what else rows share only makes room.
+  return {.sequences = job.slots + 1,
+          .tokens = prefix + job.slots * (job.slot_tokens - std::min(prefix, job.slot_tokens)),
+          .batch_tokens = job.batch_tokens,
+          .threads = job.threads};
+}
+
+std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
+  std::vector<Slot*> pointers;
+  for (Slot& slot : slots) {
+    pointers.push_back(&slot);
+  }
+  pointers.push_back(&root);
+  for (std::size_t at = 0; at < pointers.size(); at++) {
+    pointers[at]->sequence = static_cast<std::int32_t>(at);
+  }
+  return pointers;
+}
+
+}  // namespace
+
+BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
+    : settings_(std::move(settings)),
+      context_(std::move(model), ContextFor(settings_)),
+      sampler_(context_.model().vocabulary_size()),
+      slots_(settings_.slots),
+      beginnings_(PointersTo(slots_, root_)) {
+  if (!settings_.labels.empty()) {
+    labels_ = std::make_unique<LabelTree>(settings_.labels);
+  }
+  for (const std::string& stop : settings_.stops) {
+    longest_stop_ = std::max(longest_stop_, stop.size());
+  }
+}
+
+bool BatchLoop::has_free_slot() const {
+  return std::ranges::any_of(slots_, [](const Slot& slot) { return !slot.is_busy; });
+}
+
+bool BatchLoop::is_busy() const {
+  return !ended_.empty() || std::ranges::any_of(slots_, [](const Slot& slot) { return slot.is_busy; });
+}
+
+void BatchLoop::Admit(Row row) {
+  const auto free = [](const Slot& slot) { return !slot.is_busy; };
+  const auto slot = std::ranges::find_if(slots_, free);
+  if (slot == slots_.end()) {
+    throw EngineError("no slot is free");
+  }
+  try {
+    Begin(*slot, std::move(row));
+  } catch (const grammar::GrammarError& error) {
+    Fail(*slot, error.what());
+  }
+}
+
+void BatchLoop::Begin(Slot& slot, Row row) {
+  slot.is_busy = true;
+  slot.turn = turns_++;
+  slot.seed = row.seed;
+  slot.is_counted = false;
+  slot.is_complete = false;
+  slot.result = {};
+  slot.result.index = row.index;
+  slot.stretch.reset();
+  slot.scores.reset();
+
+  std::vector<std::int32_t> prompt = settings_.prefix;
+  prompt.insert(prompt.end(), row.tokens.begin(), row.tokens.end());
+  prompt.insert(prompt.end(), settings_.suffix.begin(), settings_.suffix.end());
+  if (prompt.empty()) {
+    Fail(slot, "the rendered prompt is empty: the model's chat template gave no token");
+    return;
+  }
+  // What this sequence holds already of it.
+  const auto held = static_cast<std::uint32_t>(std::ranges::mismatch(prompt, slot.tokens).in1 - prompt.begin());
+  const std::uint32_t kept =
+      context_.model().can_cut() ? std::min({held, slot.computed, static_cast<std::uint32_t>(prompt.size()) - 1}) : 0;
+  slot.prompt_tokens = static_cast<std::uint32_t>(prompt.size());
+  slot.result.input_tokens = slot.prompt_tokens;
+  slot.result.shared_tokens = kept;
+  slot.tokens = std::move(prompt);
+  slot.computed = kept;
+  context_.Cut(slot.sequence, kept);
+  if (settings_.sampling.HasPenalties()) {
+    if (!slot.counts) {
+      slot.counts.emplace(context_.model().vocabulary_size());
+    }
+    slot.counts->Reset();
+    slot.counts->AddPrompt(slot.tokens);
+  }
+  if (labels_ != nullptr) {
+    slot.scores.emplace(*labels_);
+  } else if (settings_.grammar != nullptr) {
+    slot.matcher.emplace(settings_.grammar);
+    // What every output begins with is read with the prompt.
+    AppendForced(slot);
+  }
+  if (slot.is_busy) {
+    beginnings_.Compare(slot);
+  }
+}
+
+std::vector<RowResult> BatchLoop::Step() {
+  const Clock::time_point begin = Clock::now();
+  try {
+    ComputePrefix();
+    BuildBatch();
+    if (!context_.is_empty()) {
+      Decode();
+      for (Slot& slot : slots_) {
+        if (slot.added > 0) {
+          TakeLogits(slot);
+        }
+      }
+    }
+    failures_ = 0;
+  } catch (const EngineError& error) {
+    FailAll(error.what());
+    if (++failures_ == kMostFailures) {
+      throw;
+    }
+  }
+  counts_.steps++;
+  counts_.total_ms += MillisecondsSince(begin);
+  return std::exchange(ended_, {});
+}
+
+void BatchLoop::ComputePrefix() {
+  if (root_.computed == settings_.prefix.size()) {
+    return;
+  }
+  root_.tokens = settings_.prefix;
+  root_.prompt_tokens = static_cast<std::uint32_t>(root_.tokens.size());
+  beginnings_.Compare(root_);
+  while (root_.computed < root_.tokens.size()) {
+    context_.ClearBatch();
+    AddPending(root_);
+    Decode();
+    root_.computed += std::exchange(root_.added, 0);
+  }
+}
+
+void BatchLoop::BuildBatch() {
+  context_.ClearBatch();
+  std::vector<Slot*> reading;
+  for (Slot& slot : slots_) {
+    slot.added = 0;
+    if (slot.is_reading()) {
+      reading.push_back(&slot);
+    } else if (slot.is_busy) {
+      AddPending(slot);
+    }
+  }
+  std::ranges::sort(reading, {}, [](const Slot* slot) { return slot->turn; });
+  for (Slot* slot : reading) {
+    if (!context_.model().can_cut()) {
+      if (slot->computed == 0 && slot->prompt_tokens > root_.computed && root_.computed > 0) {
+        context_.ShareAll(root_.sequence, slot->sequence);
+        slot->result.shared_tokens = slot->computed = root_.computed;
+      }
+      AddPending(*slot);
+      continue;
+    }
+    beginnings_.Share(*slot, context_);
+    if (!beginnings_.ShouldWait(*slot)) {
+      AddPending(*slot);
+    }
+  }
+}
+
+void BatchLoop::AddPending(Slot& slot) {
+  slot.added = std::min(slot.pending(), context_.room());
+  const auto size = static_cast<std::uint32_t>(slot.tokens.size());
+  for (std::uint32_t at = slot.computed; at < slot.computed + slot.added; at++) {
+    const bool is_last = at + 1 == size && slot.is_busy && !slot.is_complete;
+    const bool is_scored = settings_.wants_logprobs && at + 1 >= slot.prompt_tokens && at + 1 < size && slot.is_busy;
+    const bool is_label = slot.stretch.has_value() && at >= slot.prompt_tokens + labels_->stretches()[*slot.stretch].depth;
+    const std::uint32_t place = context_.Add(slot.tokens[at], at, slot.sequence, is_last || is_scored || is_label);
+    if (at == slot.computed) {
+      slot.place = place;
+    }
+  }
+}
+
+void BatchLoop::Decode() {
+  const Clock::time_point begin = Clock::now();
+  context_.Decode();
+  counts_.decode_ms += MillisecondsSince(begin);
+}
+
+void BatchLoop::TakeLogits(Slot& slot) {
+  const std::uint32_t before = slot.computed;
+  slot.computed += slot.added;
+  counts_.computed_tokens += slot.added;
+  if (!slot.is_counted && !slot.is_reading()) {
+    slot.is_counted = true;
+    counts_.input_tokens += slot.result.input_tokens;
+    counts_.shared_tokens += slot.result.shared_tokens;
+  }
+  if (slot.stretch) {
+    const LabelTree::Stretch& stretch = labels_->stretches()[*slot.stretch];
+    for (std::uint32_t at = std::max(before, slot.prompt_tokens + stretch.depth); at < slot.computed; at++) {
+      const std::uint32_t node = stretch.nodes[at - slot.prompt_tokens - stretch.depth];
+      slot.scores->Take(node, context_.Logits(slot.place + at - before), context_.model().end_tokens());
+    }
+  } else if (settings_.wants_logprobs && labels_ == nullptr) {
+    TakeLogprobs(slot, before);
+  }
+  if (slot.pending() > 0) {
+    return;
+  }
+  if (slot.is_complete) {
+    Finish(slot);
+    return;
+  }
+  if (labels_ != nullptr) {
+    if (!slot.stretch) {
+      slot.scores->Take(LabelTree::kRoot, context_.Logits(slot.place + slot.added - 1), context_.model().end_tokens());
+    }
+    NextStretch(slot);
+    return;
+  }
+  try {
+    Sample(slot, context_.Logits(slot.place + slot.added - 1));
+  } catch (const grammar::GrammarError& error) {
+    Fail(slot, error.what());
+  }
+}
+
+void BatchLoop::TakeLogprobs(Slot& slot, std::uint32_t before) {
+  for (std::uint32_t at = before; at < slot.computed; at++) {
+    if (at + 1 >= slot.prompt_tokens && at + 1 < slot.tokens.size()) {
+      slot.result.logprob += LogProbability(context_.Logits(slot.place + at - before),
+                                            static_cast<std::uint32_t>(slot.tokens[at + 1]));
+    }
+  }
+}
+
+void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
+  const std::span<const std::uint32_t> mask = slot.matcher ? slot.matcher->Mask() : std::span<const std::uint32_t>{};
+  const std::uint32_t chosen = sampler_.Choose(logits, mask, settings_.sampling, slot.counts ? &*slot.counts : nullptr,
+                                               slot.seed, slot.output());
+  if (chosen == kNoToken) {
+    Fail(slot, "no token can follow: the model's logits are no numbers, or the grammar and the vocabulary don't meet");
+    return;
+  }
+  const auto token = static_cast<std::int32_t>(chosen);
+  if (context_.model().is_end(token) || (slot.matcher && slot.matcher->grammar().vocabulary().IsEnd(chosen))) {
+    Finish(slot);
+    return;
+  }
+  if (slot.matcher && !slot.matcher->Accept(chosen)) {
+    Fail(slot, "the grammar refused a token of its own mask");
+    return;
+  }
+  if (settings_.wants_logprobs) {
+    slot.result.logprob += LogProbability(logits, chosen);
+  }
+  if (Append(slot, token) && slot.matcher) {
+    // The chosen token's own probability is known: only those of forced ones behind it are still to come.
+    AppendForced(slot);
+  }
+}
+
+bool BatchLoop::Append(Slot& slot, std::int32_t token) {
+  slot.tokens.push_back(token);
+  slot.result.output_tokens++;
+  counts_.output_tokens++;
+  if (slot.counts) {
+    slot.counts->AddOutput(token);
+  }
+  const std::string& piece = context_.model().piece(token);
+  slot.result.text += piece;
+  if (HasStopped(slot, piece.size())) {
+    Complete(slot, false);
+    return false;
+  }
+  if (slot.matcher && slot.matcher->MustEnd()) {
+    Complete(slot, false);
+    return false;
+  }
+  if (slot.result.output_tokens >= settings_.max_tokens || slot.tokens.size() >= settings_.slot_tokens) {
+    Complete(slot, true);
+    return false;
+  }
+  return true;
+}
+
+bool BatchLoop::AppendForced(Slot& slot) {
+  const Model& model = context_.model();
+  const grammar::Tokenizer tokenize = [&](std::span<const std::uint8_t> text) {
+    const auto tokens = model.TokenizeBehind({reinterpret_cast<const char*>(text.data()), text.size()});
+    return std::vector<std::uint32_t>(tokens.begin(), tokens.end());
+  };
+  for (const std::uint32_t token : slot.matcher->ForcedTokens(tokenize)) {
+    if (!slot.matcher->Accept(token)) {
+      break;
+    }
+    counts_.forced_tokens++;
+    if (!Append(slot, static_cast<std::int32_t>(token))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool BatchLoop::HasStopped(Slot& slot, std::size_t new_bytes) {
+  if (longest_stop_ == 0) {
+    return false;
+  }
+  std::string& text = slot.result.text;
+  const std::size_t fresh = new_bytes + longest_stop_ - 1;
+  const std::size_t from = text.size() > fresh ? text.size() - fresh : 0;
+  std::size_t first = std::string::npos;
+  for (const std::string& stop : settings_.stops) {
+    first = std::min(first, stop.empty() ? std::string::npos : text.find(stop, from));
+  }
+  if (first == std::string::npos) {
+    return false;
+  }
+  text.resize(first);
+  return true;
+}
+
+void BatchLoop::NextStretch(Slot& slot) {
+  const std::uint32_t next = slot.stretch ? *slot.stretch + 1 : 0;
+  if (next == labels_->stretches().size()) {
+    slot.result.label_logprobs = slot.scores->logprobs();
+    Finish(slot);
+    return;
+  }
+  slot.stretch = next;
+  const LabelTree::Stretch& stretch = labels_->stretches()[next];
+  ReturnToPrompt(slot, stretch.depth);
+  for (const std::uint32_t node : stretch.nodes) {
+    slot.tokens.push_back(labels_->nodes()[node].token);
+  }
+}
+
+// Leaves the prompt and the first tokens of the way behind it.
+void BatchLoop::ReturnToPrompt(Slot& slot, std::uint32_t depth) {
+  slot.tokens.resize(slot.prompt_tokens + depth);
+  if (context_.model().can_cut()) {
+    slot.computed = slot.prompt_tokens + depth;
+    context_.Cut(slot.sequence, slot.computed);
+    return;
+  }
+  slot.computed = 0;
+  context_.Cut(slot.sequence, 0);
+}
+
+void BatchLoop::Complete(Slot& slot, bool is_cut) {
+  slot.result.is_cut = is_cut;
+  slot.is_complete = true;
+  // The probabilities of tokens that were not sampled come from logits that are still to be computed.
+  const bool has_unscored = settings_.wants_logprobs && slot.pending() > 1;
+  if (!has_unscored) {
+    Finish(slot);
+  }
+}
+
+void BatchLoop::Finish(Slot& slot) {
+  slot.is_busy = false;
+  slot.tokens.resize(slot.computed);
+  slot.matcher.reset();
+  ended_.push_back(std::move(slot.result));
+  slot.result = {};
+}
+
+void BatchLoop::Fail(Slot& slot, const std::string& reason) {
+  slot.result.error = reason;
+  Finish(slot);
+}
+
+void BatchLoop::FailAll(const std::string& reason) {
+  for (Slot& slot : slots_) {
+    if (slot.is_busy) {
+      Fail(slot, reason);
+    }
+    slot.tokens.clear();
+    slot.computed = 0;
+  }
+  root_.tokens.clear();
+  root_.computed = 0;
+  context_.Clear();
+}
+
+}  // namespace rowmill::engine

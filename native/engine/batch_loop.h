@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "beginnings.h"
+#include "context.h"
+#include "slot.h"
+#include "token_grammar.h"
+#include "token_sampler.h"
+
+namespace rowmill::engine {
+
+// What all rows of a job share.
+struct JobSettings {
+  std::uint32_t slots = 1;
+  std::uint32_t threads = 1;
+  // What one slot can hold.
+  std::uint32_t slot_tokens = 512;
+  // Of one decode.
+  std::uint32_t batch_tokens = 512;
+  std::vector<std::int32_t> prefix;
+  std::vector<std::int32_t> suffix;
+  SamplingSettings sampling;
+  std::uint32_t max_tokens = 512;
+  std::vector<std::string> stops;
+  bool wants_logprobs = false;
+  // nullptr: free text.
+  std::shared_ptr<grammar::TokenGrammar> grammar;
+  // Each as tokens; empty: the output is generated.
+  std::vector<std::vector<std::int32_t>> labels;
+};
+
+// Since the loop was made.
+struct LoopCounts {
+  std::uint64_t steps = 0;
+  // Of prefix, row and suffix of the rows whose prompt has been read.
+  std::uint64_t input_tokens = 0;
+  // Of those, not computed for the row itself.
+  std::uint64_t shared_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  // Of those, the only ones that the grammar allowed: not sampled.
+  std::uint64_t forced_tokens = 0;
+  // All that llama.cpp computed.
+  std::uint64_t computed_tokens = 0;
+  double decode_ms = 0;
+  double total_ms = 0;
+};
+
+// Continuous batching: rows go into slots as these come free, and each step computes the next tokens of all of them
+// together. Used by one thread.
+class BatchLoop {
+ public:
+  // @throws EngineError the context can't be created
+  BatchLoop(std::shared_ptr<const Model> model, JobSettings settings);
+
+  [[nodiscard]] bool has_free_slot() const;
+  [[nodiscard]] bool is_busy() const;
+  // Gives a free slot a row.
+  void Admit(Row row);
+  // One decode, and what follows from it.
+  // @returns the rows that ended
+  // @throws EngineError llama.cpp's decode failed several times in a row; once is the failure of the rows in it
+  std::vector<RowResult> Step();
+  [[nodiscard]] const LoopCounts& counts() const { return counts_; }
+
+ private:
+  void ComputePrefix();
+  void Begin(Slot& slot, Row row);
+  void BuildBatch();
+  void AddPending(Slot& slot);
+  void Decode();
+  void TakeLogits(Slot& slot);
+  void TakeLogprobs(Slot& slot, std::uint32_t before);
+  void Sample(Slot& slot, std::span<const float> logits);
+  // Appends a token of the output; whether the row goes on.
+  bool Append(Slot& slot, std::int32_t token);
+  // Appends what the grammar leaves no choice about; whether the row goes on.
+  bool AppendForced(Slot& slot);
+  bool HasStopped(Slot& slot, std::size_t new_bytes);
+  void NextStretch(Slot& slot);
+  void ReturnToPrompt(Slot& slot, std::uint32_t depth);
+  void Complete(Slot& slot, bool is_cut);
+  void Finish(Slot& slot);
+  void Fail(Slot& slot, const std::string& reason);
+  void FailAll(const std::string& reason);
+
+  JobSettings settings_;
+  std::unique_ptr<LabelTree> labels_;
+  Context context_;
+  TokenSampler sampler_;
+  std::vector<Slot> slots_;
+  // Holds the prefix and nothing else.
+  Slot root_;
+  Beginnings beginnings_;
+  std::uint64_t turns_ = 0;
+  std::uint32_t failures_ = 0;
+  std::size_t longest_stop_ = 0;
+  std::vector<RowResult> ended_;
+  LoopCounts counts_;
+};
+
+}  // namespace rowmill::engine

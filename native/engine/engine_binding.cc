@@ -1,0 +1,290 @@
+#include "engine_binding.h"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../grammar/grammar_binding.h"
+#include "batch_loop.h"
+#include "engine_error.h"
+#include "llama_library.h"
+#include "model.h"
+
+namespace rowmill::engine {
+namespace {
+
+using Napi::CallbackInfo;
+
+constexpr napi_type_tag kModelTag = {0x726f776d696c6c31, 0x6d6f64656c000001};
+
+// What llama.cpp refuses becomes an error with the code "ENGINE"; no C++ exception crosses into JavaScript.
+template <typename Work>
+auto Guard(Napi::Env env, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const EngineError& error) {
+    Napi::Error converted = Napi::Error::New(env, error.what());
+    converted.Set("code", Napi::String::New(env, "ENGINE"));
+    throw converted;
+  } catch (const std::exception& error) {
+    throw Napi::RangeError::New(env, error.what());
+  }
+}
+
+std::vector<std::int32_t> TokensOf(const Napi::Value& value) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    throw Napi::TypeError::New(value.Env(), "expected a Uint32Array of tokens");
+  }
+  const auto array = value.As<Napi::Uint32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+Napi::Uint32Array ToArray(Napi::Env env, const std::vector<std::int32_t>& tokens) {
+  auto array = Napi::Uint32Array::New(env, tokens.size());
+  std::ranges::copy(tokens, array.Data());
+  return array;
+}
+
+// new EngineModel(path, backend, gpuLayers)
+class ModelObject : public Napi::ObjectWrap<ModelObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "EngineModel",
+                       {InstanceMethod<&ModelObject::Tokenize>("tokenize"),
+                        InstanceMethod<&ModelObject::TokenizeBehind>("tokenizeBehind"),
+                        InstanceMethod<&ModelObject::Close>("close"),
+                        InstanceMethod<&ModelObject::Facts>("facts"),
+                        InstanceMethod<&ModelObject::Tokens>("tokens")});
+  }
+
+  explicit ModelObject(const CallbackInfo& info) : ObjectWrap(info) {
+    ModelSettings settings{.path = info[0].As<Napi::String>(),
+                           .backend = info[1].As<Napi::String>(),
+                           .gpu_layers = info[2].As<Napi::Number>().Int32Value()};
+    Guard(info.Env(), [&] { model_ = OpenModel(settings); });
+    info.This().As<Napi::Object>().TypeTag(&kModelTag);
+  }
+
+  // @throws a JavaScript error after close()
+  [[nodiscard]] const std::shared_ptr<const Model>& model(Napi::Env env) const {
+    if (model_ == nullptr) {
+      throw Napi::Error::New(env, "the model is closed");
+    }
+    return model_;
+  }
+
+ private:
+  Napi::Value Tokenize(const CallbackInfo& info) {
+    const std::string text = info[0].As<Napi::String>();
+    const bool reads_special = info[1].ToBoolean();
+    return Guard(info.Env(), [&] { return ToArray(info.Env(), model(info.Env())->Tokenize(text, reads_special)); });
+  }
+  Napi::Value TokenizeBehind(const CallbackInfo& info) {
+    const std::string text = info[0].As<Napi::String>();
+    return Guard(info.Env(), [&] { return ToArray(info.Env(), model(info.Env())->TokenizeBehind(text)); });
+  }
+  void Close(const CallbackInfo&) { model_.reset(); }
+  Napi::Value Facts(const CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Model& model = *this->model(env);
+    const auto text = [&](const std::string& value) -> Napi::Value {
+      return value.empty() ? env.Null() : Napi::String::New(env, value);
+    };
+    auto facts = Napi::Object::New(env);
+    facts.Set("contextLength", Napi::Number::New(env, model.context_length()));
+    facts.Set("vocabularySize", Napi::Number::New(env, model.vocabulary_size()));
+    facts.Set("fileBytes", Napi::Number::New(env, static_cast<double>(model.bytes())));
+    facts.Set("architecture", Napi::String::New(env, model.Metadata("general.architecture")));
+    facts.Set("chatTemplate", text(model.Metadata("tokenizer.chat_template")));
+    facts.Set("bosText", text(model.bos_text()));
+    facts.Set("eosText", text(model.eos_text()));
+    facts.Set("prependsBos", Napi::Boolean::New(env, model.adds_bos()));
+    return facts;
+  }
+  // As TokenVocabulary takes them.
+  Napi::Value Tokens(const CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Model& model = *this->model(env);
+    std::string bytes;
+    auto offsets = Napi::Uint32Array::New(env, model.vocabulary_size() + std::size_t{1});
+    for (std::uint32_t token = 0; token < model.vocabulary_size(); token++) {
+      bytes += model.piece(static_cast<std::int32_t>(token));
+      offsets[token + std::size_t{1}] = static_cast<std::uint32_t>(bytes.size());
+    }
+    auto array = Napi::Uint8Array::New(env, bytes.size());
+    std::ranges::copy(bytes, array.Data());
+    auto tokens = Napi::Object::New(env);
+    tokens.Set("bytes", array);
+    tokens.Set("offsets", offsets);
+    tokens.Set("endTokens", ToArray(env, model.end_tokens()));
+    return tokens;
+  }
+
+  std::shared_ptr<const Model> model_;
+};
+
+// Reads the job's settings, an object that src/engine/native.ts makes.
+class SettingsReader {
+ public:
+  explicit SettingsReader(Napi::Object object) : object_(std::move(object)) {}
+
+  [[nodiscard]] std::uint32_t Count(const char* name) const { return Number(name).Uint32Value(); }
+  [[nodiscard]] float Real(const char* name) const { return Number(name).FloatValue(); }
+  [[nodiscard]] bool Flag(const char* name) const { return object_.Get(name).ToBoolean(); }
+  [[nodiscard]] std::vector<std::int32_t> Tokens(const char* name) const { return TokensOf(object_.Get(name)); }
+  template <typename Element, typename Read>
+  [[nodiscard]] std::vector<Element> List(const char* name, Read read) const {
+    const auto array = object_.Get(name).As<Napi::Array>();
+    std::vector<Element> list;
+    for (std::uint32_t at = 0; at < array.Length(); at++) {
+      list.push_back(read(array.Get(at)));
+    }
+    return list;
+  }
+
+ private:
+  [[nodiscard]] Napi::Number Number(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsNumber()) {
+      throw Napi::TypeError::New(object_.Env(), std::string("expected a number: ") + name);
+    }
+    return value.As<Napi::Number>();
+  }
+
+  Napi::Object object_;
+};
+
+JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::TokenGrammar> grammar) {
+  const SettingsReader read(object);
+  return {
+      .slots = read.Count("slots"),
+      .threads = read.Count("threads"),
+      .slot_tokens = read.Count("slotTokens"),
+      .batch_tokens = read.Count("batchTokens"),
+      .prefix = read.Tokens("prefix"),
+      .suffix = read.Tokens("suffix"),
+      .sampling = {.temperature = read.Real("temperature"),
+                   .top_p = read.Real("topP"),
+                   .top_k = read.Count("topK"),
+                   .min_p = read.Real("minP"),
+                   .presence_penalty = read.Real("presencePenalty"),
+                   .frequency_penalty = read.Real("frequencyPenalty"),
+                   .repetition_penalty = read.Real("repetitionPenalty")},
+      .max_tokens = read.Count("maxTokens"),
+      .stops = read.List<std::string>("stop", [](const Napi::Value& text) { return text.As<Napi::String>().Utf8Value(); }),
+      .wants_logprobs = read.Flag("logprobs"),
+      .grammar = std::move(grammar),
+      .labels = read.List<std::vector<std::int32_t>>("labels", TokensOf),
+  };
+}
+
+// new BatchLoop(model, settings, grammar | null, counts): `counts`, a Float64Array, holds the loop's counts after
+// each step, in the order of kCounts.
+class LoopObject : public Napi::ObjectWrap<LoopObject> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "BatchLoop",
+                       {InstanceMethod<&LoopObject::Admit>("admit"), InstanceMethod<&LoopObject::Step>("step"),
+                        InstanceMethod<&LoopObject::Close>("close"),
+                        InstanceAccessor<&LoopObject::HasFreeSlot>("hasFreeSlot"),
+                        InstanceAccessor<&LoopObject::IsBusy>("isBusy")});
+  }
+
+  explicit LoopObject(const CallbackInfo& info) : ObjectWrap(info) {
+    const Napi::Env env = info.Env();
+    if (!info[0].IsObject() || !info[0].As<Napi::Object>().CheckTypeTag(&kModelTag)) {
+      throw Napi::TypeError::New(env, "expected an EngineModel");
+    }
+    const auto model = ModelObject::Unwrap(info[0].As<Napi::Object>())->model(env);
+    auto grammar = info[2].IsNull() ? nullptr : grammar::GrammarOf(info[2]);
+    JobSettings settings = ReadSettings(info[1].As<Napi::Object>(), std::move(grammar));
+    const auto counts = info[3].As<Napi::Float64Array>();
+    if (counts.ElementLength() < kCounts) {
+      throw Napi::RangeError::New(env, "the array for the counts is too short");
+    }
+    counts_ = Napi::Persistent(counts);
+    Guard(env, [&] { loop_ = std::make_unique<BatchLoop>(model, std::move(settings)); });
+  }
+
+ private:
+  static constexpr std::size_t kCounts = 8;
+
+  BatchLoop& loop(Napi::Env env) {
+    if (loop_ == nullptr) {
+      throw Napi::Error::New(env, "the loop is closed");
+    }
+    return *loop_;
+  }
+
+  void Admit(const CallbackInfo& info) {
+    Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+            .tokens = TokensOf(info[1]),
+            .seed = info[2].As<Napi::Number>().Uint32Value()};
+    Guard(info.Env(), [&] { loop(info.Env()).Admit(std::move(row)); });
+  }
+
+  Napi::Value Step(const CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const std::vector<RowResult> results = Guard(env, [&] { return loop(env).Step(); });
+    const LoopCounts& counts = loop_->counts();
+    const double values[kCounts] = {
+        static_cast<double>(counts.steps),           static_cast<double>(counts.input_tokens),
+        static_cast<double>(counts.shared_tokens),   static_cast<double>(counts.output_tokens),
+        static_cast<double>(counts.forced_tokens),   static_cast<double>(counts.computed_tokens),
+        counts.decode_ms,                            counts.total_ms};
+    std::ranges::copy(values, counts_.Value().Data());
+    if (results.empty()) {
+      return env.Null();
+    }
+    auto array = Napi::Array::New(env, results.size());
+    for (std::uint32_t at = 0; at < results.size(); at++) {
+      array.Set(at, ToObject(env, results[at]));
+    }
+    return array;
+  }
+
+  static Napi::Object ToObject(Napi::Env env, const RowResult& result) {
+    auto object = Napi::Object::New(env);
+    object.Set("index", Napi::Number::New(env, static_cast<double>(result.index)));
+    if (!result.error.empty()) {
+      object.Set("error", Napi::String::New(env, result.error));
+      return object;
+    }
+    object.Set("text", Napi::String::New(env, result.text));
+    object.Set("isCut", Napi::Boolean::New(env, result.is_cut));
+    object.Set("inputTokens", Napi::Number::New(env, result.input_tokens));
+    object.Set("sharedTokens", Napi::Number::New(env, result.shared_tokens));
+    object.Set("outputTokens", Napi::Number::New(env, result.output_tokens));
+    object.Set("logprob", Napi::Number::New(env, result.logprob));
+    auto labels = Napi::Array::New(env, result.label_logprobs.size());
+    for (std::uint32_t label = 0; label < result.label_logprobs.size(); label++) {
+      labels.Set(label, Napi::Number::New(env, result.label_logprobs[label]));
+    }
+    object.Set("labelLogprobs", labels);
+    return object;
+  }
+
+  void Close(const CallbackInfo&) { loop_.reset(); }
+  Napi::Value HasFreeSlot(const CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), loop(info.Env()).has_free_slot());
+  }
+  Napi::Value IsBusy(const CallbackInfo& info) { return Napi::Boolean::New(info.Env(), loop(info.Env()).is_busy()); }
+
+  std::unique_ptr<BatchLoop> loop_;
+  Napi::Reference<Napi::Float64Array> counts_;
+};
+
+}  // namespace
+
+void RegisterEngine(Napi::Env env, Napi::Object exports) {
+  exports.Set("EngineModel", ModelObject::Define(env));
+  exports.Set("BatchLoop", LoopObject::Define(env));
+  exports.Set("llamaRelease", Napi::String::New(env, std::string(CompiledRelease())));
+}
+
+}  // namespace rowmill::engine

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "label_tree.h"
+#include "token_counts.h"
+#include "token_matcher.h"
+
+namespace rowmill::engine {
+
+struct Row {
+  std::uint64_t index = 0;
+  // Its text, without prefix and suffix.
+  std::vector<std::int32_t> tokens;
+  std::uint32_t seed = 0;
+};
+
+// What became of a row.
+struct RowResult {
+  std::uint64_t index = 0;
+  // Empty unless the row failed; then the rest says nothing.
+  std::string error;
+  // UTF-8; may end within a character where the output was cut.
+  std::string text;
+  // The output was cut: by maxTokens or because the slot was full.
+  bool is_cut = false;
+  // Of prefix, row and suffix.
+  std::uint32_t input_tokens = 0;
+  // Of those, taken from what was computed for another row.
+  std::uint32_t shared_tokens = 0;
+  std::uint32_t output_tokens = 0;
+  // The natural logarithm of the output's probability in the model's own distribution, where asked for.
+  double logprob = 0;
+  // One a label, not normalised, where the job has labels.
+  std::vector<double> label_logprobs;
+};
+
+// A sequence and the row that it runs. A free one keeps its tokens, for rows that begin the same.
+struct Slot {
+  std::int32_t sequence = 0;
+  // What the sequence holds, and behind `computed` what it is to hold.
+  std::vector<std::int32_t> tokens;
+  std::uint32_t computed = 0;
+
+  bool is_busy = false;
+  // Counts up: rows are read in the order in which they came.
+  std::uint64_t turn = 0;
+  std::uint32_t seed = 0;
+  // Of `tokens`, those before the output.
+  std::uint32_t prompt_tokens = 0;
+  RowResult result;
+  std::optional<grammar::TokenMatcher> matcher;
+  std::optional<TokenCounts> counts;
+  // The prompt's tokens are in the loop's counts.
+  bool is_counted = false;
+  // The output is complete; its last tokens are computed for their probabilities alone.
+  bool is_complete = false;
+
+  std::optional<LabelScores> scores;
+  // Of the label tree, the stretch that is being computed; none while the prompt is.
+  std::optional<std::uint32_t> stretch;
+
+  // In the batch at hand: the place of the first token, and how many there are.
+  std::uint32_t place = 0;
+  std::uint32_t added = 0;
+
+  [[nodiscard]] std::uint32_t pending() const { return static_cast<std::uint32_t>(tokens.size()) - computed; }
+  [[nodiscard]] bool is_reading() const { return is_busy && computed < prompt_tokens; }
+  [[nodiscard]] std::uint32_t output() const { return static_cast<std::uint32_t>(tokens.size()) - prompt_tokens; }
+};
+
+}  // namespace rowmill::engine

@@ -1,0 +1,204 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  loadAddon,
+  type NativeBatchLoop,
+  type NativeEngineClasses,
+  type NativeModel,
+  type NativeRowResult,
+} from "../addon.js";
+import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../grammar/index.js";
+import type {
+  BatchJob,
+  Engine,
+  EngineFailure,
+  EngineMeter,
+  EngineResult,
+  EngineRow,
+  EngineStatistics,
+  ModelFacts,
+} from "./engine.js";
+import { chooseLabel } from "./labels.js";
+import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
+
+/** Why the native engine can't be used here, in a few words; null where it can. */
+export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<string | null> {
+  const { native, reason } = loadAddon();
+  if (native === null) return `the native addon can't be loaded: ${reason}`;
+  if (native.BatchLoop === undefined) return "the native addon was built without the engine: build/addon.log says why";
+  const { loadBackend } = await import("./nodeLlamaCpp.js");
+  const { release } = (await loadBackend(options.backend, options.threads)).llamaCppRelease;
+  if (native.llamaRelease !== release)
+    return `the native engine was compiled for llama.cpp ${native.llamaRelease} and node-llama-cpp brings ${release}: \`npm run build:addon\` builds it anew`;
+  return null;
+}
+
+/** The fast engine: a batch loop of our own in C++ on the libllama that node-llama-cpp has loaded. To be opened where
+ *  {@link findNativeObstacle} finds none.
+ *  @throws what llama.cpp says of a file that it can't load */
+export async function openNative(options: NodeLlamaCppOptions): Promise<Engine> {
+  const { loadBackend } = await import("./nodeLlamaCpp.js");
+  const { gpu } = await loadBackend(options.backend, options.threads);
+  const classes = loadAddon().native as NativeEngineClasses;
+  const model = new classes.EngineModel(options.modelPath, gpu || "", gpu === false ? 0 : -1);
+  return new NativeEngine(classes, model);
+}
+
+/** The order of native/engine/engine_binding.cc. */
+const COUNTS = [
+  "steps",
+  "inputTokens",
+  "sharedTokens",
+  "outputTokens",
+  "forcedTokens",
+  "computedTokens",
+  "decodeMs",
+  "totalMs",
+] as const satisfies readonly (keyof EngineStatistics)[];
+const INPUT = COUNTS.indexOf("inputTokens");
+const OUTPUT = COUNTS.indexOf("outputTokens");
+
+class NativeEngine implements Engine {
+  readonly #totals = new Float64Array(COUNTS.length);
+  readonly facts: ModelFacts;
+  #vocabulary: Vocabulary | null = null;
+
+  constructor(
+    private readonly classes: NativeEngineClasses,
+    private readonly model: NativeModel,
+  ) {
+    this.facts = model.facts();
+  }
+
+  tokenize(text: string): Uint32Array {
+    return this.model.tokenize(text, false);
+  }
+
+  tokenizeTemplate(text: string): Uint32Array {
+    return this.model.tokenize(text, true);
+  }
+
+  async run(
+    job: BatchJob,
+    pull: () => Promise<EngineRow | null>,
+    meter: EngineMeter,
+    done: (result: EngineResult | EngineFailure) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const counts = new Float64Array(COUNTS.length);
+    // the answer begins a text of its own: no space is put before it
+    const labels = (job.labels ?? []).map((label) => this.model.tokenizeBehind(label));
+    const loop = this.#openLoop(job, labels, counts);
+    const seeds = new Map<number, number>();
+    const end = (result: NativeRowResult): void => {
+      const seed = seeds.get(result.index) ?? 0;
+      seeds.delete(result.index);
+      done(toResult(job, labels, result, seed));
+    };
+    const rows = new RowSupply(pull);
+    let [input, output] = [0, 0];
+    try {
+      while (!signal.aborted) {
+        while (loop.hasFreeSlot) {
+          // a row is waited for, so that what shares a batch does not depend on time; at the end there are none
+          const row = await rows.next(!loop.isBusy);
+          if (row === null) break;
+          seeds.set(row.index, row.seed);
+          loop.admit(row.index, row.tokens, row.seed);
+        }
+        if (!loop.isBusy) break;
+        for (const result of loop.step() ?? []) end(result);
+        meter.addInputTokens((counts[INPUT] as number) - input);
+        meter.addOutputTokens((counts[OUTPUT] as number) - output);
+        [input, output] = [counts[INPUT] as number, counts[OUTPUT] as number];
+        // rows that come and orders to stop are messages
+        await nextTurn();
+      }
+    } finally {
+      loop.close();
+      counts.forEach((count, at) => {
+        this.#totals[at] = (this.#totals[at] as number) + count;
+      });
+    }
+  }
+
+  #openLoop(job: BatchJob, labels: readonly Uint32Array[], counts: Float64Array): NativeBatchLoop {
+    const { plan, prefix, suffix, sampling, logprobs } = job;
+    let grammar: TokenGrammar | null = null;
+    if (job.grammar !== null && job.labels === null) {
+      this.#vocabulary ??= openVocabulary(this.model.tokens());
+      grammar = openGrammar(job.grammar.tables, this.#vocabulary);
+    }
+    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, labels };
+    return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
+  }
+
+  statistics(): EngineStatistics {
+    return Object.fromEntries(COUNTS.map((name, at) => [name, this.#totals[at]])) as unknown as EngineStatistics;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.model.close();
+  }
+}
+
+/** Pulls a row ahead, so that a loop with work to do does not wait for one that may never come: rows in flight may be all
+ *  there are. */
+class RowSupply {
+  #ahead: Promise<EngineRow | null> | null = null;
+  #arrived: { readonly row: EngineRow | null } | null = null;
+  #isDry = false;
+
+  constructor(private readonly pull: () => Promise<EngineRow | null>) {}
+
+  /** @param waits whether to wait for one
+   *  @returns null when there is none, or none yet */
+  async next(waits: boolean): Promise<EngineRow | null> {
+    if (this.#isDry) return null;
+    this.#ahead ??= this.pull().then((row) => {
+      this.#arrived = { row };
+      return row;
+    });
+    if (waits) await this.#ahead;
+    // a row that is there already arrives within the microtasks of this turn
+    else for (let turn = 0; turn < 4 && this.#arrived === null; turn++) await Promise.resolve();
+    const arrived = this.#arrived;
+    if (arrived === null) return null;
+    this.#ahead = null;
+    this.#arrived = null;
+    this.#isDry = arrived.row === null;
+    return arrived.row;
+  }
+}
+
+function toResult(
+  job: BatchJob,
+  labels: readonly Uint32Array[],
+  result: NativeRowResult,
+  seed: number,
+): EngineResult | EngineFailure {
+  if (result.error !== undefined) return { index: result.index, error: result.error };
+  const { index, inputTokens, sharedTokens } = result;
+  if (job.labels !== null) {
+    const chosen = chooseLabel(result.labelLogprobs, job.sampling.temperature, seed);
+    return {
+      index,
+      text: job.labels[chosen.index] ?? "",
+      finish: "stop",
+      inputTokens,
+      sharedTokens,
+      outputTokens: labels[chosen.index]?.length ?? 0,
+      cumulativeLogprob: job.logprobs ? (result.labelLogprobs[chosen.index] ?? null) : null,
+      labelProbabilities: chosen.probabilities,
+    };
+  }
+  return {
+    index,
+    text: result.text,
+    finish: result.isCut ? "length" : "stop",
+    inputTokens,
+    sharedTokens,
+    outputTokens: result.outputTokens,
+    cumulativeLogprob: job.logprobs ? result.logprob : null,
+    labelProbabilities: null,
+  };
+}
