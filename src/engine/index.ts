@@ -13,4 +13,4 @@ export type {
   Sampling,
 } from "./engine.js";
 export { type FrameTokens, tokenizeFrame } from "./frame.js";
-export { ENGINES, type EngineChoice, type EngineName, openEngine, openTokenizer } from "./open.js";
+export { ENGINES, type EngineChoice, type EngineName, likelyEngine, openEngine, openTokenizer } from "./open.js";

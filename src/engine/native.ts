@@ -92,7 +92,10 @@ class NativeEngine implements Engine {
     const end = (result: NativeRowResult): void => {
       const seed = seeds.get(result.index) ?? 0;
       seeds.delete(result.index);
-      done(toResult(job, labels, result, seed));
+      const ended = toResult(job, labels, result, seed);
+      // a chosen label was not generated: the loop has not counted its tokens
+      if (job.labels !== null && "outputTokens" in ended) meter.addOutputTokens(ended.outputTokens);
+      done(ended);
     };
     const rows = new RowSupply(pull);
     let [input, output] = [0, 0];

@@ -1,3 +1,4 @@
+import { loadAddon } from "../addon.js";
 import { InputError, messageOf } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
@@ -10,6 +11,12 @@ export interface EngineChoice {
   readonly modelPath: string;
   readonly threads: number;
   readonly backend: "auto" | "cpu";
+}
+
+/** What "auto" stands for here, as far as can be said before llama.cpp is loaded. */
+export function likelyEngine(engine: EngineName): Exclude<EngineName, "auto"> {
+  if (engine !== "auto") return engine;
+  return loadAddon().native?.BatchLoop === undefined ? "node-llama-cpp" : "native";
 }
 
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EngineChoice } from "../engine/index.js";
+import { ENGINES, type EngineChoice, likelyEngine } from "../engine/index.js";
 import { messageOf, RowmillError } from "../errors.js";
 import {
   acquireLease,
@@ -18,8 +18,6 @@ import type { Plan } from "./plan.js";
 import { checkMemory, planForMachine, shareCores } from "./planForMachine.js";
 import { Pools } from "./pools.js";
 
-/** The fastest engine that is there. */
-const ENGINE = "node-llama-cpp";
 /** How often an idle runner looks for work. */
 const CLAIM_POLL_MS = 100;
 const SETTLE_RETRY_MS = 1000;
@@ -135,8 +133,9 @@ export class Runner {
     }
     const job = this.#claim(next, lease);
     if (job === null) return false;
-    catalog.setPlan(job.jobId, { engine: ENGINE, ...plan });
-    const engine: EngineChoice = { engine: ENGINE, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
+    const asked = ENGINES.find((name) => name === job.engine) ?? "auto";
+    catalog.setPlan(job.jobId, { engine: likelyEngine(asked), ...plan });
+    const engine: EngineChoice = { engine: asked, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
     const end = this.#execute(job, lease, plan, engine).finally(() => {
       this.#active.delete(job.jobId);
       this.#tooLargeBeside = null;
