@@ -15,14 +15,10 @@ let engine: Engine;
 let llama: Llama;
 let model: LlamaModel;
 beforeAll(async () => {
-  engine = await openEngine({ engine: "node-llama-cpp", modelPath: MODEL, threads: 1, backend: "cpu" });
   llama = await getLlama({ gpu: false, build: "never", progressLogs: false });
   model = await llama.loadModel({ modelPath: MODEL });
 });
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await llama.dispose();
-});
+afterAll(() => llama.dispose());
 
 const frameOf = () =>
   tokenizeFrame(
@@ -73,7 +69,12 @@ async function logprobAlone(row: string, label: string): Promise<number> {
   return tokens.reduce((sum, token, at) => sum + Math.log(next[at]?.get(token) ?? 0), Math.log(end));
 }
 
-describe("labels scored by an engine", () => {
+describe.each(["native", "node-llama-cpp"] as const)("labels scored by the engine %s", (name) => {
+  beforeAll(async () => {
+    engine = await openEngine({ engine: name, modelPath: MODEL, threads: 1, backend: "cpu" });
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+
   it("have the probability of all their tokens and an end of turn, normalised over the labels", async () => {
     const rows = tickets(3);
     const results = await choose(rows, 1);

@@ -13,15 +13,6 @@ import { compileSchema } from "../../src/schema/index.js";
 import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
 
 let engine: Engine;
-beforeAll(async () => {
-  engine = await openEngine({
-    engine: "node-llama-cpp",
-    modelPath: embeddedModelPath("starter"),
-    threads: 1,
-    backend: "cpu",
-  });
-});
-afterAll(() => engine[Symbol.asyncDispose]());
 
 const greedy = {
   temperature: 0,
@@ -62,7 +53,17 @@ async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise
   return texts;
 }
 
-describe("slots of one batch", () => {
+describe.each(["native", "node-llama-cpp"] as const)("slots of one batch of the engine %s", (name) => {
+  beforeAll(async () => {
+    engine = await openEngine({
+      engine: name,
+      modelPath: embeddedModelPath("starter"),
+      threads: 1,
+      backend: "cpu",
+    });
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+
   it("give each row the text that it has alone, also when a batch is split", { timeout: 120_000 }, async () => {
     // rows of very different lengths make llama.cpp reorder a batch: the case in which logits once changed rows
     const rows = tickets(48).map((text, at) => text.repeat(1 + (at % 4)));
