@@ -124,18 +124,19 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
 
 /** What a result says of its row besides the output, with the tokens of all the row's runs. */
 function accountOf(result: EngineResult, spent: SpentTokens | undefined) {
-  const { index, cumulativeLogprob, labelProbabilities, inputTokens, outputTokens } = result;
+  const { index, cumulativeLogprob, labelProbabilities, inputTokens, sharedTokens, outputTokens } = result;
   return {
     index,
     cumulativeLogprob,
     labelProbabilities,
     inputTokens: inputTokens + (spent?.inputTokens ?? 0),
+    sharedTokens: sharedTokens + (spent?.sharedTokens ?? 0),
     outputTokens: outputTokens + (spent?.outputTokens ?? 0),
   };
 }
 
 function errorRow(index: number, error: string): ResultRow {
-  const nothing = { cumulativeLogprob: null, labelProbabilities: null, inputTokens: 0, outputTokens: 0 };
+  const nothing = { cumulativeLogprob: null, labelProbabilities: null, inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
   return { index, output: null, error, ...nothing };
 }
 

@@ -10,10 +10,11 @@ export interface QueuedRow {
 
 export interface SpentTokens {
   readonly inputTokens: number;
+  readonly sharedTokens: number;
   readonly outputTokens: number;
 }
 
-const NOTHING_SPENT: SpentTokens = { inputTokens: 0, outputTokens: 0 };
+const NOTHING_SPENT: SpentTokens = { inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
 
 /** The rows that a worker has fetched and not yet begun. Slots pull from it; it asks for more in time, so that no slot
  *  waits, and holds few, so that no worker sits on rows at the job's end while another idles. */

@@ -34,7 +34,7 @@ describe("a worker's row queue", () => {
     const first = await queue.pull();
     expect(first).toMatchObject({ run: 0 });
     const idleSlot = queue.pull();
-    if (first) queue.again(first, { inputTokens: 1, outputTokens: 1 });
+    if (first) queue.again(first, { inputTokens: 1, sharedTokens: 0, outputTokens: 1 });
     expect(await idleSlot).toMatchObject({ row: { index: 0 }, run: 1 });
     const end = queue.pull();
     queue.finish();
