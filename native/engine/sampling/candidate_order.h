@@ -20,9 +20,9 @@ struct MassPoint {
   double mass = 0;
 };
 
-// The first candidate in descending order with which the sum of weights exceeds `target`, or else the last. All
-// that come before it in that order lie before it afterwards. Takes time linear in the candidates on average: it
-// splits them as quickselect does and follows the part in which the sum is reached.
+// The first candidate in descending order with which the sum of weights exceeds `target`, or else the last.
+// All that come before it in that order lie before it afterwards. Takes time linear in the candidates on
+// average: it splits them as quickselect does and follows the part in which the sum is reached.
 // @param candidates at least one
 MassPoint FindAtMass(std::span<Candidate> candidates, double target);
 

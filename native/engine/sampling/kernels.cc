@@ -5,39 +5,39 @@
 #include "kernel_passes.h"
 
 // One version of every pass; `attribute` says for which processor.
-#define ROWMILL_KERNELS(version, attribute)                                                                   \
-  namespace version {                                                                                         \
-  attribute Peak FindPeak(const MaskedLogits& row, float* block_maxima) {                                     \
-    return passes::FindPeak(row, block_maxima);                                                               \
-  }                                                                                                           \
-  attribute double SumWeights(const MaskedLogits& row, const Weighing& weighing, double* block_sums) {        \
-    return passes::SumWeights(row, weighing, block_sums);                                                     \
-  }                                                                                                           \
-  attribute void WeighBlock(const MaskedLogits& row, std::size_t block, const Weighing& weighing,             \
-                            float* weights) {                                                                 \
-    passes::WeighOneBlock(row, block, weighing, weights);                                                     \
-  }                                                                                                           \
-  attribute std::size_t Collect(const MaskedLogits& row, const float* block_maxima, float threshold,          \
-                                Candidate* candidates) {                                                      \
-    return passes::Collect(row, block_maxima, threshold, candidates);                                         \
-  }                                                                                                           \
-  attribute void Weigh(std::span<Candidate> candidates, const Weighing& weighing) {                           \
-    passes::Weigh(candidates, weighing);                                                                      \
-  }                                                                                                           \
-  constexpr Kernels kKernels = {#version, FindPeak, SumWeights, WeighBlock, Collect, Weigh};                  \
+#define ROWMILL_KERNELS(version, attribute)                                                            \
+  namespace version {                                                                                  \
+  attribute Peak FindPeak(const MaskedLogits& row, float* block_maxima) {                              \
+    return passes::FindPeak(row, block_maxima);                                                        \
+  }                                                                                                    \
+  attribute double SumWeights(const MaskedLogits& row, const Weighing& weighing, double* block_sums) { \
+    return passes::SumWeights(row, weighing, block_sums);                                              \
+  }                                                                                                    \
+  attribute void WeighBlock(const MaskedLogits& row, std::size_t block, const Weighing& weighing,      \
+                            float* weights) {                                                          \
+    passes::WeighOneBlock(row, block, weighing, weights);                                              \
+  }                                                                                                    \
+  attribute std::size_t Collect(const MaskedLogits& row, const float* block_maxima, float threshold,   \
+                                Candidate* candidates) {                                               \
+    return passes::Collect(row, block_maxima, threshold, candidates);                                  \
+  }                                                                                                    \
+  attribute void Weigh(std::span<Candidate> candidates, const Weighing& weighing) {                    \
+    passes::Weigh(candidates, weighing);                                                               \
+  }                                                                                                    \
+  constexpr Kernels kKernels = {#version, FindPeak, SumWeights, WeighBlock, Collect, Weigh};           \
   }
 
 namespace rowmill::engine {
 
 namespace {
 
-// Chosen by hand and not by the linker (target_clones): that needs a C library with indirect functions, and then
-// the tests could not compare the versions.
+// Chosen by hand and not by the linker (target_clones): that needs a C library with indirect functions, and
+// then the tests could not compare the versions.
 ROWMILL_KERNELS(portable, )
 #if defined(__GNUC__) && defined(__x86_64__)
 #define ROWMILL_X86_KERNELS
 ROWMILL_KERNELS(avx2, [[gnu::target("avx2")]])
-ROWMILL_KERNELS(avx512, [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]])
+ROWMILL_KERNELS(avx512, [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl")]])
 #endif
 
 std::vector<Kernels> FindSupported() {

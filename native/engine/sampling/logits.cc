@@ -19,7 +19,9 @@ std::uint32_t ArgMax(std::span<const float> logits, std::span<const std::uint32_
   return kNoToken;
 }
 
-double LogSumExp(std::span<const float> logits) { return LogSumExp(logits, {}); }
+double LogSumExp(std::span<const float> logits) {
+  return LogSumExp(logits, {});
+}
 
 double LogSumExp(std::span<const float> logits, std::span<const std::uint32_t> mask) {
   const MaskedLogits row = {.logits = logits, .mask = mask};

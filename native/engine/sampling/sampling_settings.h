@@ -4,8 +4,8 @@
 
 namespace rowmill::engine {
 
-// How a row's next token is drawn; vLLM's SamplingParams and their semantics (see TokenSampler). Ranges are checked
-// where the options come in, not here.
+// How a row's next token is drawn; vLLM's SamplingParams and their semantics (see TokenSampler). Ranges are
+// checked where the options come in, not here.
 struct SamplingSettings {
   // vLLM's _SAMPLING_EPS (vllm/v1/sample/sampler.py): a lower temperature means greedy.
   static constexpr float kLowestTemperature = 1e-5F;

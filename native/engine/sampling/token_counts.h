@@ -6,9 +6,9 @@
 
 namespace rowmill::engine {
 
-// One row's history for the penalties: which tokens its prompt holds and how often each was generated. Holds four
-// bytes for each token of the vocabulary, so only rows with penalties should have one. Ids outside the vocabulary
-// have no logit to be penalised and are left out.
+// One row's history for the penalties: which tokens its prompt holds and how often each was generated. Holds
+// four bytes for each token of the vocabulary, so only rows with penalties should have one. Ids outside the
+// vocabulary have no logit to be penalised and are left out.
 class TokenCounts {
  public:
   struct Entry {
@@ -24,7 +24,8 @@ class TokenCounts {
   void Reset();
   void AddPrompt(std::span<const std::int32_t> tokens);
   void AddOutput(std::int32_t token);
-  // Takes back one AddOutput of the same token: a draft that was refused. More than were added change nothing.
+  // Takes back one AddOutput of the same token: a draft that was refused. More than were added change
+  // nothing.
   void RemoveOutput(std::int32_t token);
 
   // Each token that was added, once, in no order that matters.

@@ -40,10 +40,11 @@ TokenSampler::TokenSampler(std::uint32_t vocabulary_size)
       candidates_(std::make_unique_for_overwrite<Candidate[]>(vocabulary_size)) {}
 
 std::uint32_t TokenSampler::Choose(std::span<const float> logits, std::span<const std::uint32_t> mask,
-                                   const SamplingSettings& settings, const TokenCounts* counts, std::uint32_t seed,
-                                   std::uint64_t position) {
+                                   const SamplingSettings& settings, const TokenCounts* counts,
+                                   std::uint32_t seed, std::uint64_t position) {
   const bool has_penalties = counts != nullptr && settings.HasPenalties();
-  MaskedLogits row = {.logits = logits.first(std::min<std::size_t>(logits.size(), vocabulary_size_)), .mask = mask};
+  MaskedLogits row = {.logits = logits.first(std::min<std::size_t>(logits.size(), vocabulary_size_)),
+                      .mask = mask};
   if (settings.IsGreedy()) {
     return has_penalties ? ChooseGreedily(row, settings, *counts) : ArgMax(row.logits, mask);
   }
@@ -79,7 +80,8 @@ std::uint32_t TokenSampler::ChooseGreedily(const MaskedLogits& row, const Sampli
       continue;
     }
     const float logit = Penalised(row.logits[entry.token], entry, settings);
-    if (!std::isnan(logit) && (best == kNoToken || logit > best_logit || (logit == best_logit && entry.token < best))) {
+    if (!std::isnan(logit) &&
+        (best == kNoToken || logit > best_logit || (logit == best_logit && entry.token < best))) {
       best = entry.token;
       best_logit = logit;
     }
@@ -87,7 +89,8 @@ std::uint32_t TokenSampler::ChooseGreedily(const MaskedLogits& row, const Sampli
   return best;
 }
 
-std::span<const float> TokenSampler::PenalisedCopy(std::span<const float> logits, const SamplingSettings& settings,
+std::span<const float> TokenSampler::PenalisedCopy(std::span<const float> logits,
+                                                   const SamplingSettings& settings,
                                                    const TokenCounts& counts) {
   penalised_.assign(logits.begin(), logits.end());
   for (const TokenCounts::Entry& entry : counts.entries()) {
@@ -113,7 +116,8 @@ std::uint32_t TokenSampler::DrawFromAll(const MaskedLogits& row, const Weighing&
   std::array<float, kBlockTokens> weights;
   kernels_.weigh_block(row, block, weighing, weights.data());
   std::size_t chosen = 0;
-  // A block's sum is rounded otherwise than one token by token: where that falls short, its last token is chosen.
+  // A block's sum is rounded otherwise than one token by token: where that falls short, its last token is
+  // chosen.
   for (std::size_t i = 0; i < kBlockTokens && before <= target; i++) {
     if (weights[i] > 0) {
       before += weights[i];
@@ -140,7 +144,8 @@ std::span<Candidate> TokenSampler::Survivors(const MaskedLogits& row, const Weig
                                              const SamplingSettings& settings, double& total) {
   float lowest = LogitAt(Weighing::kLowestExponent, weighing.maximum, settings);
   if (settings.min_p > 0) {
-    lowest = std::max(lowest, LogitAt(std::log(std::min(1.0, double{settings.min_p})), weighing.maximum, settings));
+    lowest = std::max(lowest,
+                      LogitAt(std::log(std::min(1.0, double{settings.min_p})), weighing.maximum, settings));
   }
   std::span<Candidate> candidates;
   const std::size_t k = settings.top_k;
@@ -176,7 +181,7 @@ std::span<Candidate> TokenSampler::CollectFrom(const MaskedLogits& row, float th
 template <typename IsEnough>
 std::span<Candidate> TokenSampler::CollectUntil(const MaskedLogits& row, float maximum, float lowest,
                                                 const SamplingSettings& settings, IsEnough is_enough) {
-  for (double depth = 2;; depth *= 2) {
+  for (double depth = 2;; depth *= 1.5) {
     const float threshold = std::max(lowest, LogitAt(-depth, maximum, settings));
     const std::span<Candidate> candidates = CollectFrom(row, threshold);
     if (is_enough(candidates) || threshold == lowest) {

@@ -12,7 +12,7 @@ namespace {
 struct Choice {
   std::uint32_t token;
   double logit;
-  double probability = 0;
+  double weight = 0;
 };
 
 std::vector<float> Penalise(const Draw& draw) {
@@ -32,23 +32,24 @@ std::vector<float> Penalise(const Draw& draw) {
   return logits;
 }
 
-void Normalise(std::vector<Choice>& choices, double temperature) {
+// Gives each its exp(logit / temperature), relative to the largest. Not divided by the sum: the weights of
+// equal logits stay exactly equal to 1, and so is clear what top_p keeps of them.
+// @returns the sum
+double Weigh(std::vector<Choice>& choices, double temperature) {
   double largest = -std::numeric_limits<double>::infinity();
   for (const Choice& choice : choices) {
     largest = std::max(largest, choice.logit);
   }
   double total = 0;
   for (Choice& choice : choices) {
-    choice.probability = std::exp((choice.logit - largest) / temperature);
-    total += choice.probability;
+    choice.weight = std::exp((choice.logit - largest) / temperature);
+    total += choice.weight;
   }
-  for (Choice& choice : choices) {
-    choice.probability /= total;
-  }
+  return total;
 }
 
-std::optional<std::uint32_t> Choose(const Draw& draw, const std::vector<float>& logits, double uniform, double top_p,
-                                    double min_p) {
+std::optional<std::uint32_t> Choose(const Draw& draw, const std::vector<float>& logits, double uniform,
+                                    double top_p, double min_p) {
   const auto& settings = draw.settings;
   std::vector<Choice> choices;
   for (std::size_t token = 0; token < logits.size(); token++) {
@@ -64,32 +65,33 @@ std::optional<std::uint32_t> Choose(const Draw& draw, const std::vector<float>& 
   if (settings.temperature < 1e-5F || std::isinf(best.logit)) {
     return best.token;
   }
-  Normalise(choices, settings.temperature);
+  double total = Weigh(choices, settings.temperature);
   if (settings.min_p > 0 || settings.top_p < 1 || (settings.top_k > 0 && settings.top_k < logits.size())) {
     std::ranges::stable_sort(choices, likelier);
-    const double most = choices[0].probability;
-    std::erase_if(choices, [&](const Choice& choice) { return choice.probability < min_p * most; });
+    std::erase_if(choices, [&](const Choice& choice) { return choice.weight < min_p; });
     if (settings.top_k > 0 && settings.top_k < choices.size()) {
       const double last = choices[settings.top_k - 1].logit;
       std::erase_if(choices, [&](const Choice& choice) { return choice.logit < last; });
     }
-    Normalise(choices, settings.temperature);
-    double before = 0;
-    std::size_t kept = 0;
-    for (; kept < choices.size() && (kept == 0 || settings.top_p >= 1 || before < top_p); kept++) {
-      before += choices[kept].probability;
+    total = Weigh(choices, settings.temperature);
+    if (settings.top_p < 1) {
+      double before = 0;
+      std::size_t kept = 0;
+      for (; kept < choices.size() && (kept == 0 || before < top_p * total); kept++) {
+        before += choices[kept].weight;
+      }
+      choices.resize(kept);
+      total = Weigh(choices, settings.temperature);
     }
-    choices.resize(kept);
-    Normalise(choices, settings.temperature);
   }
   double mass = 0;
   for (const Choice& choice : choices) {
-    mass += choice.probability;
-    if (mass > uniform) {
+    mass += choice.weight;
+    if (mass > uniform * total) {
       return choice.token;
     }
   }
-  const auto possible = [](const Choice& choice) { return choice.probability > 0; };
+  const auto possible = [](const Choice& choice) { return choice.weight > 0; };
   return std::find_if(choices.rbegin(), choices.rend(), possible)->token;
 }
 
@@ -106,7 +108,8 @@ std::set<std::uint32_t> ChoicesNearby(const Draw& draw, double tolerance) {
     for (const double p : {-tolerance, 0.0, tolerance}) {
       for (const double m : {-tolerance, 0.0, tolerance}) {
         const double uniform = std::clamp(draw.uniform + u, 0.0, 1.0);
-        const auto token = Choose(draw, logits, uniform, draw.settings.top_p + p, draw.settings.min_p * (1 + m));
+        const auto token =
+            Choose(draw, logits, uniform, draw.settings.top_p + p, draw.settings.min_p * (1 + m));
         if (token) {
           tokens.insert(*token);
         }

@@ -21,12 +21,12 @@ struct Draw {
   double uniform = 0;
 };
 
-// What vLLM's documentation says, done one step after another with lists, sorting and double arithmetic; shares no
-// code with the sampler. Nothing where no token may come.
+// What vLLM's documentation says, done one step after another with lists, sorting and double arithmetic;
+// shares no code with the sampler. Nothing where no token may come.
 std::optional<std::uint32_t> ChooseByReference(const Draw& draw);
 
-// The tokens that the reference chooses when the number drawn, top_p and min_p are each moved a little up or down:
-// what a sampler with smaller rounding errors than that may choose.
+// The tokens that the reference chooses when the number drawn, top_p and min_p are each moved a little up or
+// down: what a sampler with smaller rounding errors than that may choose.
 std::set<std::uint32_t> ChoicesNearby(const Draw& draw, double tolerance);
 
 // ln Σ exp(logit) over the allowed tokens, with the C library's functions.

