@@ -136,7 +136,13 @@ function accountOf(result: EngineResult, spent: SpentTokens | undefined) {
 }
 
 function errorRow(index: number, error: string): ResultRow {
-  const nothing = { cumulativeLogprob: null, labelProbabilities: null, inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
+  const nothing = {
+    cumulativeLogprob: null,
+    labelProbabilities: null,
+    inputTokens: 0,
+    sharedTokens: 0,
+    outputTokens: 0,
+  };
   return { index, output: null, error, ...nothing };
 }
 
