@@ -31,8 +31,7 @@ class TokenSampler {
   // @param mask     as in logits.h
   // @param counts   the row's history; may be nullptr when the settings have no penalties
   // @param position of the token in the row: the draw depends on nothing but this and the seed. It goes along
-  // the
-  //                 tokens by descending logit if min_p, top_k or top_p take any away, else by ascending id.
+  //                 the tokens by descending logit if min_p, top_k or top_p is set, else by ascending id.
   std::uint32_t Choose(std::span<const float> logits, std::span<const std::uint32_t> mask,
                        const SamplingSettings& settings, const TokenCounts* counts, std::uint32_t seed,
                        std::uint64_t position);
