@@ -1,5 +1,6 @@
 import type { Rowmill } from "../rowmill.js";
-import { formatCount, formatSeconds } from "./quantities.js";
+import { describeColumnOrder } from "./columnOrder.js";
+import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
 export type Estimate = Extract<Awaited<ReturnType<Rowmill["infer"]>>, { rows: number }>;
@@ -23,7 +24,8 @@ export function renderEstimate(estimate: Estimate, isCut: boolean): string {
     ["rows", formatCount(estimate.rows)],
     ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
     ...(estimate.tooLongRows > 0 ? [[tooLong, formatCount(estimate.tooLongRows)] as const] : []),
-    ["input tokens", formatCount(estimate.inputTokens)],
+    ...(estimate.columnChoice === null ? [] : [["columns", describeColumnOrder(estimate.columnChoice)] as const]),
+    ["input tokens", formatInputTokens(estimate.inputTokens, estimate.sharedTokens)],
     ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
     ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
     ["time", time],

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { collect, examples, jsonOption, parseCount, styleOption, timeoutOption } from "./arguments.js";
+import { describeColumnOrder } from "./columnOrder.js";
 import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
@@ -24,6 +25,13 @@ export function addInfer(program: Command): void {
       "--column <name>",
       "column to read; repeat to join in order, what is no column's name is a separator",
       collect,
+    )
+    .addOption(
+      new Option(
+        "--column-order <order>",
+        "auto: several columns in the order in which rows share the longest beginnings, each with the label before it; " +
+          "the engine reads those once (default: given)",
+      ).choices(["given", "auto"]),
     )
     .option(
       "--model <model>",
@@ -92,6 +100,10 @@ export function addInfer(program: Command): void {
           "join columns; a part that is no column's name is a separator",
         ],
         [
+          `rowmill infer reviews.csv --column review --column ", product: " --column product --column-order auto --model starter`,
+          "products that repeat come first, and are read once",
+        ],
+        [
           "rowmill infer 'logs/*.jsonl.gz' --column text --model llama-3.1-8b --dry-run",
           "what would it read, cost and take?",
         ],
@@ -123,6 +135,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
     door,
     async () => (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[],
   );
+  if (flags.columnOrder === "auto") await tellColumnOrder(door, [submitted].flat()[0] as string);
   if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
   if (flags.detach) return tellDetached(door, [submitted], flags, { jobId: submitted });
   const isUnpacked = flags.unpackJson === true;
@@ -168,6 +181,12 @@ const resultWords = (output: string, isUnpacked: boolean): string[] => [
 function unwrittenLine(door: Door, jobId: string, output: string, isUnpacked: boolean): string {
   const later = door.command("jobs", "results", jobId, ...resultWords(output, isUnpacked));
   return `${output} was not written. Write what is done, now or later, with: ${later}`;
+}
+
+/** All of a submission's jobs have the same order. */
+async function tellColumnOrder(door: Door, jobId: string): Promise<void> {
+  const { columnChoice } = await door.mill.getJob(jobId);
+  if (columnChoice !== null) door.say(describeColumnOrder(columnChoice));
 }
 
 function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, json: unknown): void {

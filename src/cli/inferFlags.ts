@@ -17,6 +17,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   labelProbabilities: "--label-probabilities",
   outputStyle: "--style",
   schemaRetries: "--schema-retries",
+  columnOrder: "--column-order",
   outputColumn: "--output-column",
   jobPriority: "--priority",
   systemPrompt: "--system",
@@ -34,6 +35,7 @@ export function inFlags(error: unknown): unknown {
 /** `infer`'s flags as commander gives them. */
 export interface InferFlags {
   column?: string[];
+  columnOrder?: "given" | "auto";
   model?: string[];
   schema?: string;
   grammar?: string;
@@ -70,6 +72,7 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     name: oneOrAll(flags.name),
     description: oneOrAll(flags.description),
     column: oneOrAll(flags.column),
+    columnOrder: flags.columnOrder,
     outputColumn: flags.outputColumn,
     jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
     outputSchema: flags.schema === undefined ? undefined : await readSchemaOption("--schema", flags.schema),

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { examples, jobArgument, jsonOption } from "./arguments.js";
+import { describeColumnOrder } from "./columnOrder.js";
 import { type JobRecord, openDoor } from "./door.js";
 import { addJobResults } from "./jobResults.js";
 import { print, printJson, screenWidth } from "./output.js";
-import { formatCount } from "./quantities.js";
+import { formatCount, formatInputTokens } from "./quantities.js";
 import { cellText, renderPairs, renderTable, shorten } from "./table.js";
 
 const STATUSES = ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED", "CANCELLING", "CANCELLED", "FAILED", "UNKNOWN"];
@@ -160,9 +161,14 @@ function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
   return rowsFailed > 0 ? `${done} (${formatCount(rowsFailed)} failed)` : done;
 }
 
-/** Every field that has a value, in the record's order. */
+/** Every field that has a value, in the record's order; tokens that were shared stand beside those asked for. */
 export function renderJob(job: JobRecord): string {
-  const shown = Object.entries(job).filter(([, value]) => value !== null && value !== undefined);
+  const { sharedTokens, ...fields } = job;
+  const shown = Object.entries({
+    ...fields,
+    columnChoice: job.columnChoice && describeColumnOrder(job.columnChoice),
+    inputTokens: formatInputTokens(job.inputTokens, sharedTokens),
+  }).filter(([, value]) => value !== null && value !== undefined);
   return renderPairs(
     shown.map(([name, value]) => [
       name,

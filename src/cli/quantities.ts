@@ -36,6 +36,18 @@ export function formatPercent(part: number, whole: number): string {
   return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
 }
 
+/** 0.808 → "81 %" */
+export function formatShare(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** 1234567 of which 1000000 shared → "1,234,567 (81 % shared, 234,567 computed)"; the count alone where none was. */
+export function formatInputTokens(inputTokens: number, sharedTokens: number): string {
+  if (sharedTokens === 0) return formatCount(inputTokens);
+  const share = formatShare(sharedTokens / inputTokens);
+  return `${formatCount(inputTokens)} (${share} shared, ${formatCount(inputTokens - sharedTokens)} computed)`;
+}
+
 /** 3725 → "1 h 2 min"; the two largest units, seconds below a minute with one digit behind the point. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;

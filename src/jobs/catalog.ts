@@ -8,13 +8,15 @@ import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./
 import type { Sqlite } from "./sqlite.js";
 import { checkTransition } from "./transitions.js";
 
-/** How far a job is; the same fields as a progress snapshot's counts. */
+/** How far a job is; a progress snapshot's counts are the same but for `sharedTokens`. */
 export interface JobCounts {
   /** Rows that have an output. */
   readonly rowsDone: number;
   /** Rows that have an error instead. */
   readonly rowsFailed: number;
   readonly inputTokens: number;
+  /** Those of the input tokens that were taken from another row's KV cache. */
+  readonly sharedTokens: number;
   readonly outputTokens: number;
 }
 
@@ -186,11 +188,12 @@ export class Catalog {
   /** Writes down how far a job is, for whoever can't see its live counters. */
   snapshot(jobId: string, counts: JobCounts): void {
     this.db.run(
-      `UPDATE jobs SET rows_done = ?, rows_failed = ?, input_tokens = ?, output_tokens = ?
+      `UPDATE jobs SET rows_done = ?, rows_failed = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
        WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
       counts.rowsDone,
       counts.rowsFailed,
       counts.inputTokens,
+      counts.sharedTokens,
       counts.outputTokens,
       jobId,
     );

@@ -12,6 +12,8 @@ export interface JobFacts {
 
 /** What a job of a version that had no such options was submitted with. */
 const LATER_OPTIONS = {
+  columnOrder: "given",
+  columnChoice: null,
   outputGrammar: null,
   outputRegex: null,
   outputChoices: null,
@@ -42,6 +44,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     rowsEmpty: count("rows_empty"),
     rowsTruncated: count("rows_truncated"),
     inputTokens: count("input_tokens"),
+    sharedTokens: count("shared_tokens"),
     outputTokens: count("output_tokens"),
     inputTokensTotal: count("input_tokens_total"),
     longestRowTokens: count("longest_row_tokens"),

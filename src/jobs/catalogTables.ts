@@ -35,4 +35,6 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
   // how often a runner died over a job since its last finished row
   `ALTER TABLE jobs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE jobs ADD COLUMN rows_at_claim INTEGER NOT NULL DEFAULT 0;`,
+  // input tokens that were taken from another row's KV cache
+  "ALTER TABLE jobs ADD COLUMN shared_tokens INTEGER NOT NULL DEFAULT 0;",
 ];

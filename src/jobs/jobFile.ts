@@ -135,8 +135,8 @@ export class JobFile implements Disposable {
   /** Keeps results, all or none; afterwards they outlive a power cut.
    *  @throws {RowmillError} ROWMILL_DISK_FULL */
   appendResults(results: readonly ResultRow[]): Stored {
-    const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, output_tokens, probabilities)
-      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
+    const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, shared_tokens, output_tokens,
+      probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
     const stored = this.#db.transaction(() =>
       this.#db.runEach(sql, results, (result) => [
         result.index,
@@ -144,6 +144,7 @@ export class JobFile implements Disposable {
         toSqlText(result.error),
         result.cumulativeLogprob,
         result.inputTokens,
+        result.sharedTokens ?? 0,
         result.outputTokens,
         result.labelProbabilities === null ? null : JSON.stringify(result.labelProbabilities),
       ]),
@@ -154,13 +155,15 @@ export class JobFile implements Disposable {
   /** What the results add up to: where a resumed job's counters begin. */
   resultCounts(): JobCounts {
     const row = this.#db.get(
-      `SELECT count(output) AS done, count(error) AS failed, total(input_tokens) AS input, total(output_tokens) AS output
+      `SELECT count(output) AS done, count(error) AS failed, total(input_tokens) AS input,
+         total(shared_tokens) AS shared, total(output_tokens) AS output
        FROM results`,
     );
     return {
       rowsDone: Number(row?.done),
       rowsFailed: Number(row?.failed),
       inputTokens: Number(row?.input),
+      sharedTokens: Number(row?.shared),
       outputTokens: Number(row?.output),
     };
   }

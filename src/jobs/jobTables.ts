@@ -28,4 +28,6 @@ export const JOB_MIGRATIONS: readonly string[] = [
    ) STRICT;`,
   // a JSON array of numbers, one a choice of the job
   "ALTER TABLE results ADD COLUMN probabilities TEXT;",
+  // of the input tokens, those that were taken from another row's KV cache
+  "ALTER TABLE results ADD COLUMN shared_tokens INTEGER NOT NULL DEFAULT 0;",
 ];

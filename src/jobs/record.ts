@@ -30,6 +30,18 @@ export interface JobSampling {
   readonly repetitionPenalty: number;
 }
 
+/** The order of columns that `columnOrder: "auto"` has found from the first rows. */
+export interface ColumnChoice {
+  /** The columns' names in the order used. */
+  readonly columns: readonly string[];
+  /** The `column` option as given. */
+  readonly given: readonly string[];
+  /** Share of those rows' text, from 0 to 1, that is also the beginning of another row, in the order used … */
+  readonly sharedText: number;
+  /** … and in the order given. */
+  readonly sharedTextAsGiven: number;
+}
+
 /** What was asked for: written once at submission, never changed. */
 export interface JobSpec {
   readonly name: string | null;
@@ -44,8 +56,12 @@ export interface JobSpec {
   readonly sourceFormat: string;
   readonly sourcePath: string | null;
   readonly columns: readonly Column[];
-  /** The `column` option as given: names and literal separators. */
+  /** The `column` option, names and literal separators, in the order used. */
   readonly columnParts: readonly string[];
+  /** Whether that order is the one given or the one that shares most. */
+  readonly columnOrder: "given" | "auto";
+  /** What "auto" has found; `null` where there was nothing to order. */
+  readonly columnChoice: ColumnChoice | null;
   readonly outputColumn: string;
   readonly systemPrompt: string | null;
   /** What every output must be: at most one of these four is not `null`. */
@@ -96,6 +112,8 @@ export interface JobRecord extends JobSpec {
   /** Rows that were cut to fit. */
   readonly rowsTruncated: number;
   readonly inputTokens: number;
+  /** How many of them were taken from another row's KV cache instead of being computed. */
+  readonly sharedTokens: number;
   readonly outputTokens: number;
   /** Tokens of all rows with prefix and suffix, counted at submission. */
   readonly inputTokensTotal: number;

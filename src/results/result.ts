@@ -9,6 +9,8 @@ export interface ResultRow {
   /** Sum of the natural logarithms of the chosen tokens' probabilities; `null` where the engine did not report it. */
   readonly cumulativeLogprob: number | null;
   readonly inputTokens: number;
+  /** Those of the input tokens that were taken from another row's KV cache; absent where the engine does not count them. */
+  readonly sharedTokens?: number;
   readonly outputTokens: number;
   /** One probability a choice of the job, in the choices' order; `null` where none were asked for. */
   readonly labelProbabilities: readonly number[] | null;

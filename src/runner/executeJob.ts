@@ -48,6 +48,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     rowsTotal: job.rowsTotal,
     base,
   });
+  let sharedTokens = base.sharedTokens;
   const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
   const pending = {
     read: (after: number, limit: number) =>
@@ -82,6 +83,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
     if (message.kind === "results") {
       checkpoint.add(message.results);
+      for (const result of message.results) sharedTokens += result.sharedTokens ?? 0;
       if (checkpoint.waiting >= CHECKPOINT_ROWS && !checkpoint.isStalled) write();
     } else {
       wanted.push([port, message.rows]);
@@ -103,7 +105,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const timers = [
     setInterval(guarded(write), CHECKPOINT_MS),
     setInterval(
-      guarded(() => home.catalog.snapshot(job.jobId, page.read())),
+      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens })),
       SNAPSHOT_MS,
     ),
     setInterval(

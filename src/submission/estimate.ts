@@ -1,3 +1,5 @@
+import type { ColumnChoice } from "../jobs/index.js";
+
 /** What a job would read, write, cost and take: the answer of a dry run. */
 export interface Estimate {
   readonly model: string;
@@ -6,8 +8,15 @@ export interface Estimate {
   readonly emptyRows: number;
   /** Rows that would be cut, or become error rows with `truncateRows: false`. */
   readonly tooLongRows: number;
+  /** The order that `columnOrder: "auto"` has found; `null` where there was nothing to order. */
+  readonly columnChoice: ColumnChoice | null;
   /** Exact: every row with the chat template around it, counted by the model's own tokenizer. */
   readonly inputTokens: number;
+  /** Input tokens that the row admitted before has in the same places, chat template included: an engine that keeps them
+   *  need not compute them again. Exact for rows that run one after the other. */
+  readonly sharedTokens: number;
+  /** The others: `inputTokens` − `sharedTokens`. */
+  readonly computedTokens: number;
   /** Most tokens that can be generated: rows × maxTokens, or less where the schema bounds the output. */
   readonly maxOutputTokens: number;
   /** In the catalogue's currency unit, USD, for `inputTokens` and `maxOutputTokens`; null where it knows no price. */

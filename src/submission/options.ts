@@ -11,6 +11,7 @@ const count = z.number().int().min(0);
 const MOST_CHOICES = 1000;
 const MOST_RETRIES = 10;
 const DEFAULT_RETRIES = 2;
+const COLUMN_ORDERS = ["given", "auto"] as const;
 const STYLES = ["spaced", "compact", "free"] as const satisfies readonly JsonStyle[];
 
 /** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams, with
@@ -59,6 +60,7 @@ const inferSchema = z.strictObject({
   name: z.union([text, z.array(text), z.null()]).optional(),
   description: z.union([text, z.array(text), z.null()]).optional(),
   column: oneOrMore.optional(),
+  columnOrder: z.enum(COLUMN_ORDERS).optional(),
   outputColumn: text.min(1).optional(),
   jobPriority: z.union([z.literal(0), z.literal(1)]).optional(),
   outputSchema: z.unknown().optional(),
@@ -91,6 +93,13 @@ export interface InferOptions {
   /** Required for tables and files: the column to read, or several joined in order; an entry that is no column's name is
    *  a literal separator. */
   column?: string | string[];
+  /** "auto" puts several columns in the order in which rows share the longest beginnings, which the engine then reads
+   *  once: repeated columns first, found from the first 10,000 rows. It changes the prompts. Of the text between columns,
+   *  what stands before its first letter or digit is a separator and stays in its place; the rest is a label and moves
+   *  with the column behind it: `["Title: ", "title", "\nCountry: ", "country"]` may become `["Country: ", "country",
+   *  "\nTitle: ", "title"]`. Text behind the last column stays last. So it suits labels before their values; with text
+   *  that closes a value (a unit, a tag) keep "given", the default. */
+  columnOrder?: "given" | "auto";
   /** The name of the column that holds the results. Default "inference_result". */
   outputColumn?: string;
   /** 0 interactive (default), 1 production: taken after all of priority 0. */
@@ -138,6 +147,7 @@ export interface CheckedOptions {
   readonly names: readonly (string | null)[];
   readonly descriptions: readonly (string | null)[];
   readonly column: string | readonly string[] | null;
+  readonly columnOrder: "given" | "auto";
   readonly outputColumn: string;
   readonly priority: 0 | 1;
   readonly outputSchema: unknown;
@@ -176,6 +186,7 @@ export function checkOptions(
     names: onePerModel("name", given.name, models.length, isModelList),
     descriptions: onePerModel("description", given.description, models.length, isModelList),
     column: given.column ?? null,
+    columnOrder: given.columnOrder ?? "given",
     outputColumn: given.outputColumn ?? "inference_result",
     priority,
     outputSchema: given.outputSchema ?? null,

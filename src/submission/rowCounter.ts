@@ -14,6 +14,8 @@ export interface CountedRow {
   readonly prompt: string | null;
   /** Tokens of the row's text, after cutting. */
   readonly tokens: number;
+  /** Those tokens' ids; `null` for a row that is too long and may not be cut. */
+  readonly ids: Uint32Array | null;
 }
 
 /** Running totals of a submission. */
@@ -33,6 +35,8 @@ export class RowCounter implements AsyncDisposable {
   private constructor(
     readonly model: ResolvedModel,
     readonly sampling: JobSampling,
+    /** Tokens of the chat template before a row, and around it. */
+    readonly prefixTokens: number,
     readonly frameTokens: number,
     private readonly tokenizer: Engine,
     private readonly capacity: number,
@@ -57,7 +61,16 @@ export class RowCounter implements AsyncDisposable {
           "ROWMILL_PROMPT_TOO_LONG",
           `the system prompt and its frame take ${frameTokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
         );
-      return new RowCounter(model, sampling, frameTokens, tokenizer, capacity, frame.trimsRow, options.truncateRows);
+      return new RowCounter(
+        model,
+        sampling,
+        prefix.length,
+        frameTokens,
+        tokenizer,
+        capacity,
+        frame.trimsRow,
+        options.truncateRows,
+      );
     } catch (error) {
       await tokenizer[Symbol.asyncDispose]();
       throw error;
@@ -74,14 +87,14 @@ export class RowCounter implements AsyncDisposable {
     totals.rows++;
     if (prompt === null) totals.emptyRows++;
     const text = prompt ?? "";
-    let tokens = this.tokenizer.tokenize(this.trimsRow ? text.trim() : text).length;
-    if (tokens > this.capacity) {
-      totals.tooLongRows++;
-      tokens = this.truncateRows ? this.capacity : 0;
-    }
+    const all = this.tokenizer.tokenize(this.trimsRow ? text.trim() : text);
+    const isTooLong = all.length > this.capacity;
+    if (isTooLong) totals.tooLongRows++;
+    const ids = !isTooLong ? all : this.truncateRows ? all.subarray(0, this.capacity) : null;
+    const tokens = ids?.length ?? 0;
     totals.longestRowTokens = Math.max(totals.longestRowTokens, tokens);
     totals.inputTokens += tokens + this.frameTokens;
-    return { prompt, tokens };
+    return { prompt, tokens, ids };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,6 +16,7 @@ import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
+import { SharedTokens } from "./sharedTokens.js";
 
 export interface SubmissionContext {
   readonly home: Home;
@@ -77,8 +78,11 @@ export async function estimateJobs(
   options: CheckedOptions,
 ): Promise<Estimate[]> {
   await using prepared = await prepare(context, data, options, false);
-  await readRows(context, prepared, options, () => undefined);
-  return Promise.all(prepared.counters.map((counter) => estimateOf(context, prepared, counter)));
+  const shared = new Map(prepared.counters.map((counter) => [counter, new SharedTokens(counter)]));
+  await readRows(context, prepared, options, (counter, rows) => shared.get(counter)?.add(rows));
+  return Promise.all(
+    prepared.counters.map((counter) => estimateOf(context, prepared, counter, shared.get(counter)?.total() ?? 0)),
+  );
 }
 
 interface Prepared extends AsyncDisposable {
@@ -99,7 +103,7 @@ async function prepare(
   for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
-  const prompts = await PromptColumns.open(source, data, columnNames(options));
+  const prompts = await PromptColumns.open(source, data, columnNames(options), options.columnOrder);
   // before the first download
   for (const name of options.models) checkIsTextModel(context, name);
   const models: ResolvedModel[] = [];
@@ -157,13 +161,11 @@ async function readRows(
 ): Promise<void> {
   const { source, counters, prompts } = prepared;
   let rows = 0;
-  for await (const batch of source.batches()) {
-    const texts = prompts.promptsOf(batch);
+  for await (const batch of prompts.batches()) {
     if (rows === 0) warnOfWords(context, prompts);
-    const inputs = batch.encode();
-    rows += batch.rowCount;
+    rows += batch.prompts.length;
     for (const counter of counters) {
-      keep(counter, counter.count(texts), inputs);
+      keep(counter, counter.count(batch.prompts), batch.inputs);
       checkQuotas(context.home.config, options.priority, rows, counter.totals.inputTokens);
     }
     context.onRows(rows);
@@ -184,6 +186,11 @@ function checkColumns(source: Source, options: CheckedOptions): void {
       throw new InputError(
         "ROWMILL_NO_SUCH_COLUMN",
         "a list of strings has no columns: leave the option column (--column) out",
+      );
+    if (options.columnOrder !== "given")
+      throw new InputError(
+        "ROWMILL_BAD_OPTION",
+        "a list of strings has no columns to put in order: leave option columnOrder out",
       );
     return;
   }
@@ -227,7 +234,9 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
     sourceFormat: source.format,
     sourcePath: source.path,
     columns: source.kind === "list" ? [] : source.finalColumns(),
-    columnParts: columnNames(options),
+    columnParts: prepared.prompts.joined,
+    columnOrder: options.columnOrder,
+    columnChoice: prepared.prompts.choice,
     outputColumn: options.outputColumn,
     systemPrompt: options.systemPrompt,
     outputSchema: prepared.output?.jsonSchema ?? null,
@@ -250,7 +259,12 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
   };
 }
 
-async function estimateOf(context: SubmissionContext, prepared: Prepared, counter: RowCounter): Promise<Estimate> {
+async function estimateOf(
+  context: SubmissionContext,
+  prepared: Prepared,
+  counter: RowCounter,
+  sharedTokens: number,
+): Promise<Estimate> {
   const { model, totals, sampling } = counter;
   // a token is at least a byte
   const longest = prepared.output?.grammar.longestBytes ?? null;
@@ -264,7 +278,10 @@ async function estimateOf(context: SubmissionContext, prepared: Prepared, counte
     rows: totals.rows,
     emptyRows: totals.emptyRows,
     tooLongRows: totals.tooLongRows,
+    columnChoice: prepared.prompts.choice,
     inputTokens: totals.inputTokens,
+    sharedTokens,
+    computedTokens: totals.inputTokens - sharedTokens,
     maxOutputTokens,
     cost: estimateCost(
       totals.inputTokens,

@@ -5,7 +5,8 @@ import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
-  const later = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities", "schemaRetries"];
+  const outputs = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities"];
+  const later = [...outputs, "schemaRetries", "columnOrder", "columnChoice"];
   const old = Object.fromEntries(Object.entries(SPEC).filter(([name]) => !later.includes(name)));
   const { jobId } = home.catalog.submit(newJobId(), old as unknown as typeof SPEC, FACTS);
   expect(home.catalog.get(jobId)).toMatchObject(SPEC);
@@ -35,6 +36,7 @@ test("a job is read back as it was submitted", () => {
     rowsDone: 0,
     rowsFailed: 0,
     inputTokens: 0,
+    sharedTokens: 0,
     outputTokens: 0,
     plan: null,
   });
@@ -171,7 +173,7 @@ test("only a job that has ended can be removed, and its folder goes with it", ()
 test("snapshots and the plan are kept", () => {
   const home = newHome();
   const jobId = submit(home);
-  const counts = { rowsDone: 2, rowsFailed: 1, inputTokens: 60, outputTokens: 8 };
+  const counts = { rowsDone: 2, rowsFailed: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
   home.catalog.snapshot(jobId, counts);
   home.catalog.setPlan(jobId, { slots: 8, why: ["2 cores"] });
   expect(home.catalog.get(jobId)).toMatchObject({ ...counts, plan: { slots: 8, why: ["2 cores"] } });
@@ -199,8 +201,8 @@ test("a job over which ten runners died without finishing a row fails, and one t
     const lease = acquireLease(home.catalog)!;
     for (let job = home.catalog.claimNext(lease); job !== null; job = home.catalog.claimNext(lease)) {
       claimed.push(job.jobId);
-      if (job.jobId === slow)
-        home.catalog.snapshot(slow, { rowsDone: death + 1, rowsFailed: 0, inputTokens: 1, outputTokens: 1 });
+      const counts = { rowsDone: death + 1, rowsFailed: 0, inputTokens: 1, sharedTokens: 0, outputTokens: 1 };
+      if (job.jobId === slow) home.catalog.snapshot(slow, counts);
     }
     clock.nowMs += LEASE_LAPSE_MS; // it dies with both
   }

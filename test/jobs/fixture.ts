@@ -34,6 +34,8 @@ export const SPEC: JobSpec = {
   sourcePath: null,
   columns: [],
   columnParts: [],
+  columnOrder: "given",
+  columnChoice: null,
   outputColumn: "inference_result",
   systemPrompt: "Label it.",
   outputSchema: { type: "object", properties: { label: { type: "string" } } },

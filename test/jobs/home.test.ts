@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { CATALOG_MIGRATIONS } from "../../src/jobs/catalogTables.js";
 import { checkQuotas, estimateCost, openHome } from "../../src/jobs/index.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { newFolder, newHome, newJobFile, submit } from "./fixture.js";
@@ -67,7 +68,7 @@ test("a catalogue of a later version is left alone", () => {
   const folder = newFolder();
   openHome(folder)[Symbol.dispose]();
   const db = new Sqlite(join(folder, "catalog.db"), {
-    migrations: ["", "", "CREATE TABLE later (x)"],
+    migrations: [...CATALOG_MIGRATIONS.map(() => ""), "CREATE TABLE later (x)"],
     synchronous: "full",
   });
   db.close();

@@ -84,9 +84,13 @@ test("results of one transaction are kept together or not at all", () => {
 
 test("the counts are the sums over the results, so that a resumed job goes on from them", () => {
   const job = newJobFile(newHome(), ["a", "b", "c"]);
-  expect(job.resultCounts()).toEqual({ rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 });
+  const nothing = { rowsDone: 0, rowsFailed: 0, inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
+  expect(job.resultCounts()).toEqual(nothing);
   job.appendResults([result(2, "x"), { ...result(0, ""), output: null, error: "too long", outputTokens: 0 }]);
-  expect(job.resultCounts()).toEqual({ rowsDone: 1, rowsFailed: 1, inputTokens: 20, outputTokens: 2 });
+  const two = { rowsDone: 1, rowsFailed: 1, inputTokens: 20, sharedTokens: 0, outputTokens: 2 };
+  expect(job.resultCounts()).toEqual(two);
+  job.appendResults([{ ...result(1, "y"), sharedTokens: 7 }]);
+  expect(job.resultCounts()).toEqual({ ...two, rowsDone: 2, inputTokens: 30, sharedTokens: 7, outputTokens: 4 });
 });
 
 test("the commonest error is the one that most rows give, the first of equal ones", () => {
@@ -165,12 +169,14 @@ test("a job of the first version goes on in this one", async () => {
   const path = join(jobFolder(home.path, jobId), "job.db");
   // as the first version left it
   const old = new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
-  old.exec("ALTER TABLE results DROP COLUMN probabilities; PRAGMA user_version = 1");
+  for (const column of ["probabilities", "shared_tokens"]) old.exec(`ALTER TABLE results DROP COLUMN ${column}`);
+  old.exec("PRAGMA user_version = 1");
   old.run("INSERT INTO results (i, output, error, input_tokens, output_tokens) VALUES (0, 'x', NULL, 3, 1)");
   old.close();
   using job = JobFile.open(home, jobId);
   expect(job.pendingRows(-1, 9).map(({ index }) => index)).toEqual([1]);
-  job.appendResults([{ ...result(1, "y"), labelProbabilities: [0.25, 0.75] }]);
+  job.appendResults([{ ...result(1, "y"), labelProbabilities: [0.25, 0.75], sharedTokens: 4 }]);
+  expect(job.resultCounts()).toMatchObject({ rowsDone: 2, sharedTokens: 4 });
   const [batch] = await readAll(job, 9);
   expect(batch?.rows.map(({ output, labelProbabilities }) => [output, labelProbabilities])).toEqual([
     ["x", null],

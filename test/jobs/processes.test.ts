@@ -81,7 +81,8 @@ test("a runner killed in mid-job, ten times at random moments, loses no row and 
 
   expect(await compiled.start("runner", [home.path, jobId, "last run"]).end()).toContain("done");
   using job = JobFile.open(home, jobId);
-  expect(job.resultCounts()).toEqual({ rowsDone: rows, rowsFailed: 0, inputTokens: 3 * rows, outputTokens: 2 * rows });
+  const counts = { inputTokens: 3 * rows, sharedTokens: 0, outputTokens: 2 * rows };
+  expect(job.resultCounts()).toEqual({ rowsDone: rows, rowsFailed: 0, ...counts });
   const indices = [];
   const runs = new Set<string | undefined>();
   for await (const batch of job.resultBatches(1000)) {

@@ -7,6 +7,7 @@ describe("infer's options", () => {
   it("have the API's defaults", () => {
     expect(check({})).toMatchObject({
       models: ["gpt-oss-20b"],
+      columnOrder: "given",
       outputColumn: "inference_result",
       priority: 0,
       stayAttached: true,
@@ -47,6 +48,7 @@ describe("infer's options", () => {
       [{ outputColumn: "" }, "option outputColumn must not be empty"],
       [{ engine: "gpu" }, "option engine must be one of auto, "],
       [{ model: [] }, "option model must have at least 1 entry"],
+      [{ columnOrder: "best" }, "option columnOrder must be one of given, auto"],
       [{ column: 3 }, "option column must be a text or a list"],
       [{ column: ["a", 3] }, "option column must be a text or a list whose entries are each a text"],
       [{ slots: -1 }, "option slots must be at least 0"],
