@@ -2,6 +2,7 @@ export type { Column, ColumnType } from "./data/index.js";
 export { ENGINES, type EngineName } from "./engine/index.js";
 export { EXIT, InputError, RowmillError } from "./errors.js";
 export {
+  type ColumnChoice,
   JOB_STATUSES,
   type JobCounts,
   type JobRecord,
