@@ -1,0 +1,60 @@
+import { ENGINES, type EngineName } from "../../src/engine/index.js";
+import { InputError } from "../../src/errors.js";
+import { readNumberFlag } from "../flags/number.js";
+import type { Configuration } from "./subject.js";
+
+/** Parts of configurations that are not to be searched for. */
+export interface ConfigurationPins {
+  readonly all: Partial<Configuration>;
+  /** By the engine's or peer's name; instead of `all`. */
+  readonly one: Readonly<Record<string, Partial<Configuration>>>;
+}
+
+export type OwnEngineName = Exclude<EngineName, "auto">;
+
+/** @throws {InputError} ROWMILL_BAD_OPTION, with the names that are taken */
+export function readEngines(text: string): readonly OwnEngineName[] {
+  return readList(
+    "--engine",
+    text,
+    ENGINES.filter((name) => name !== "auto"),
+  );
+}
+
+/** Names with commas between them, each once.
+ *  @throws {InputError} ROWMILL_BAD_OPTION, with the names that are taken */
+export function readList<Name extends string>(flag: string, text: string, names: readonly Name[]): readonly Name[] {
+  const given = text.split(",").map((name) => name.trim());
+  const unknown = given.find((name) => names.every((known) => known !== name));
+  if (unknown !== undefined)
+    throw new InputError("ROWMILL_BAD_OPTION", `${flag} takes ${names.join(", ")}, not "${unknown}"`);
+  return names.filter((name) => given.includes(name)).sort((a, b) => given.indexOf(a) - given.indexOf(b));
+}
+
+interface PinFlags {
+  readonly workers?: string | undefined;
+  readonly threads?: string | undefined;
+  readonly slots?: string | undefined;
+  readonly pin: readonly string[];
+}
+
+/** @throws {InputError} ROWMILL_BAD_OPTION */
+export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
+  const all: Record<string, number> = {};
+  for (const name of ["workers", "threads", "slots"] as const) {
+    const text = flags[name];
+    if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
+  }
+  return { all, one: Object.fromEntries(flags.pin.map(readPin)) };
+}
+
+function readPin(text: string): [name: string, pinned: Partial<Configuration>] {
+  const match = /^(?<name>[\w-]+)=(?<workers>[1-9]\d*)x(?<threads>[1-9]\d*)x(?<slots>[1-9]\d*)$/.exec(text)?.groups;
+  if (match === undefined)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `--pin takes NAME=WORKERSxTHREADSxSLOTS, e.g. native=1x2x16, not "${text}"`,
+    );
+  const { name = "", workers, threads, slots } = match;
+  return [name, { workers: Number(workers), threads: Number(threads), slots: Number(slots) }];
+}
