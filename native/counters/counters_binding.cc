@@ -1,11 +1,11 @@
 #include "counters_binding.h"
 
 #include <cmath>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "../napi_line.h"
 #include "counter_page.h"
 #include "delivery.h"
 #include "page_error.h"
@@ -30,24 +30,9 @@ const char* CodeOf(PageFault fault) {
   return "SYSTEM";
 }
 
-Napi::Error ToNapiError(Napi::Env env, const PageError& error) {
-  Napi::Error converted = Napi::Error::New(env, error.what());
-  converted.Set("code", Napi::String::New(env, CodeOf(error.fault())));
-  return converted;
-}
-
-// Runs what may throw C++ exceptions and turns them into JavaScript's: none crosses the line between the two.
 template <typename Work>
 auto Guard(Napi::Env env, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const PageError& error) {
-    throw ToNapiError(env, error);
-  } catch (const std::exception& error) {
-    throw Napi::RangeError::New(env, error.what());
-  }
+  return GuardLine<PageError>(env, [](const PageError& error) { return CodeOf(error.fault()); }, work);
 }
 
 // 0 for whatever is no number of at least 0: validation is JavaScript's, but nothing given may do harm here.

@@ -1,13 +1,13 @@
 #include "engine_binding.h"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../grammar/grammar_binding.h"
+#include "../napi_line.h"
 #include "batch_loop.h"
 #include "engine_error.h"
 #include "llama_library.h"
@@ -20,34 +20,15 @@ using Napi::CallbackInfo;
 
 constexpr napi_type_tag kModelTag = {0x726f776d696c6c31, 0x6d6f64656c000001};
 
-// What llama.cpp refuses becomes an error with the code "ENGINE"; no C++ exception crosses into JavaScript.
+// What llama.cpp or the machine refuses has the code "ENGINE".
 template <typename Work>
 auto Guard(Napi::Env env, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const EngineError& error) {
-    Napi::Error converted = Napi::Error::New(env, error.what());
-    converted.Set("code", Napi::String::New(env, "ENGINE"));
-    throw converted;
-  } catch (const std::exception& error) {
-    throw Napi::RangeError::New(env, error.what());
-  }
+  return GuardLine<EngineError>(env, [](const EngineError&) { return "ENGINE"; }, work);
 }
 
 std::vector<std::int32_t> TokensOf(const Napi::Value& value) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
-    throw Napi::TypeError::New(value.Env(), "expected a Uint32Array of tokens");
-  }
-  const auto array = value.As<Napi::Uint32Array>();
-  return {array.Data(), array.Data() + array.ElementLength()};
-}
-
-Napi::Uint32Array ToArray(Napi::Env env, const std::vector<std::int32_t>& tokens) {
-  auto array = Napi::Uint32Array::New(env, tokens.size());
-  std::ranges::copy(tokens, array.Data());
-  return array;
+  const auto tokens = WordsOf(value);
+  return {tokens.begin(), tokens.end()};
 }
 
 // new EngineModel(path, backend, gpuLayers)
@@ -82,11 +63,11 @@ class ModelObject : public Napi::ObjectWrap<ModelObject> {
   Napi::Value Tokenize(const CallbackInfo& info) {
     const std::string text = info[0].As<Napi::String>();
     const bool reads_special = info[1].ToBoolean();
-    return Guard(info.Env(), [&] { return ToArray(info.Env(), model(info.Env())->Tokenize(text, reads_special)); });
+    return Guard(info.Env(), [&] { return ToArray<std::uint32_t>(info.Env(), model(info.Env())->Tokenize(text, reads_special)); });
   }
   Napi::Value TokenizeBehind(const CallbackInfo& info) {
     const std::string text = info[0].As<Napi::String>();
-    return Guard(info.Env(), [&] { return ToArray(info.Env(), model(info.Env())->TokenizeBehind(text)); });
+    return Guard(info.Env(), [&] { return ToArray<std::uint32_t>(info.Env(), model(info.Env())->TokenizeBehind(text)); });
   }
   void Close(const CallbackInfo&) { model_.reset(); }
   Napi::Value Facts(const CallbackInfo& info) {
@@ -121,7 +102,7 @@ class ModelObject : public Napi::ObjectWrap<ModelObject> {
     auto tokens = Napi::Object::New(env);
     tokens.Set("bytes", array);
     tokens.Set("offsets", offsets);
-    tokens.Set("endTokens", ToArray(env, model.end_tokens()));
+    tokens.Set("endTokens", ToArray<std::uint32_t>(env, model.end_tokens()));
     return tokens;
   }
 
@@ -184,7 +165,7 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
 }
 
 // new BatchLoop(model, settings, grammar | null, counts): `counts`, a Float64Array, holds the loop's counts after
-// each step, in the order of kCounts.
+// each step, in the order of COUNTS in src/engine/native.ts.
 class LoopObject : public Napi::ObjectWrap<LoopObject> {
  public:
   static Napi::Function Define(Napi::Env env) {

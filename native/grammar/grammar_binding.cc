@@ -1,13 +1,13 @@
 #include "grammar_binding.h"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "../napi_line.h"
 #include "grammar_error.h"
 #include "registry.h"
 #include "token_matcher.h"
@@ -21,33 +21,9 @@ constexpr napi_type_tag kVocabularyTag = {0x726f776d696c6c31, 0x766f636162756c61
 constexpr napi_type_tag kGrammarTag = {0x726f776d696c6c31, 0x6772616d6d617231};
 constexpr napi_type_tag kMatcherTag = {0x726f776d696c6c31, 0x6d61746368657231};
 
-// Runs what may throw C++ exceptions and turns them into JavaScript's: none crosses the line between the two.
 template <typename Work>
 auto Guard(Napi::Env env, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const GrammarError& error) {
-    Napi::Error converted = Napi::Error::New(env, error.what());
-    converted.Set("code", Napi::String::New(env, "GRAMMAR"));
-    throw converted;
-  } catch (const std::exception& error) {
-    throw Napi::RangeError::New(env, error.what());
-  }
-}
-
-template <typename Element, napi_typedarray_type Type>
-std::span<Element> ArrayOf(const Napi::Value& value, const char* what) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != Type) {
-    throw Napi::TypeError::New(value.Env(), std::string("expected ") + what);
-  }
-  auto array = value.As<Napi::TypedArrayOf<Element>>();
-  return {array.Data(), array.ElementLength()};
-}
-
-std::span<std::uint32_t> WordsOf(const Napi::Value& value) {
-  return ArrayOf<std::uint32_t, napi_uint32_array>(value, "a Uint32Array");
+  return GuardLine<GrammarError>(env, [](const GrammarError&) { return "GRAMMAR"; }, work);
 }
 
 // A whole number of at least 0; nothing else is let in.
@@ -66,13 +42,6 @@ std::uint32_t TokenOf(const Napi::Value& value) {
 
 bool HasTag(const Napi::Value& value, const napi_type_tag& tag) {
   return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag);
-}
-
-template <typename Word>
-Napi::Value ToArray(Napi::Env env, const std::vector<Word>& words) {
-  auto array = Napi::TypedArrayOf<Word>::New(env, words.size());
-  std::ranges::copy(words, array.Data());
-  return array;
 }
 
 // new TokenVocabulary(bytes, offsets, endTokens).
@@ -205,7 +174,7 @@ class MatcherObject : public Napi::ObjectWrap<MatcherObject> {
     Guard(info.Env(), [&] { matcher_->Rollback(count); });
   }
   Napi::Value ForcedBytes(const CallbackInfo& info) {
-    return Guard(info.Env(), [&] { return ToArray(info.Env(), matcher_->ForcedBytes()); });
+    return Guard(info.Env(), [&] { return ToArray<std::uint8_t>(info.Env(), matcher_->ForcedBytes()); });
   }
   Napi::Value ForcedTokens(const CallbackInfo& info) {
     if (!info[0].IsFunction()) {
@@ -218,7 +187,7 @@ class MatcherObject : public Napi::ObjectWrap<MatcherObject> {
       const auto tokens = WordsOf(function.Call({bytes}));
       return std::vector<std::uint32_t>(tokens.begin(), tokens.end());
     };
-    return Guard(info.Env(), [&] { return ToArray(info.Env(), matcher_->ForcedTokens(tokenize)); });
+    return Guard(info.Env(), [&] { return ToArray<std::uint32_t>(info.Env(), matcher_->ForcedTokens(tokenize)); });
   }
   Napi::Value IsAccepting(const CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), matcher_->IsAccepting());
