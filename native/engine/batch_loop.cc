@@ -1,6 +1,7 @@
 #include "batch_loop.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "engine_error.h"
@@ -129,7 +130,7 @@ std::vector<RowResult> BatchLoop::Step() {
   try {
     ComputePrefix();
     BuildBatch();
-    if (!context_.is_empty()) {
+    if (context_.batch_size() > 0) {
       Decode();
       for (Slot& slot : slots_) {
         if (slot.added > 0) {
@@ -209,13 +210,13 @@ void BatchLoop::AddPending(Slot& slot) {
 void BatchLoop::Decode() {
   const Clock::time_point begin = Clock::now();
   context_.Decode();
+  counts_.computed_tokens += context_.batch_size();
   counts_.decode_ms += MillisecondsSince(begin);
 }
 
 void BatchLoop::TakeLogits(Slot& slot) {
   const std::uint32_t before = slot.computed;
   slot.computed += slot.added;
-  counts_.computed_tokens += slot.added;
   if (!slot.is_counted && !slot.is_reading()) {
     slot.is_counted = true;
     counts_.input_tokens += slot.result.input_tokens;
@@ -263,7 +264,7 @@ void BatchLoop::TakeLogprobs(Slot& slot, std::uint32_t before) {
 void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
   const std::span<const std::uint32_t> mask = slot.matcher ? slot.matcher->Mask() : std::span<const std::uint32_t>{};
   const std::uint32_t chosen = sampler_.Choose(logits, mask, settings_.sampling, slot.counts ? &*slot.counts : nullptr,
-                                               slot.seed, slot.output());
+                                               slot.seed, slot.result.output_tokens);
   if (chosen == kNoToken) {
     Fail(slot, "no token can follow: the model's logits are no numbers, or the grammar and the vocabulary don't meet");
     return;
@@ -310,7 +311,7 @@ bool BatchLoop::Append(Slot& slot, std::int32_t token) {
   return true;
 }
 
-bool BatchLoop::AppendForced(Slot& slot) {
+void BatchLoop::AppendForced(Slot& slot) {
   const Model& model = context_.model();
   const grammar::Tokenizer tokenize = [&](std::span<const std::uint8_t> text) {
     const auto tokens = model.TokenizeBehind({reinterpret_cast<const char*>(text.data()), text.size()});
@@ -318,14 +319,13 @@ bool BatchLoop::AppendForced(Slot& slot) {
   };
   for (const std::uint32_t token : slot.matcher->ForcedTokens(tokenize)) {
     if (!slot.matcher->Accept(token)) {
-      break;
+      return;
     }
     counts_.forced_tokens++;
     if (!Append(slot, static_cast<std::int32_t>(token))) {
-      return false;
+      return;
     }
   }
-  return true;
 }
 
 bool BatchLoop::HasStopped(Slot& slot, std::size_t new_bytes) {

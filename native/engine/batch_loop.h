@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -78,8 +77,8 @@ class BatchLoop {
   void Sample(Slot& slot, std::span<const float> logits);
   // Appends a token of the output; whether the row goes on.
   bool Append(Slot& slot, std::int32_t token);
-  // Appends what the grammar leaves no choice about; whether the row goes on.
-  bool AppendForced(Slot& slot);
+  // Appends what the grammar leaves no choice about.
+  void AppendForced(Slot& slot);
   bool HasStopped(Slot& slot, std::size_t new_bytes);
   void NextStretch(Slot& slot);
   void ReturnToPrompt(Slot& slot, std::uint32_t depth);

@@ -12,24 +12,22 @@ constexpr std::uint32_t kWorthWaiting = 16;
 
 Beginnings::Beginnings(std::vector<Slot*> slots) : slots_(std::move(slots)), common_(slots_.size() * slots_.size()) {}
 
-std::uint32_t& Beginnings::Common(const Slot& one, const Slot& other) {
-  return common_[static_cast<std::size_t>(one.sequence) * slots_.size() + static_cast<std::size_t>(other.sequence)];
+std::size_t Beginnings::PairOf(const Slot& one, const Slot& other) const {
+  return static_cast<std::size_t>(one.sequence) * slots_.size() + static_cast<std::size_t>(other.sequence);
 }
 
 void Beginnings::Compare(const Slot& slot) {
   for (const Slot* other : slots_) {
     const auto end = std::ranges::mismatch(slot.tokens, other->tokens).in1;
     const auto common = static_cast<std::uint32_t>(end - slot.tokens.begin());
-    Common(slot, *other) = common;
-    Common(*other, slot) = common;
+    common_[PairOf(slot, *other)] = common;
+    common_[PairOf(*other, slot)] = common;
   }
 }
 
 std::uint32_t Beginnings::Usable(const Slot& slot, const Slot& other) const {
-  const std::uint32_t common = common_[static_cast<std::size_t>(slot.sequence) * slots_.size() +
-                                       static_cast<std::size_t>(other.sequence)];
   // At least one token must be computed, to have logits behind it; and behind the other's prompt its tokens may change.
-  return std::min({common, slot.prompt_tokens - 1, other.prompt_tokens});
+  return std::min({common_[PairOf(slot, other)], slot.prompt_tokens - 1, other.prompt_tokens});
 }
 
 void Beginnings::Share(Slot& slot, Context& context) {

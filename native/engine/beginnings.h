@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "context.h"
@@ -23,7 +23,7 @@ class Beginnings {
   [[nodiscard]] bool ShouldWait(const Slot& slot) const;
 
  private:
-  std::uint32_t& Common(const Slot& one, const Slot& other);
+  [[nodiscard]] std::size_t PairOf(const Slot& one, const Slot& other) const;
   [[nodiscard]] std::uint32_t Usable(const Slot& slot, const Slot& other) const;
 
   std::vector<Slot*> slots_;

@@ -26,12 +26,11 @@ class Context {
   Context(std::shared_ptr<const Model> model, const ContextSettings& settings);
 
   [[nodiscard]] const Model& model() const { return *model_; }
-  [[nodiscard]] std::uint32_t batch_tokens() const { return batch_tokens_; }
 
   // What the next decode computes.
   void ClearBatch();
   [[nodiscard]] std::uint32_t room() const { return batch_tokens_ - batch_.size(); }
-  [[nodiscard]] bool is_empty() const { return batch_.size() == 0; }
+  [[nodiscard]] std::uint32_t batch_size() const { return batch_.size(); }
   // @param wants_logits whether the logits behind the token are to be read afterwards
   // @returns its place in the batch
   std::uint32_t Add(std::int32_t token, std::uint32_t position, std::int32_t sequence, bool wants_logits);

@@ -8,8 +8,9 @@
 
 namespace rowmill::engine {
 
-LabelTree::LabelTree(std::span<const std::vector<std::int32_t>> labels) : nodes_(1) {
-  for (std::uint32_t label = 0; label < labels.size(); label++) {
+LabelTree::LabelTree(std::span<const std::vector<std::int32_t>> labels)
+    : nodes_(1), labels_(static_cast<std::uint32_t>(labels.size())) {
+  for (std::uint32_t label = 0; label < labels_; label++) {
     std::uint32_t at = kRoot;
     for (const std::int32_t token : labels[label]) {
       const auto& children = nodes_[at].children;
@@ -24,7 +25,6 @@ LabelTree::LabelTree(std::span<const std::vector<std::int32_t>> labels) : nodes_
       at = child;
     }
     nodes_[at].label = label;
-    lengths_.push_back(static_cast<std::uint32_t>(labels[label].size()));
   }
   Walk(kRoot, 0);
 }

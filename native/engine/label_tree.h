@@ -26,8 +26,7 @@ class LabelTree {
 
   explicit LabelTree(std::span<const std::vector<std::int32_t>> labels);
 
-  [[nodiscard]] std::uint32_t labels() const { return static_cast<std::uint32_t>(lengths_.size()); }
-  [[nodiscard]] std::uint32_t length(std::uint32_t label) const { return lengths_[label]; }
+  [[nodiscard]] std::uint32_t labels() const { return labels_; }
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const std::vector<Stretch>& stretches() const { return stretches_; }
 
@@ -36,7 +35,7 @@ class LabelTree {
 
   std::vector<Node> nodes_;
   std::vector<Stretch> stretches_;
-  std::vector<std::uint32_t> lengths_;
+  std::uint32_t labels_;
 };
 
 // One row's labels: the logarithm of each one's probability, of all its tokens and of any end of turn behind them.

@@ -69,7 +69,6 @@ struct Slot {
 
   [[nodiscard]] std::uint32_t pending() const { return static_cast<std::uint32_t>(tokens.size()) - computed; }
   [[nodiscard]] bool is_reading() const { return is_busy && computed < prompt_tokens; }
-  [[nodiscard]] std::uint32_t output() const { return static_cast<std::uint32_t>(tokens.size()) - prompt_tokens; }
 };
 
 }  // namespace rowmill::engine
