@@ -47,7 +47,12 @@ async function main(): Promise<void> {
   const rounds = readNumberFlag("--rounds", values.rounds, "count");
   const tokenBytes = tokenBytesOf(await readVocabularyFacts(values.model));
   const vocabulary = openVocabulary(tokenBytes);
-  await using engine = await openEngine({ engine: "auto", modelPath: values.model, threads: 1, backend: "cpu" });
+  await using engine = await openEngine({
+    engine: "node-llama-cpp",
+    modelPath: values.model,
+    threads: 1,
+    backend: "cpu",
+  });
   const figures: JobFigures[] = [];
   for (const job of await readDemoJobs(engine)) {
     const run = (hasGrammar: boolean, most: number) =>

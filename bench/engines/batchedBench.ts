@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { machineFacts } from "../../src/models/index.js";
-import { PeerProcess } from "./peerProcess.js";
+import { PeerProcess, wholeCells } from "./peerProcess.js";
 import {
   type Configuration,
   modelPathFor,
@@ -9,9 +9,6 @@ import {
   type Subject,
   type SubjectRun,
 } from "./subject.js";
-
-/** llama.cpp rounds a sequence's cells up to this. */
-const CELL_STEP = 256;
 
 /** llama-batched-bench: the same numbers of tokens read and generated, without a sampler or anything else around
  *  llama_decode. It takes what has no schema. */
@@ -40,7 +37,7 @@ class BatchedBench implements OpenSubject {
     const inputTokens = workload.prefix.length + workload.rowTokens + workload.suffix.length;
     // the last token of an output is chosen, not decoded
     const decoded = maxTokens - 1;
-    const slotTokens = Math.ceil((inputTokens + decoded) / CELL_STEP) * CELL_STEP;
+    const slotTokens = wholeCells(inputTokens + decoded);
     const waves = Array.from({ length: Math.ceil(rows / slots) }, () => slots);
     const startMs = performance.now();
     await using bench = new PeerProcess(this.program, [

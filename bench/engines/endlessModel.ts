@@ -13,6 +13,7 @@ import {
 import { basename, join } from "node:path";
 import { readGgufFileInfo } from "node-llama-cpp";
 import { InputError } from "../../src/errors.js";
+import { readVocabularyFacts, tokenBytesOf } from "../../src/grammar/index.js";
 
 /** Numbers and bytes of a block, by ggml's number of the type. */
 const BLOCKS: Readonly<Record<number, readonly [numbers: number, bytes: number]>> = {
@@ -26,11 +27,6 @@ const BLOCKS: Readonly<Record<number, readonly [numbers: number, bytes: number]>
   14: [256, 210],
   30: [1, 2],
 };
-/** What llama.cpp takes for ends of a text by their names, whatever the file says of them: the common ones. */
-const END_NAMES = [
-  ...["<|eot_id|>", "<|im_end|>", "<|end|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>"],
-  ...["<end_of_turn>", "</s>", "<eos>", "<EOT>"],
-];
 
 /** A copy of a model that can't end a text: the weights that its end tokens' logits come from are zeroes, so a greedy
  *  choice falls on another token. So every engine generates as many tokens, also those that can't be told to ignore an end.
@@ -64,12 +60,9 @@ async function findEndRows(path: string): Promise<{ start: number; rowBytes: num
       "ROWMILL_BAD_OPTION",
       `${path}: the ends of its texts can't be silenced; take another --model`,
     );
-  const { ggml } = info.metadata.tokenizer;
-  const byId = [ggml.eos_token_id, ggml.eot_token_id, ggml.eom_token_id];
-  const byName = END_NAMES.map((name) => ggml.tokens.indexOf(name)).filter((token) => token >= 0);
   return {
     start: Number(output.fileOffset),
     rowBytes: (Number(output.dimensions[0]) / block[0]) * block[1],
-    endTokens: [...new Set([...byId.filter((token) => token !== undefined), ...byName])],
+    endTokens: [...tokenBytesOf(await readVocabularyFacts(path)).endTokens],
   };
 }

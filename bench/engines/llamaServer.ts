@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { machineFacts } from "../../src/models/index.js";
 import { compileOutput } from "../../src/output/index.js";
-import { PeerProcess } from "./peerProcess.js";
+import { PeerProcess, wholeCells } from "./peerProcess.js";
 import {
   type Configuration,
   modelPathFor,
@@ -19,9 +19,6 @@ import { slotTokensOf, type Workload } from "./workload.js";
 
 const HOST = "127.0.0.1";
 const START_SECONDS = 120;
-/** llama.cpp rounds a sequence's cells up to this. */
-const CELL_STEP = 256;
-
 /** llama-server over HTTP, its slots kept busy by as many rows again that wait. */
 export function llamaServer(program: string): Subject {
   const { cores } = machineFacts();
@@ -43,7 +40,7 @@ export function llamaServer(program: string): Subject {
 async function openServer(program: string, asked: OpenRequest): Promise<OpenSubject> {
   const { configuration, group } = asked;
   const port = await freePort();
-  const slotTokens = Math.ceil(slotTokensOf(group) / CELL_STEP) * CELL_STEP;
+  const slotTokens = wholeCells(slotTokensOf(group));
   const server = new PeerProcess(program, [
     ...["--model", await modelPathFor(asked), "--host", HOST, "--port", String(port), "--no-webui", "--log-disable"],
     ...["--parallel", String(configuration.slots), "--ctx-size", String(configuration.slots * slotTokens)],

@@ -6,6 +6,12 @@ const END_MS = 5_000;
 /** Of what it says on standard error, the end that is kept. */
 const KEPT_CHARACTERS = 4_000;
 
+/** llama.cpp rounds a sequence's cells up to this. */
+const CELL_STEP = 256;
+
+/** The cells that a sequence of so many tokens is given. */
+export const wholeCells = (tokens: number): number => Math.ceil(tokens / CELL_STEP) * CELL_STEP;
+
 /** A peer's program, ended with this object and, whatever happens, with this process. */
 export class PeerProcess implements AsyncDisposable {
   readonly child: ChildProcess;
