@@ -13,11 +13,9 @@ const buildFolder = join(root, "build");
 const addonFile = join(buildFolder, "Release", "rowmill.node");
 const stampFile = join(buildFolder, "addon.stamp");
 const logFile = join(buildFolder, "addon.log");
-const cost = "without it progress is read once a second across processes; everything else works the same";
+const cost =
+  "without it jobs run on the node-llama-cpp engine, several times slower, and progress is read once a second across processes";
 const require = createRequire(import.meta.url);
-// Where node-llama-cpp keeps the source of its llama.cpp; the package may lie beside ours or above it.
-const llamaSource = join(dirname(fileURLToPath(import.meta.resolve("node-llama-cpp"))), "..", "llama");
-const llamaInfo = join(llamaSource, "llama.cpp.info.json");
 
 /** Whether a program lies on the PATH. */
 function isOnPath(program) {
@@ -49,12 +47,18 @@ function listSources() {
   return found.sort();
 }
 
+/** Where node-llama-cpp keeps the source of its llama.cpp; the package may lie beside ours or above it. */
+function findLlamaSource() {
+  return join(dirname(fileURLToPath(import.meta.resolve("node-llama-cpp"))), "..", "llama");
+}
+
 /** Changes whenever the addon has to be built again. */
 function computeStamp() {
   const hash = createHash("sha256");
   for (const file of listSources()) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   for (const name of ["cmake-js", "node-addon-api"])
     hash.update(`${name} ${require(`${name}/package.json`).version}\n`);
+  const llamaInfo = join(findLlamaSource(), "llama.cpp.info.json");
   hash.update(`node-llama-cpp ${existsSync(llamaInfo) ? readFileSync(llamaInfo, "utf8") : ""}\n`);
   // A moved folder invalidates CMake's cache, so the place counts too.
   const machine = [process.platform, process.arch, process.versions.modules, root];
@@ -71,7 +75,7 @@ function runCmakeJs(log, ...args) {
     buildFolder,
     "--config",
     "Release",
-    `--CDROWMILL_LLAMA_SOURCE=${llamaSource}`,
+    `--CDROWMILL_LLAMA_SOURCE=${findLlamaSource()}`,
   ];
   // --parallel=N: as two words cmake-js would take N for a file
   const threads = `--parallel=${Math.max(1, availableParallelism())}`;

@@ -172,3 +172,11 @@ function tryLoad(): AddonState {
     return { native: null, path: addonPath, reason: reason ?? "it can't be loaded" };
   }
 }
+
+/** Why the addon has no native engine, in a few words; null where it has one. */
+export function engineObstacle(): string | null {
+  const { native, reason } = loadAddon();
+  if (native === null) return `the native addon can't be loaded: ${reason}`;
+  if (native.BatchLoop === undefined) return "the native addon was built without the engine: build/addon.log says why";
+  return null;
+}

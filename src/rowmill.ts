@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
-import { loadAddon } from "./addon.js";
-import { ENGINES, type EngineName } from "./engine/index.js";
+import { engineObstacle, loadAddon } from "./addon.js";
+import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import {
   countersPath,
@@ -290,10 +290,7 @@ export class Rowmill implements AsyncDisposable {
       runnerPid: holder?.pid ?? null,
       machine,
       backend,
-      engine: {
-        name: "node-llama-cpp",
-        reason: "the native engine, with its own batch loop and cached grammar masks, is not part of this release",
-      },
+      engine: { name: likelyEngine("auto"), reason: engineObstacle() },
       counters:
         addon.reason === null
           ? { isMapped: true, reason: null }

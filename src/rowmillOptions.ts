@@ -62,8 +62,8 @@ export interface DoctorReport {
   readonly runnerPid: number | null;
   readonly machine: MachineFacts;
   readonly backend: BackendFacts;
-  /** The engine that "auto" takes, and why not a faster one. */
-  readonly engine: { readonly name: string; readonly reason: string };
+  /** The engine that "auto" takes, and why not a faster one: null where it is the fastest. */
+  readonly engine: { readonly name: string; readonly reason: string | null };
   /** Whether live counters are shared between processes by the native addon, and why not. */
   readonly counters: { readonly isMapped: boolean; readonly reason: string | null };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
+  engineObstacle,
   loadAddon,
   type NativeBatchLoop,
   type NativeEngineClasses,
@@ -22,13 +23,13 @@ import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
 
 /** Why the native engine can't be used here, in a few words; null where it can. */
 export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<string | null> {
-  const { native, reason } = loadAddon();
-  if (native === null) return `the native addon can't be loaded: ${reason}`;
-  if (native.BatchLoop === undefined) return "the native addon was built without the engine: build/addon.log says why";
+  const obstacle = engineObstacle();
+  if (obstacle !== null) return obstacle;
+  const { llamaRelease } = nativeClasses();
   const { loadBackend } = await import("./nodeLlamaCpp.js");
   const { release } = (await loadBackend(options.backend, options.threads)).llamaCppRelease;
-  if (native.llamaRelease !== release)
-    return `the native engine was compiled for llama.cpp ${native.llamaRelease} and node-llama-cpp brings ${release}: \`npm run build:addon\` builds it anew`;
+  if (llamaRelease !== release)
+    return `the native engine was compiled for llama.cpp ${llamaRelease} and node-llama-cpp brings ${release}: \`npm run build:addon\` builds it anew`;
   return null;
 }
 
@@ -38,10 +39,12 @@ export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<
 export async function openNative(options: NodeLlamaCppOptions): Promise<Engine> {
   const { loadBackend } = await import("./nodeLlamaCpp.js");
   const { gpu } = await loadBackend(options.backend, options.threads);
-  const classes = loadAddon().native as NativeEngineClasses;
+  const classes = nativeClasses();
   const model = new classes.EngineModel(options.modelPath, gpu || "", gpu === false ? 0 : -1);
   return new NativeEngine(classes, model);
 }
+
+const nativeClasses = (): NativeEngineClasses => loadAddon().native as NativeEngineClasses;
 
 /** The order of native/engine/engine_binding.cc. */
 const COUNTS = [
@@ -102,7 +105,7 @@ class NativeEngine implements Engine {
     try {
       while (!signal.aborted) {
         while (loop.hasFreeSlot) {
-          // a row is waited for, so that what shares a batch does not depend on time; at the end there are none
+          // while rows run none is waited for: they may be all there are
           const row = await rows.next(!loop.isBusy);
           if (row === null) break;
           seeds.set(row.index, row.seed);
@@ -144,8 +147,7 @@ class NativeEngine implements Engine {
   }
 }
 
-/** Pulls a row ahead, so that a loop with work to do does not wait for one that may never come: rows in flight may be all
- *  there are. */
+/** Pulls one row ahead, so that a loop with work to do need not wait to learn whether there is another. */
 class RowSupply {
   #ahead: Promise<EngineRow | null> | null = null;
   #arrived: { readonly row: EngineRow | null } | null = null;
@@ -157,13 +159,17 @@ class RowSupply {
    *  @returns null when there is none, or none yet */
   async next(waits: boolean): Promise<EngineRow | null> {
     if (this.#isDry) return null;
-    this.#ahead ??= this.pull().then((row) => {
-      this.#arrived = { row };
-      return row;
-    });
+    if (this.#ahead === null) {
+      this.#ahead = this.pull().then((row) => {
+        this.#arrived = { row };
+        return row;
+      });
+      // a failure is met when the row is waited for
+      this.#ahead.catch(() => undefined);
+    }
     if (waits) await this.#ahead;
     // a row that is there already arrives within the microtasks of this turn
-    else for (let turn = 0; turn < 4 && this.#arrived === null; turn++) await Promise.resolve();
+    else for (let turn = 0; turn < ARRIVAL_TURNS && this.#arrived === null; turn++) await Promise.resolve();
     const arrived = this.#arrived;
     if (arrived === null) return null;
     this.#ahead = null;
@@ -172,6 +178,9 @@ class RowSupply {
     return arrived.row;
   }
 }
+
+/** Promises between a row that the worker holds and the loop: its queue's, its pull's and the one here, and one to spare. */
+const ARRIVAL_TURNS = 4;
 
 function toResult(
   job: BatchJob,

@@ -1,4 +1,4 @@
-import { loadAddon } from "../addon.js";
+import { engineObstacle } from "../addon.js";
 import { InputError, messageOf } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
@@ -16,7 +16,7 @@ export interface EngineChoice {
 /** What "auto" stands for here, as far as can be said before llama.cpp is loaded. */
 export function likelyEngine(engine: EngineName): Exclude<EngineName, "auto"> {
   if (engine !== "auto") return engine;
-  return loadAddon().native?.BatchLoop === undefined ? "node-llama-cpp" : "native";
+  return engineObstacle() === null ? "native" : "node-llama-cpp";
 }
 
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.

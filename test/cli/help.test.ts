@@ -90,13 +90,13 @@ describe("as a process", () => {
   test("what the machine and the catalogue are comes as JSON that parses", async () => {
     const [quotas, doctor, models, starter] = await Promise.all([
       desk.json<{ rowQuota: number }[]>("quotas"),
-      desk.json<{ machine: object; engine: { name: string } }>("doctor"),
+      desk.json<{ machine: object; engine: { name: string; reason: string | null } }>("doctor"),
       desk.json<{ name: string; path: string | null }[]>("models", "list", "--here"),
       desk.json<{ path: string; facts: { architecture: string } }>("models", "show", "starter"),
     ]);
     expect(quotas).toHaveLength(2);
     expect(quotas[0]?.rowQuota).toBeGreaterThan(0);
-    expect(doctor.engine.name).toBe("node-llama-cpp");
+    expect(doctor.engine).toEqual({ name: "native", reason: null });
     expect(models.map(({ name }) => name)).toEqual(["starter"]);
     expect(starter.facts.architecture).toBe("llama");
   });
