@@ -86,8 +86,7 @@ void BatchLoop::Begin(Slot& slot, Row row) {
   slot.is_complete = false;
   slot.result = {};
   slot.result.index = row.index;
-  slot.stretch.reset();
-  slot.scores.reset();
+  slot.walk.reset();
 
   std::vector<std::int32_t> prompt = settings_.prefix;
   prompt.insert(prompt.end(), row.tokens.begin(), row.tokens.end());
@@ -114,7 +113,7 @@ void BatchLoop::Begin(Slot& slot, Row row) {
     slot.counts->AddPrompt(slot.tokens);
   }
   if (labels_ != nullptr) {
-    slot.scores.emplace(*labels_);
+    slot.walk.emplace(*labels_, slot.prompt_tokens);
   } else if (settings_.grammar != nullptr) {
     slot.matcher.emplace(settings_.grammar);
     // What every output begins with is read with the prompt.
@@ -199,7 +198,7 @@ void BatchLoop::AddPending(Slot& slot) {
   for (std::uint32_t at = slot.computed; at < slot.computed + slot.added; at++) {
     const bool is_last = at + 1 == size && slot.is_busy && !slot.is_complete;
     const bool is_scored = settings_.wants_logprobs && at + 1 >= slot.prompt_tokens && at + 1 < size && slot.is_busy;
-    const bool is_label = slot.stretch.has_value() && at >= slot.prompt_tokens + labels_->stretches()[*slot.stretch].depth;
+    const bool is_label = slot.walk && slot.walk->Wants(at);
     const std::uint32_t place = context_.Add(slot.tokens[at], at, slot.sequence, is_last || is_scored || is_label);
     if (at == slot.computed) {
       slot.place = place;
@@ -222,13 +221,9 @@ void BatchLoop::TakeLogits(Slot& slot) {
     counts_.input_tokens += slot.result.input_tokens;
     counts_.shared_tokens += slot.result.shared_tokens;
   }
-  if (slot.stretch) {
-    const LabelTree::Stretch& stretch = labels_->stretches()[*slot.stretch];
-    for (std::uint32_t at = std::max(before, slot.prompt_tokens + stretch.depth); at < slot.computed; at++) {
-      const std::uint32_t node = stretch.nodes[at - slot.prompt_tokens - stretch.depth];
-      slot.scores->Take(node, context_.Logits(slot.place + at - before), context_.model().end_tokens());
-    }
-  } else if (settings_.wants_logprobs && labels_ == nullptr) {
+  if (slot.walk) {
+    slot.walk->Take(slot, before, context_);
+  } else if (settings_.wants_logprobs) {
     TakeLogprobs(slot, before);
   }
   if (slot.pending() > 0) {
@@ -238,11 +233,11 @@ void BatchLoop::TakeLogits(Slot& slot) {
     Finish(slot);
     return;
   }
-  if (labels_ != nullptr) {
-    if (!slot.stretch) {
-      slot.scores->Take(LabelTree::kRoot, context_.Logits(slot.place + slot.added - 1), context_.model().end_tokens());
+  if (slot.walk) {
+    if (!slot.walk->Next(slot, context_)) {
+      slot.result.label_logprobs = slot.walk->logprobs();
+      Finish(slot);
     }
-    NextStretch(slot);
     return;
   }
   try {
@@ -346,33 +341,6 @@ bool BatchLoop::HasStopped(Slot& slot, std::size_t new_bytes) {
   return true;
 }
 
-void BatchLoop::NextStretch(Slot& slot) {
-  const std::uint32_t next = slot.stretch ? *slot.stretch + 1 : 0;
-  if (next == labels_->stretches().size()) {
-    slot.result.label_logprobs = slot.scores->logprobs();
-    Finish(slot);
-    return;
-  }
-  slot.stretch = next;
-  const LabelTree::Stretch& stretch = labels_->stretches()[next];
-  ReturnToPrompt(slot, stretch.depth);
-  for (const std::uint32_t node : stretch.nodes) {
-    slot.tokens.push_back(labels_->nodes()[node].token);
-  }
-}
-
-// Leaves the prompt and the first tokens of the way behind it.
-void BatchLoop::ReturnToPrompt(Slot& slot, std::uint32_t depth) {
-  slot.tokens.resize(slot.prompt_tokens + depth);
-  if (context_.model().can_cut()) {
-    slot.computed = slot.prompt_tokens + depth;
-    context_.Cut(slot.sequence, slot.computed);
-    return;
-  }
-  slot.computed = 0;
-  context_.Cut(slot.sequence, 0);
-}
-
 void BatchLoop::Complete(Slot& slot, bool is_cut) {
   slot.result.is_cut = is_cut;
   slot.is_complete = true;
@@ -387,6 +355,7 @@ void BatchLoop::Finish(Slot& slot) {
   slot.is_busy = false;
   slot.tokens.resize(slot.computed);
   slot.matcher.reset();
+  slot.walk.reset();
   ended_.push_back(std::move(slot.result));
   slot.result = {};
 }

@@ -80,8 +80,6 @@ class BatchLoop {
   // Appends what the grammar leaves no choice about.
   void AppendForced(Slot& slot);
   bool HasStopped(Slot& slot, std::size_t new_bytes);
-  void NextStretch(Slot& slot);
-  void ReturnToPrompt(Slot& slot, std::uint32_t depth);
   void Complete(Slot& slot, bool is_cut);
   void Finish(Slot& slot);
   void Fail(Slot& slot, const std::string& reason);

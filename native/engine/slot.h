@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "label_tree.h"
+#include "label_walk.h"
 #include "token_counts.h"
 #include "token_matcher.h"
 
@@ -59,9 +59,8 @@ struct Slot {
   // The output is complete; its last tokens are computed for their probabilities alone.
   bool is_complete = false;
 
-  std::optional<LabelScores> scores;
-  // Of the label tree, the stretch that is being computed; none while the prompt is.
-  std::optional<std::uint32_t> stretch;
+  // While labels are scored instead of tokens sampled.
+  std::optional<LabelWalk> walk;
 
   // In the batch at hand: the place of the first token, and how many there are.
   std::uint32_t place = 0;
