@@ -117,7 +117,14 @@ export interface NativeJobSettings {
   readonly maxTokens: number;
   readonly stop: readonly string[];
   readonly logprobs: boolean;
+  readonly tokenLogprobs: boolean;
   readonly labels: readonly Uint32Array[];
+  readonly fields: readonly {
+    readonly isWhole: boolean;
+    /** For each member its name as the output may write it, quotes included. */
+    readonly path: readonly (readonly string[])[];
+    readonly texts: readonly string[];
+  }[];
 }
 
 export interface NativeBatchLoop {
@@ -140,7 +147,14 @@ export type NativeRowResult =
       readonly sharedTokens: number;
       readonly outputTokens: number;
       readonly logprob: number;
-      readonly labelLogprobs: readonly number[];
+      /** Of the job's labels a single list, else one a field; empty where the output has no such field. */
+      readonly labelLogprobs: readonly Float64Array[];
+      /** The output's tokens by columns; where asked for. */
+      readonly tokenLogprobs?: {
+        readonly bytes: Uint8Array;
+        readonly lengths: Uint16Array;
+        readonly logprobs: Float32Array;
+      };
     };
 
 export type NativeAddon = NativeCounters & NativeGrammarClasses & Partial<NativeEngineClasses>;

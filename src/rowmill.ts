@@ -317,12 +317,19 @@ export class Rowmill implements AsyncDisposable {
         "ROWMILL_NO_LOGPROBS",
         `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true } (--sampling '{"logprobs": true}')`,
       );
+    if (given.includeTokenLogprobs === true && !job.sampling.tokenLogprobs)
+      throw new InputError(
+        "ROWMILL_NO_LOGPROBS",
+        `${job.jobId} recorded no tokens: run it with samplingParams { tokenLogprobs: true } (--sampling '{"tokenLogprobs": true}')`,
+      );
     const shape: ResultShape = {
       kind: job.kind,
       columns: job.columns,
       outputColumn: given.outputColumn ?? job.outputColumn,
       includeInputs: given.includeInputs ?? job.kind === "table",
       includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
+      includeTokenLogprobs: given.includeTokenLogprobs ?? false,
+      confidence: job.confidence,
       unpackJson: given.unpackJson ?? false,
       includeErrors: job.rowsDone < job.rowsTotal,
       outputIs:

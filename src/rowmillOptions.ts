@@ -31,6 +31,8 @@ export interface ResultOptions {
   includeInputs?: boolean;
   /** Add `cumulative_logprob`; the job must have been run with `samplingParams.logprobs`. */
   includeCumulativeLogprobs?: boolean;
+  /** Add `token_logprobs`, a list of {token, logprob}; the job must have been run with `samplingParams.tokenLogprobs`. */
+  includeTokenLogprobs?: boolean;
   /** Another name for the output column than the job's. */
   outputColumn?: string;
   /** Parse each output as JSON; an object's keys become columns. Integers beyond 2^53 are their digits, a string. */
@@ -42,6 +44,7 @@ export interface ResultOptions {
 export const resultOptions = z.strictObject({
   includeInputs: z.boolean().optional(),
   includeCumulativeLogprobs: z.boolean().optional(),
+  includeTokenLogprobs: z.boolean().optional(),
   outputColumn: z.string().min(1).optional(),
   unpackJson: z.boolean().optional(),
   format: z.enum(["array", "arrow"]).optional(),

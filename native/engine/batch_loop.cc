@@ -24,9 +24,20 @@ ContextSettings ContextFor(const JobSettings& job) {
   const auto prefix = static_cast<std::uint32_t>(job.prefix.size());
   // The prefix lies in the memory once; what else rows share only makes room.
   return {.sequences = job.slots + 1,
-          .tokens = prefix + job.slots * (job.slot_tokens - std::min(prefix, job.slot_tokens)),
+          .tokens = prefix + job.slots * (job.slot_tokens - std::min(prefix, job.slot_tokens) +
+                                          FieldLabels::RoomFor(job.fields)),
           .batch_tokens = job.batch_tokens,
           .threads = job.threads};
+}
+
+std::shared_ptr<const LabelTree> TreeOf(const std::vector<std::vector<std::int32_t>>& labels,
+                                        const Model& model) {
+  const auto ends = std::make_shared<const std::vector<std::int32_t>>(model.end_tokens());
+  std::vector<Label> all;
+  for (const std::vector<std::int32_t>& tokens : labels) {
+    all.push_back({.tokens = tokens, .ends = {{.depth = static_cast<std::uint32_t>(tokens.size()), .tokens = ends}}});
+  }
+  return std::make_shared<const LabelTree>(all);
 }
 
 std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
@@ -50,7 +61,10 @@ BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
       slots_(settings_.slots),
       beginnings_(PointersTo(slots_, root_)) {
   if (!settings_.labels.empty()) {
-    labels_ = std::make_unique<LabelTree>(settings_.labels);
+    labels_ = TreeOf(settings_.labels, context_.model());
+  }
+  if (!settings_.fields.empty()) {
+    fields_.emplace(context_.shared_model(), settings_.fields);
   }
   for (const std::string& stop : settings_.stops) {
     longest_stop_ = std::max(longest_stop_, stop.size());
@@ -86,7 +100,7 @@ void BatchLoop::Begin(Slot& slot, Row row) {
   slot.is_complete = false;
   slot.result = {};
   slot.result.index = row.index;
-  slot.walk.reset();
+  slot.walks.clear();
 
   std::vector<std::int32_t> prompt = settings_.prefix;
   prompt.insert(prompt.end(), row.tokens.begin(), row.tokens.end());
@@ -113,7 +127,9 @@ void BatchLoop::Begin(Slot& slot, Row row) {
     slot.counts->AddPrompt(slot.tokens);
   }
   if (labels_ != nullptr) {
-    slot.walk.emplace(*labels_, slot.prompt_tokens);
+    slot.result.label_logprobs.resize(1);
+    slot.walks.emplace_back(labels_, slot.prompt_tokens, 0);
+    slot.walks.back().Start(slot, context_);
   } else if (settings_.grammar != nullptr) {
     slot.matcher.emplace(settings_.grammar);
     // What every output begins with is read with the prompt.
@@ -198,7 +214,7 @@ void BatchLoop::AddPending(Slot& slot) {
   for (std::uint32_t at = slot.computed; at < slot.computed + slot.added; at++) {
     const bool is_last = at + 1 == size && slot.is_busy && !slot.is_complete;
     const bool is_scored = settings_.wants_logprobs && at + 1 >= slot.prompt_tokens && at + 1 < size && slot.is_busy;
-    const bool is_label = slot.walk && slot.walk->Wants(at);
+    const bool is_label = !slot.walks.empty() && slot.walks.back().Wants(at);
     const std::uint32_t place = context_.Add(slot.tokens[at], at, slot.sequence, is_last || is_scored || is_label);
     if (at == slot.computed) {
       slot.place = place;
@@ -221,23 +237,22 @@ void BatchLoop::TakeLogits(Slot& slot) {
     counts_.input_tokens += slot.result.input_tokens;
     counts_.shared_tokens += slot.result.shared_tokens;
   }
-  if (slot.walk) {
-    slot.walk->Take(slot, before, context_);
+  if (!slot.walks.empty()) {
+    slot.walks.back().Take(slot, before, context_);
   } else if (settings_.wants_logprobs) {
     TakeLogprobs(slot, before);
   }
   if (slot.pending() > 0) {
     return;
   }
-  if (slot.is_complete) {
-    Finish(slot);
-    return;
-  }
-  if (slot.walk) {
-    if (!slot.walk->Next(slot, context_)) {
-      slot.result.label_logprobs = slot.walk->logprobs();
+  if (!slot.walks.empty()) {
+    if (!GoOnWalking(slot, context_)) {
       Finish(slot);
     }
+    return;
+  }
+  if (slot.is_complete) {
+    End(slot);
     return;
   }
   try {
@@ -250,9 +265,17 @@ void BatchLoop::TakeLogits(Slot& slot) {
 void BatchLoop::TakeLogprobs(Slot& slot, std::uint32_t before) {
   for (std::uint32_t at = before; at < slot.computed; at++) {
     if (at + 1 >= slot.prompt_tokens && at + 1 < slot.tokens.size()) {
-      slot.result.logprob += LogProbability(context_.Logits(slot.place + at - before),
-                                            static_cast<std::uint32_t>(slot.tokens[at + 1]));
+      RecordLogprob(slot, slot.tokens[at + 1], context_.Logits(slot.place + at - before));
     }
+  }
+}
+
+void BatchLoop::RecordLogprob(Slot& slot, std::int32_t token, std::span<const float> logits) {
+  const double logprob = LogProbability(logits, static_cast<std::uint32_t>(token));
+  slot.result.logprob += logprob;
+  if (settings_.wants_token_logprobs) {
+    slot.result.tokens.push_back(token);
+    slot.result.token_logprobs.push_back(static_cast<float>(logprob));
   }
 }
 
@@ -266,7 +289,7 @@ void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
   }
   const auto token = static_cast<std::int32_t>(chosen);
   if (context_.model().is_end(token) || (slot.matcher && slot.matcher->grammar().vocabulary().IsEnd(chosen))) {
-    Finish(slot);
+    End(slot);
     return;
   }
   if (slot.matcher && !slot.matcher->Accept(chosen)) {
@@ -274,7 +297,7 @@ void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
     return;
   }
   if (settings_.wants_logprobs) {
-    slot.result.logprob += LogProbability(logits, chosen);
+    RecordLogprob(slot, token, logits);
   }
   if (Append(slot, token) && slot.matcher) {
     // The chosen token's own probability is known: only those of forced ones behind it are still to come.
@@ -347,6 +370,12 @@ void BatchLoop::Complete(Slot& slot, bool is_cut) {
   // The probabilities of tokens that were not sampled come from logits that are still to be computed.
   const bool has_unscored = settings_.wants_logprobs && slot.pending() > 1;
   if (!has_unscored) {
+    End(slot);
+  }
+}
+
+void BatchLoop::End(Slot& slot) {
+  if (slot.result.is_cut || !fields_ || !fields_->Start(slot, context_)) {
     Finish(slot);
   }
 }
@@ -355,7 +384,7 @@ void BatchLoop::Finish(Slot& slot) {
   slot.is_busy = false;
   slot.tokens.resize(slot.computed);
   slot.matcher.reset();
-  slot.walk.reset();
+  slot.walks.clear();
   ended_.push_back(std::move(slot.result));
   slot.result = {};
 }

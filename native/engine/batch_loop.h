@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "beginnings.h"
 #include "context.h"
+#include "field_labels.h"
 #include "slot.h"
 #include "token_grammar.h"
 #include "token_sampler.h"
@@ -27,10 +30,14 @@ struct JobSettings {
   std::uint32_t max_tokens = 512;
   std::vector<std::string> stops;
   bool wants_logprobs = false;
+  // Each token's own as well; then the former is true.
+  bool wants_token_logprobs = false;
   // nullptr: free text.
   std::shared_ptr<grammar::TokenGrammar> grammar;
   // Each as tokens; empty: the output is generated.
   std::vector<std::vector<std::int32_t>> labels;
+  // Fields of generated outputs whose labels are scored.
+  std::vector<LabelField> fields;
 };
 
 // Since the loop was made.
@@ -65,6 +72,9 @@ class BatchLoop {
   // @throws EngineError llama.cpp's decode failed several times in a row; once is the failure of the rows in it
   std::vector<RowResult> Step();
   [[nodiscard]] const LoopCounts& counts() const { return counts_; }
+  [[nodiscard]] const Model& model() const { return context_.model(); }
+  // Whether results have the output's tokens.
+  [[nodiscard]] bool gives_token_logprobs() const { return settings_.wants_token_logprobs; }
 
  private:
   void ComputePrefix();
@@ -74,6 +84,7 @@ class BatchLoop {
   void Decode();
   void TakeLogits(Slot& slot);
   void TakeLogprobs(Slot& slot, std::uint32_t before);
+  void RecordLogprob(Slot& slot, std::int32_t token, std::span<const float> logits);
   void Sample(Slot& slot, std::span<const float> logits);
   // Appends a token of the output; whether the row goes on.
   bool Append(Slot& slot, std::int32_t token);
@@ -81,13 +92,16 @@ class BatchLoop {
   void AppendForced(Slot& slot);
   bool HasStopped(Slot& slot, std::size_t new_bytes);
   void Complete(Slot& slot, bool is_cut);
+  // The output is finished: its fields' labels are scored, where asked for.
+  void End(Slot& slot);
   void Finish(Slot& slot);
   void Fail(Slot& slot, const std::string& reason);
   void FailAll(const std::string& reason);
 
   JobSettings settings_;
-  std::unique_ptr<LabelTree> labels_;
+  std::shared_ptr<const LabelTree> labels_;
   Context context_;
+  std::optional<FieldLabels> fields_;
   TokenSampler sampler_;
   std::vector<Slot> slots_;
   // Holds the prefix and nothing else.

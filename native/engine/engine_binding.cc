@@ -140,6 +140,22 @@ class SettingsReader {
   Napi::Object object_;
 };
 
+std::vector<std::string> TextsOf(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (std::uint32_t at = 0; at < array.Length(); at++) {
+    texts.push_back(array.Get(at).As<Napi::String>());
+  }
+  return texts;
+}
+
+LabelField FieldOf(const Napi::Value& value) {
+  const SettingsReader read(value.As<Napi::Object>());
+  return {.is_whole = read.Flag("isWhole"),
+          .path = read.List<std::vector<std::string>>("path", TextsOf),
+          .texts = TextsOf(value.As<Napi::Object>().Get("texts"))};
+}
+
 JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::TokenGrammar> grammar) {
   const SettingsReader read(object);
   return {
@@ -158,9 +174,11 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
                    .repetition_penalty = read.Real("repetitionPenalty")},
       .max_tokens = read.Count("maxTokens"),
       .stops = read.List<std::string>("stop", [](const Napi::Value& text) { return text.As<Napi::String>().Utf8Value(); }),
-      .wants_logprobs = read.Flag("logprobs"),
+      .wants_logprobs = read.Flag("logprobs") || read.Flag("tokenLogprobs"),
+      .wants_token_logprobs = read.Flag("tokenLogprobs"),
       .grammar = std::move(grammar),
       .labels = read.List<std::vector<std::int32_t>>("labels", TokensOf),
+      .fields = read.List<LabelField>("fields", FieldOf),
   };
 }
 
@@ -229,7 +247,7 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     return array;
   }
 
-  static Napi::Object ToObject(Napi::Env env, const RowResult& result) {
+  Napi::Object ToObject(Napi::Env env, const RowResult& result) const {
     auto object = Napi::Object::New(env);
     object.Set("index", Napi::Number::New(env, static_cast<double>(result.index)));
     if (!result.error.empty()) {
@@ -243,11 +261,30 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     object.Set("outputTokens", Napi::Number::New(env, result.output_tokens));
     object.Set("logprob", Napi::Number::New(env, result.logprob));
     auto labels = Napi::Array::New(env, result.label_logprobs.size());
-    for (std::uint32_t label = 0; label < result.label_logprobs.size(); label++) {
-      labels.Set(label, Napi::Number::New(env, result.label_logprobs[label]));
+    for (std::uint32_t list = 0; list < result.label_logprobs.size(); list++) {
+      labels.Set(list, ToArray<double>(env, result.label_logprobs[list]));
     }
     object.Set("labelLogprobs", labels);
+    if (loop_->gives_token_logprobs()) {
+      object.Set("tokenLogprobs", TokenLogprobs(env, result));
+    }
     return object;
+  }
+
+  // The output's tokens by columns: their UTF-8 bytes one behind the other, how many each has, their logarithms.
+  Napi::Object TokenLogprobs(Napi::Env env, const RowResult& result) const {
+    std::vector<std::uint8_t> bytes;
+    std::vector<std::uint16_t> lengths;
+    for (const std::int32_t token : result.tokens) {
+      const std::string& piece = loop_->model().piece(token);
+      bytes.insert(bytes.end(), piece.begin(), piece.end());
+      lengths.push_back(static_cast<std::uint16_t>(piece.size()));
+    }
+    auto columns = Napi::Object::New(env);
+    columns.Set("bytes", ToArray<std::uint8_t>(env, bytes));
+    columns.Set("lengths", ToArray<std::uint16_t>(env, lengths));
+    columns.Set("logprobs", ToArray<float>(env, result.token_logprobs));
+    return columns;
   }
 
   void Close(const CallbackInfo&) { loop_.reset(); }

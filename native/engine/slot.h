@@ -34,8 +34,12 @@ struct RowResult {
   std::uint32_t output_tokens = 0;
   // The natural logarithm of the output's probability in the model's own distribution, where asked for.
   double logprob = 0;
-  // One a label, not normalised, where the job has labels.
-  std::vector<double> label_logprobs;
+  // The output's tokens and the natural logarithm of each one's probability, where asked for.
+  std::vector<std::int32_t> tokens;
+  std::vector<float> token_logprobs;
+  // One a label, not normalised: of the job's labels a single list, else one a field; empty where the output has no
+  // such field.
+  std::vector<std::vector<double>> label_logprobs;
 };
 
 // A sequence and the row that it runs. A free one keeps its tokens, for rows that begin the same.
@@ -59,8 +63,8 @@ struct Slot {
   // The output is complete; its last tokens are computed for their probabilities alone.
   bool is_complete = false;
 
-  // While labels are scored instead of tokens sampled.
-  std::optional<LabelWalk> walk;
+  // While labels are scored instead of tokens sampled: the walks that are left, the last one first.
+  std::vector<LabelWalk> walks;
 
   // In the batch at hand: the place of the first token, and how many there are.
   std::uint32_t place = 0;

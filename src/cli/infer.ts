@@ -47,6 +47,7 @@ export function addInfer(program: Command): void {
     .option("--regex <expression>", "ECMA-262 regular expression that matches every output from beginning to end")
     .option("--choices <list>", "texts of which every output is one: a,b,c; repeat, or a JSON list", collect)
     .option("--label-probabilities", "with --choices: choose by the probability of each whole choice, and record them")
+    .option("--confidence", "with --schema or --choices: record how probable each label of the output's fields was")
     .addOption(styleOption())
     .option(
       "--schema-retries <n>",

@@ -15,6 +15,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   outputRegex: "--regex",
   outputChoices: "--choices",
   labelProbabilities: "--label-probabilities",
+  confidence: "--confidence",
   outputStyle: "--style",
   schemaRetries: "--schema-retries",
   columnOrder: "--column-order",
@@ -42,6 +43,7 @@ export interface InferFlags {
   regex?: string;
   choices?: string[];
   labelProbabilities?: true;
+  confidence?: true;
   style?: "spaced" | "compact" | "free";
   schemaRetries?: number;
   system?: string;
@@ -80,6 +82,7 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     outputRegex: flags.regex,
     outputChoices: flags.choices?.flatMap(readChoices),
     labelProbabilities: flags.labelProbabilities,
+    confidence: flags.confidence,
     outputStyle: flags.style,
     schemaRetries: flags.schemaRetries,
     systemPrompt: flags.system,

@@ -18,6 +18,7 @@ interface ResultFlags {
   format?: (typeof FORMATS)[number];
   includeInputs?: boolean;
   includeCumulativeLogprobs?: true;
+  includeTokenLogprobs?: true;
   unpackJson?: true;
   outputColumn?: string;
   json?: true;
@@ -37,6 +38,7 @@ export function addJobResults(jobs: Command): void {
     .option("--include-inputs", "for a list: the input beside each output (tables always come with their columns)")
     .option("--no-include-inputs", "for a table: the outputs only")
     .option("--include-cumulative-logprobs", "add the column cumulative_logprob")
+    .option("--include-token-logprobs", "add the column token_logprobs: each token and its log-probability")
     .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
     .addOption(jsonOption().conflicts(["format"]))
@@ -64,6 +66,7 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
   const options = {
     ...(flags.includeInputs !== undefined && { includeInputs: flags.includeInputs }),
     ...(flags.includeCumulativeLogprobs && { includeCumulativeLogprobs: true }),
+    ...(flags.includeTokenLogprobs && { includeTokenLogprobs: true }),
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
   };

@@ -58,8 +58,31 @@ export interface BatchJob {
    *  turn, instead of token by token; `null` generates. */
   readonly labels: readonly string[] | null;
   readonly sampling: Sampling;
-  /** Record each chosen token's log-probability. */
+  /** Record the chosen tokens' log-probabilities, as a sum. */
   readonly logprobs: boolean;
+  /** Record each of them. */
+  readonly tokenLogprobs?: boolean;
+  /** Of generated outputs, the fields whose labels are to have probabilities. */
+  readonly labelFields?: readonly EngineLabelField[];
+}
+
+/** A scalar of the output that is one of a few. */
+export interface EngineLabelField {
+  /** The output is a label and nothing else; else it is JSON, and the labels' texts are. */
+  readonly isWhole: boolean;
+  /** The members that lead to it, each one's name as the output may write it, quotes included. */
+  readonly path: readonly (readonly string[])[];
+  /** For each label the texts that stand for it. */
+  readonly labels: readonly { readonly texts: readonly string[] }[];
+}
+
+/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
+export interface TokenLogprobs {
+  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
+  readonly bytes: Uint8Array;
+  /** Bytes of each token. */
+  readonly lengths: Uint16Array;
+  readonly logprobs: Float32Array;
 }
 
 /** One row on its way into a slot. */
@@ -85,6 +108,11 @@ export interface EngineResult {
   readonly cumulativeLogprob: number | null;
   /** One probability a label of the job, in the labels' order, together 1; `null` where the output was generated. */
   readonly labelProbabilities: readonly number[] | null;
+  /** Where asked for. */
+  readonly tokenLogprobs?: TokenLogprobs;
+  /** For each of the job's label fields one probability a label, together 1: over the labels alone. `null` where the output
+   *  has no such field, or was cut. */
+  readonly fieldProbabilities?: readonly (readonly number[] | null)[];
 }
 
 /** Where the engine reports while it runs; called often, must be cheap. */

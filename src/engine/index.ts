@@ -3,6 +3,7 @@ export type {
   BatchPlan,
   Engine,
   EngineFailure,
+  EngineLabelField,
   EngineMeter,
   EngineResult,
   EngineRow,
@@ -11,6 +12,7 @@ export type {
   JobGrammar,
   ModelFacts,
   Sampling,
+  TokenLogprobs,
 } from "./engine.js";
 export { type FrameTokens, tokenizeFrame } from "./frame.js";
 export { ENGINES, type EngineChoice, type EngineName, likelyEngine, openEngine, openTokenizer } from "./open.js";

@@ -1,3 +1,5 @@
+import type { EngineLabelField } from "./engine.js";
+
 /** Labels as token ids, shared beginnings once. */
 export interface LabelNode {
   /** Index of the label that ends here. */
@@ -47,6 +49,16 @@ function normalised(logprobs: readonly number[]): number[] {
   const weights = logprobs.map((logprob) => Math.exp(logprob - most));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
+}
+
+/** The probabilities of a field's labels, each that of all its texts, over all of them.
+ *  @param logprobs natural logarithms, one a text, not normalised; [] where the output has no such field
+ *  @returns null for [] */
+export function fieldProbabilities({ labels }: EngineLabelField, logprobs: readonly number[]): number[] | null {
+  if (logprobs.length === 0) return null;
+  const shares = normalised(logprobs);
+  let next = 0;
+  return labels.map(({ texts }) => texts.reduce((sum) => sum + (shares[next++] ?? 0), 0));
 }
 
 /** A number from 0 to 1 that a 32-bit seed decides (SplitMix32's finaliser). */

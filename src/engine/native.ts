@@ -18,7 +18,7 @@ import type {
   EngineStatistics,
   ModelFacts,
 } from "./engine.js";
-import { chooseLabel } from "./labels.js";
+import { chooseLabel, fieldProbabilities } from "./labels.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
 
 /** Why the native engine can't be used here, in a few words; null where it can. */
@@ -128,13 +128,18 @@ class NativeEngine implements Engine {
   }
 
   #openLoop(job: BatchJob, labels: readonly Uint32Array[], counts: Float64Array): NativeBatchLoop {
-    const { plan, prefix, suffix, sampling, logprobs } = job;
+    const { plan, prefix, suffix, sampling, logprobs, tokenLogprobs = false } = job;
     let grammar: TokenGrammar | null = null;
     if (job.grammar !== null && job.labels === null) {
       this.#vocabulary ??= openVocabulary(this.model.tokens());
       grammar = openGrammar(job.grammar.tables, this.#vocabulary);
     }
-    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, labels };
+    const fields = (job.labelFields ?? []).map(({ isWhole, path, labels: own }) => ({
+      isWhole,
+      path,
+      texts: own.flatMap(({ texts }) => texts),
+    }));
+    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, tokenLogprobs, labels, fields };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 
@@ -191,7 +196,8 @@ function toResult(
   if (result.error !== undefined) return { index: result.index, error: result.error };
   const { index, inputTokens, sharedTokens } = result;
   if (job.labels !== null) {
-    const chosen = chooseLabel(result.labelLogprobs, job.sampling.temperature, seed);
+    const logprobs = [...(result.labelLogprobs[0] ?? [])];
+    const chosen = chooseLabel(logprobs, job.sampling.temperature, seed);
     return {
       index,
       text: job.labels[chosen.index] ?? "",
@@ -199,7 +205,7 @@ function toResult(
       inputTokens,
       sharedTokens,
       outputTokens: labels[chosen.index]?.length ?? 0,
-      cumulativeLogprob: job.logprobs ? (result.labelLogprobs[chosen.index] ?? null) : null,
+      cumulativeLogprob: job.logprobs ? (logprobs[chosen.index] ?? null) : null,
       labelProbabilities: chosen.probabilities,
     };
   }
@@ -212,5 +218,11 @@ function toResult(
     outputTokens: result.outputTokens,
     cumulativeLogprob: job.logprobs ? result.logprob : null,
     labelProbabilities: null,
+    ...(result.tokenLogprobs && { tokenLogprobs: result.tokenLogprobs }),
+    ...(job.labelFields && {
+      fieldProbabilities: job.labelFields.map((field, at) =>
+        fieldProbabilities(field, [...(result.labelLogprobs[at] ?? [])]),
+      ),
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import { InputError } from "../errors.js";
 import type { BatchJob, Engine, EngineFailure, EngineMeter, EngineResult, EngineRow, ModelFacts } from "./engine.js";
 import { labelTree } from "./labels.js";
 import { sampleFirstAlone } from "./sampleOrder.js";
@@ -82,6 +83,11 @@ class NodeLlamaCppEngine implements Engine {
     done: (result: EngineResult | EngineFailure) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    if (job.labelFields !== undefined)
+      throw new InputError(
+        "ROWMILL_NO_NATIVE_ENGINE",
+        "confidence needs the native engine: `rowmill doctor` says why it isn't used",
+      );
     const { plan } = job;
     const context = await this.#model.createContext({
       sequences: plan.slots,

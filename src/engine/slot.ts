@@ -8,7 +8,15 @@ import {
   type Token,
 } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
-import type { BatchJob, EngineFailure, EngineMeter, EngineResult, EngineRow, FinishReason } from "./engine.js";
+import type {
+  BatchJob,
+  EngineFailure,
+  EngineMeter,
+  EngineResult,
+  EngineRow,
+  FinishReason,
+  TokenLogprobs,
+} from "./engine.js";
 import { chooseLabel } from "./labels.js";
 import { LabelScorer, type LabelScoring } from "./scoreLabels.js";
 import { StopScanner } from "./stopStrings.js";
@@ -106,13 +114,14 @@ export class Slot {
     const sequence = this.#sequence;
     const inputTokens = this.#inputTokens(row);
     const output: Token[] = [];
+    const wantsLogprobs = this.job.logprobs || this.job.tokenLogprobs === true;
     const stop = new StopScanner(this.job.sampling.stop);
-    let logprob = 0;
+    const logprobs: number[] = [];
     let finish: FinishReason = "stop";
     let isRead = false;
     for await (const step of sequence.evaluateWithMetadata(
       tokens,
-      { confidence: this.job.logprobs },
+      { confidence: wantsLogprobs },
       this.#samplingOptions(row, output),
     )) {
       if (!isRead) this.meter.addInputTokens(inputTokens);
@@ -120,7 +129,7 @@ export class Slot {
       if (this.signal.aborted) return null;
       output.push(step.token);
       this.meter.addOutputTokens(1);
-      if (this.job.logprobs) logprob += Math.log((step as { confidence?: number }).confidence ?? Number.NaN);
+      if (wantsLogprobs) logprobs.push(Math.log((step as { confidence?: number }).confidence ?? Number.NaN));
       if (stop.isActive && stop.find(this.#decode(output.slice(-stop.windowTokens))) !== null) break;
       if (output.length >= this.job.sampling.maxTokens || sequence.nextTokenIndex + 1 >= this.job.plan.slotTokens) {
         finish = "length";
@@ -138,13 +147,29 @@ export class Slot {
       inputTokens,
       sharedTokens: this.#sharedTokens(),
       outputTokens: output.length,
-      cumulativeLogprob: this.job.logprobs ? logprob : null,
+      cumulativeLogprob: this.job.logprobs ? logprobs.reduce((sum, one) => sum + one, 0) : null,
       labelProbabilities: null,
+      ...(this.job.tokenLogprobs && { tokenLogprobs: this.#tokenLogprobs(output, logprobs) }),
     };
   }
 
+  /** node-llama-cpp tells a token's text, not its bytes: parts of characters are U+FFFD. */
+  #tokenLogprobs(output: readonly Token[], logprobs: readonly number[]): TokenLogprobs {
+    const texts = output.map((token, at) => this.model.detokenize([token], false, this.#lastTokens(output, at)));
+    return {
+      bytes: Buffer.from(texts.join("")),
+      lengths: Uint16Array.from(texts, (text) => Buffer.byteLength(text)),
+      logprobs: Float32Array.from(logprobs),
+    };
+  }
+
+  #lastTokens(output: readonly Token[], at: number): readonly Token[] {
+    if (at > 0) return output.slice(at - 1, at);
+    return this.#suffix.length > 0 ? this.#suffix : this.#prefix;
+  }
+
   #decode(output: readonly Token[]): string {
-    return this.model.detokenize(output, false, this.#suffix.length > 0 ? this.#suffix : this.#prefix);
+    return this.model.detokenize(output, false, this.#lastTokens(output, 0));
   }
 
   /** Leaves exactly the prefix in the sequence. */

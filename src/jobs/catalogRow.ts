@@ -19,8 +19,11 @@ const LATER_OPTIONS = {
   outputChoices: null,
   outputStyle: "spaced",
   labelProbabilities: false,
+  confidence: null,
   schemaRetries: 2,
 } as const;
+
+const LATER_SAMPLING = { tokenLogprobs: false } as const;
 
 /** A line of the table `jobs`, written by this program alone and so taken as it is. */
 export function toJobRecord(row: SqlRow): JobRecord {
@@ -28,11 +31,13 @@ export function toJobRecord(row: SqlRow): JobRecord {
   const textOrNull = (column: string) => row[column] as string | null;
   const count = (column: string) => row[column] as number;
   const plan = textOrNull("plan");
+  const spec = JSON.parse(text("spec")) as JobSpec;
   return {
     jobId: text("job_id"),
     status: text("status") as JobStatus,
     ...LATER_OPTIONS,
-    ...(JSON.parse(text("spec")) as JobSpec),
+    ...spec,
+    sampling: { ...LATER_SAMPLING, ...spec.sampling },
     failure: textOrNull("failure"),
     createdAt: text("created_at"),
     startedAt: textOrNull("started_at"),

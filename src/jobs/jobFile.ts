@@ -5,6 +5,7 @@ import type { ResultBatch, ResultRow } from "../results/index.js";
 import type { JobCounts } from "./catalog.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { countersPath, jobFilePath, jobFolder, submitterPath } from "./layout.js";
+import { packLogprobs } from "./packedLogprobs.js";
 import { ownIdentity } from "./processIdentity.js";
 import { readResultBatches } from "./resultBatches.js";
 import { fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
@@ -136,7 +137,7 @@ export class JobFile implements Disposable {
    *  @throws {RowmillError} ROWMILL_DISK_FULL */
   appendResults(results: readonly ResultRow[]): Stored {
     const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, shared_tokens, output_tokens,
-      probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
+      probabilities, token_logprobs, field_probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
     const stored = this.#db.transaction(() =>
       this.#db.runEach(sql, results, (result) => [
         result.index,
@@ -147,6 +148,8 @@ export class JobFile implements Disposable {
         result.sharedTokens ?? 0,
         result.outputTokens,
         result.labelProbabilities === null ? null : JSON.stringify(result.labelProbabilities),
+        result.tokenLogprobs ? packLogprobs(result.tokenLogprobs) : null,
+        result.fieldProbabilities ? JSON.stringify(result.fieldProbabilities) : null,
       ]),
     );
     return { stored, duplicates: results.length - stored };

@@ -30,4 +30,6 @@ export const JOB_MIGRATIONS: readonly string[] = [
   "ALTER TABLE results ADD COLUMN probabilities TEXT;",
   // of the input tokens, those that were taken from another row's KV cache
   "ALTER TABLE results ADD COLUMN shared_tokens INTEGER NOT NULL DEFAULT 0;",
+  // packed by packLogprobs; a JSON array, for each of the job's confidence fields an array of numbers or null
+  "ALTER TABLE results ADD COLUMN token_logprobs BLOB; ALTER TABLE results ADD COLUMN field_probabilities TEXT;",
 ];

@@ -1,4 +1,5 @@
 import type { Column } from "../data/index.js";
+import type { ConfidenceField } from "../results/index.js";
 
 export const JOB_STATUSES = [
   "QUEUED",
@@ -16,8 +17,10 @@ export const FINAL_STATUSES: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "CAN
 
 /** Sampling parameters as the user gave them, filled in with defaults at submission. */
 export interface JobSampling {
-  /** Record each chosen token's log-probability. */
+  /** Record the chosen tokens' log-probabilities, as a sum. */
   readonly logprobs: boolean;
+  /** Record each of them. */
+  readonly tokenLogprobs: boolean;
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
@@ -73,6 +76,8 @@ export interface JobSpec {
   readonly outputStyle: "spaced" | "compact" | "free";
   /** Record the probability of each of the choices. */
   readonly labelProbabilities: boolean;
+  /** The fields of the output whose labels get probabilities; `null` where none were asked for. */
+  readonly confidence: readonly ConfidenceField[] | null;
   /** Runs of a row after the first, where its output was cut or fails the check after generation. */
   readonly schemaRetries: number;
   /** Further variables of the model's chat template, e.g. `enable_thinking`. */

@@ -1,5 +1,6 @@
 import type { EncodedBatch } from "../data/index.js";
 import type { ResultBatch, ResultRow } from "../results/index.js";
+import { unpackLogprobs } from "./packedLogprobs.js";
 import { fromSqlText, type Sqlite, type SqlRow } from "./sqlite.js";
 
 const NOT_RUN = "not run";
@@ -10,7 +11,8 @@ export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerat
   for (let first = 0; ; ) {
     const batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
     const rows = db.all(
-      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities
+      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
+         token_logprobs, field_probabilities
        FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`,
       first,
       batch === undefined ? size : Number(batch.row_count),
@@ -36,6 +38,10 @@ function toResultRow(row: SqlRow): ResultRow {
     inputTokens: Number(row.input_tokens ?? 0),
     outputTokens: Number(row.output_tokens ?? 0),
     labelProbabilities: row.probabilities === null ? null : (JSON.parse(String(row.probabilities)) as number[]),
+    ...(row.token_logprobs instanceof Uint8Array && { tokenLogprobs: unpackLogprobs(row.token_logprobs) }),
+    ...(typeof row.field_probabilities === "string" && {
+      fieldProbabilities: JSON.parse(row.field_probabilities) as (number[] | null)[],
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   emitTables,
   type GrammarIr,
   type JsonStyle,
+  type LabelField,
   longestOutput,
   matchesGrammar,
   readGbnf,
@@ -21,9 +22,16 @@ export interface CompiledOutput {
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
   readonly ignored: readonly string[];
+  /** The scalars of an output that are one of a few each; none where the form is a grammar or an expression. */
+  labelFields(): OutputField[];
   /** null when the text is what was asked for.
    *  @param isComplete the model ended it, where the grammar lets it: nothing cut it short */
   problemOf(text: string, isComplete: boolean): OutputProblem | null;
+}
+
+export interface OutputField extends LabelField {
+  /** The output is one of the labels' texts and nothing else, not JSON. */
+  readonly isWhole: boolean;
 }
 
 export interface OutputProblem {
@@ -79,7 +87,11 @@ export function compileOutput(form: OutputForm): CompiledOutput {
     }
     case "choices": {
       const known = new Set(form.choices);
-      return textOutput(choicesGrammar(form.choices), "the output is none of the choices", (text) => known.has(text));
+      const labels = form.choices.map((choice) => ({ name: choice, texts: [choice] }));
+      return {
+        ...textOutput(choicesGrammar(form.choices), "the output is none of the choices", (text) => known.has(text)),
+        labelFields: () => [{ isWhole: true, path: [], pathTexts: [], labels }],
+      };
     }
   }
 }
@@ -94,17 +106,19 @@ function textOutput(
     jsonSchema: null,
     checked: [],
     ignored: [],
+    labelFields: () => [],
     problemOf: (text, isComplete) => (isValid(text, isComplete) ? null : { reason, isUnfinished: true }),
   };
 }
 
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
-  const { ir, jsonSchema, checked, ignored, validate } = compileSchema(schema, { style });
+  const { ir, jsonSchema, checked, ignored, labelFields, validate } = compileSchema(schema, { style });
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,
     checked,
     ignored,
+    labelFields: () => labelFields().map((field) => ({ ...field, isWhole: false })),
     problemOf(text) {
       let value: unknown;
       try {

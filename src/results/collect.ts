@@ -1,4 +1,4 @@
-import { hasLabels, planColumns } from "./columns.js";
+import { hasMoreThanOutput, planColumns } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { outcomeOf, resultValues, toObjects } from "./rows.js";
 
@@ -10,8 +10,7 @@ import { outcomeOf, resultValues, toObjects } from "./rows.js";
 export async function collectResults(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<unknown[]> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
-  const hasMore = shape.includeInputs || shape.includeCumulativeLogprobs || hasLabels(shape);
-  if (shape.kind === "list" && !hasMore)
+  if (shape.kind === "list" && !hasMoreThanOutput(shape))
     return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape).output));
   const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
   return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape)));

@@ -12,6 +12,8 @@ export type ColumnOrigin =
   | "probability"
   | "probabilities"
   | "label"
+  | "confidence"
+  | "tokenLogprobs"
   | "error";
 
 export interface ResultColumn extends Column {
@@ -21,7 +23,7 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `cumulative_logprob`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, `cumulative_logprob`, `token_logprobs`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
  *  before them where they are taken (all names of probabilities where one of them is); the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
 export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
@@ -50,14 +52,27 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
     if (!shape.unpackJson) add("probabilities", "probabilities", "json", isTaken);
     for (const { name, label } of each) add(name, "label", "number", isTaken, label);
   }
+  if (hasConfidence(shape)) add("confidence", "confidence", "json");
   if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
+  if (shape.includeTokenLogprobs === true) add("token_logprobs", "tokenLogprobs", "json");
   if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;
 }
 
 /** Whether the results have probabilities of labels. */
-export function hasLabels({ labels }: ResultShape): boolean {
+function hasLabels({ labels }: ResultShape): boolean {
   return labels !== undefined && labels !== null;
+}
+
+/** Whether the results have probabilities of their fields' labels. */
+function hasConfidence({ confidence }: ResultShape): boolean {
+  return confidence !== undefined && confidence !== null;
+}
+
+/** Whether a row's result is more than its output. */
+export function hasMoreThanOutput(shape: ResultShape): boolean {
+  const hasLogprobs = shape.includeCumulativeLogprobs || shape.includeTokenLogprobs === true;
+  return shape.includeInputs || hasLogprobs || hasLabels(shape) || hasConfidence(shape);
 }
 
 /** @throws {InputError} ROWMILL_DUPLICATE_COLUMN when the input has a column of the output column's name */

@@ -1,4 +1,6 @@
 import type { Column, ColumnType, EncodedBatch } from "../data/index.js";
+import type { ConfidenceField } from "./confidence.js";
+import type { TokenLogprobs } from "./tokenLogprobs.js";
 
 /** One row's outcome: exactly one of `output` and `error` is a string. */
 export interface ResultRow {
@@ -14,6 +16,11 @@ export interface ResultRow {
   readonly outputTokens: number;
   /** One probability a choice of the job, in the choices' order; `null` where none were asked for. */
   readonly labelProbabilities: readonly number[] | null;
+  /** Absent for a row that failed, and where the job did not ask for them. */
+  readonly tokenLogprobs?: TokenLogprobs;
+  /** For each of the job's confidence fields one probability a label, null where the output has no such field; absent for a
+   *  row that failed, and where the job did not ask for them. */
+  readonly fieldProbabilities?: readonly (readonly number[] | null)[];
 }
 
 /** Consecutive results with their inputs: `inputs` holds the same rows, in the same order; `prompts` what was asked. */
@@ -38,6 +45,10 @@ export interface ResultShape {
   readonly includeInputs: boolean;
   /** Add `cumulative_logprob`. */
   readonly includeCumulativeLogprobs: boolean;
+  /** Add `token_logprobs`: a list of {token, logprob}. */
+  readonly includeTokenLogprobs?: boolean | undefined;
+  /** The fields whose labels have probabilities, where the job recorded them: adds `confidence`. */
+  readonly confidence?: readonly ConfidenceField[] | null | undefined;
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
    *  object of one a choice, or with `unpackJson` a column `probability_<choice>` for each. */
   readonly labels?: readonly string[] | null | undefined;

@@ -1,6 +1,8 @@
 import { decodeRows, type PlainRow, parseExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
+import { confidenceOf } from "./confidence.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
+import { listTokenLogprobs } from "./tokenLogprobs.js";
 
 /** What the output of one row became: its value or the reason why there is none. */
 export interface Outcome {
@@ -25,12 +27,12 @@ export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape
 export function resultValues(
   batch: ResultBatch,
   columns: readonly ResultColumn[],
-  shape: OutcomeShape & Pick<ResultShape, "labels">,
+  shape: OutcomeShape & Pick<ResultShape, "labels" | "confidence">,
 ): unknown[][] {
   const needsInputs = columns.some((column) => column.origin === "input");
   const inputs = needsInputs && batch.inputs !== null ? decodeRows(batch.inputs) : [];
   const outcomes = batch.rows.map((row) => outcomeOf(row, shape));
-  return columns.map((column) => columnValues(column, batch, inputs, outcomes, shape.labels ?? []));
+  return columns.map((column) => columnValues(column, batch, inputs, outcomes, shape));
 }
 
 function columnValues(
@@ -38,8 +40,9 @@ function columnValues(
   batch: ResultBatch,
   inputs: readonly PlainRow[],
   outcomes: readonly Outcome[],
-  labels: readonly string[],
+  shape: Pick<ResultShape, "labels" | "confidence">,
 ): unknown[] {
+  const labels = shape.labels ?? [];
   switch (column.origin) {
     case "input":
       return batch.rows.map((_, i) => ownValue(inputs[i], column.from));
@@ -57,6 +60,10 @@ function columnValues(
       return batch.rows.map((row) => byLabel(row.labelProbabilities, labels));
     case "label":
       return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(column.from)] ?? null);
+    case "confidence":
+      return batch.rows.map((row) => confidenceOf(shape.confidence ?? [], row.fieldProbabilities));
+    case "tokenLogprobs":
+      return batch.rows.map(({ tokenLogprobs }) => (tokenLogprobs ? listTokenLogprobs(tokenLogprobs) : null));
     case "error":
       return outcomes.map(({ error }) => error);
   }

@@ -160,7 +160,7 @@ function seedsOf(job: JobRecord, index: number): number[] {
 
 function taskOf(execution: Execution, page: CounterPage, lane: number, port: MessagePort): WorkerTask {
   const { job, plan, engine } = execution;
-  const { seed: _, logprobs, ...sampling } = job.sampling;
+  const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
   return {
     engine,
     plan: { slots: plan.slots, threads: plan.threads, slotTokens: plan.slotTokens, batchTokens: plan.batchTokens },
@@ -171,8 +171,10 @@ function taskOf(execution: Execution, page: CounterPage, lane: number, port: Mes
     },
     output: outputFormOf(job),
     labelProbabilities: job.labelProbabilities,
+    confidence: job.confidence !== null,
     sampling,
     logprobs,
+    tokenLogprobs,
     truncateRows: job.truncateRows,
     schemaRetries: job.schemaRetries,
     counters: page.handle(),

@@ -9,6 +9,7 @@ import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, type S
 import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
+import { findLabelFields, type LabelField } from "./labelFields.js";
 import { listedNode } from "./listed.js";
 import { pruned } from "./measure.js";
 import { mentionedNames } from "./members.js";
@@ -28,6 +29,8 @@ export interface Compilation {
   readonly checked: string[];
   /** What is said of formats and keywords that no standard defines. */
   readonly ignored: string[];
+  /** See findLabelFields. */
+  labelFields(): LabelField[];
 }
 
 /** Compiles a schema that the judge has found well-formed. What the grammar can't hold it leaves to the check.
@@ -127,7 +130,15 @@ class SchemaCompiler implements Emission {
       enforced: [...enforced].sort(),
       checked: [...this.#checked].sort(),
       ignored: [...ignored].sort(),
+      labelFields: () => this.#labelFields(root),
     };
+  }
+
+  #labelFields(root: Clause): LabelField[] {
+    const waysOf = (clause: Clause, type: JsonType) => this.#writtenWays(clause, type);
+    const keyOfPlain = (clause: Clause) => keyOf(this.#plain(clause));
+    const ruleOf = (name: string) => this.#rules.get(name)!;
+    return findLabelFields(root, { nodeOf: this.nodeOf, waysOf, ruleOf, keyOf: keyOfPlain });
   }
 
   #keysOf(root: Clause): string[] | null {

@@ -5,6 +5,7 @@ import type { SchemaReading } from "./emission.js";
 import { emitGbnf } from "./gbnf.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
+import type { LabelField } from "./labelFields.js";
 import { inOneLine } from "./oneLine.js";
 import { asPlainJson } from "./plainJson.js";
 import { openDocument } from "./schemaDocument.js";
@@ -21,6 +22,7 @@ export { readGbnf } from "./gbnfReader.js";
 export type { GrammarIr, IrNode, Ranges } from "./ir.js";
 export type { JsonStyle } from "./jsonText.js";
 export { keywordPlaces } from "./keywordPlaces.js";
+export type { Label, LabelField } from "./labelFields.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
 export { regexGrammar } from "./regexGrammar.js";
@@ -45,6 +47,8 @@ export interface CompiledSchema {
   /** What the schema says and nothing here does, to be told to the user after the words "the schema's": formats, and in the
    *  full reading keywords, that no standard defines; transforms of a zod schema. */
   readonly ignored: string[];
+  /** The fields that are one of a few scalars each, as findLabelFields tells them. */
+  labelFields(): LabelField[];
   /** null when the value is valid, else what is wrong with it, in one line. */
   validate(value: unknown): string | null;
 }

@@ -1,11 +1,17 @@
 import { choice, type IrNode, seq, text } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 
-/** A string as JSON.stringify writes it, or with all that is beyond ASCII as `\uXXXX`, as Python's json.dumps does. */
-export function quoted(value: string): IrNode {
+/** A string as JSON.stringify writes it, and where that differs with all that is beyond ASCII as `\uXXXX`, as Python's
+ *  json.dumps does. */
+export function spellingsOf(value: string): readonly string[] {
   const plain = JSON.stringify(value);
   const escaped = plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return plain === escaped ? text(plain) : choice(text(plain), text(escaped));
+  return plain === escaped ? [plain] : [plain, escaped];
+}
+
+/** A string in either of its spellings. */
+export function quoted(value: string): IrNode {
+  return choice(...spellingsOf(value).map(text));
 }
 
 /** A value in its own form: keys in its own order.

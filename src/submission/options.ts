@@ -39,6 +39,9 @@ export interface SamplingParams {
   /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
    *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
   logprobs?: boolean | undefined;
+  /** Record every token of the output with its log-probability, for `includeTokenLogprobs`: some ten bytes a token.
+   *  Default false. */
+  tokenLogprobs?: boolean | undefined;
 }
 
 const samplingSchema = z.strictObject({
@@ -53,6 +56,7 @@ const samplingSchema = z.strictObject({
   frequencyPenalty: z.number().min(-2).max(2),
   repetitionPenalty: z.number().gt(0).max(10),
   logprobs: z.boolean(),
+  tokenLogprobs: z.boolean(),
 });
 
 const inferSchema = z.strictObject({
@@ -68,6 +72,7 @@ const inferSchema = z.strictObject({
   outputRegex: text.min(1).nullable().optional(),
   outputChoices: z.array(text).min(1).max(MOST_CHOICES).nullable().optional(),
   labelProbabilities: z.boolean().optional(),
+  confidence: z.boolean().optional(),
   outputStyle: z.enum(STYLES).optional(),
   schemaRetries: count.max(MOST_RETRIES).optional(),
   systemPrompt: z.union([text, z.null()]).optional(),
@@ -116,6 +121,10 @@ export interface InferOptions {
   /** With `outputChoices`: choose by the probability that the model gives each of them as a whole, and add those to the
    *  results. Temperature 0 takes the likeliest; otherwise they are drawn. Default false. */
   labelProbabilities?: boolean;
+  /** With `outputSchema` or `outputChoices`: beside the output, how probable the model held each label of its fields that are
+   *  one of a few scalars (enum, boolean, constants, a small range of integers), as a column `confidence`. Costs as much as
+   *  to generate those labels, each once a row; needs the native engine. Default false. */
+  confidence?: boolean;
   /** White space in the outputs of a schema: "spaced" (default) `{"a": 1, "b": 2}`, "compact" `{"a":1,"b":2}`, "free" as the model
    *  likes it. */
   outputStyle?: JsonStyle;
@@ -155,6 +164,7 @@ export interface CheckedOptions {
   readonly outputRegex: string | null;
   readonly outputChoices: readonly string[] | null;
   readonly labelProbabilities: boolean;
+  readonly confidence: boolean;
   readonly outputStyle: JsonStyle;
   readonly schemaRetries: number;
   readonly systemPrompt: string | null;
@@ -194,6 +204,7 @@ export function checkOptions(
     outputRegex: given.outputRegex ?? null,
     outputChoices: given.outputChoices ?? null,
     labelProbabilities: given.labelProbabilities ?? false,
+    confidence: given.confidence ?? false,
     outputStyle: given.outputStyle ?? "spaced",
     schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
     systemPrompt: given.systemPrompt ?? null,
@@ -238,8 +249,13 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
   if (repeated !== undefined) throw wrong(`outputChoices: ${JSON.stringify(repeated)} is given twice`);
   const broken = choices.find((one) => /\p{Surrogate}/u.test(one));
   if (broken !== undefined) throw wrong(`outputChoices: ${JSON.stringify(broken)} is no text: it has half a character`);
+  if (given.confidence === true && forms[0] !== "outputSchema" && forms[0] !== "outputChoices")
+    throw wrong("confidence needs outputSchema or outputChoices: the labels");
   if (given.labelProbabilities !== true) return;
   if (forms[0] !== "outputChoices") throw wrong("labelProbabilities needs outputChoices: the labels");
+  if (given.confidence === true) throw wrong("labelProbabilities says it all: leave confidence out");
+  if (sampling.tokenLogprobs === true)
+    throw wrong("labelProbabilities generates no tokens: leave the sampling parameter tokenLogprobs out");
   const idle = Object.entries(NEUTRAL).find(
     ([name, neutral]) => !neutral.includes([sampling[name as keyof SamplingParams]].flat().join()),
   );

@@ -130,5 +130,6 @@ function fillSampling(given: SamplingParams, isSeedPerInput: boolean, contextLen
     frequencyPenalty: given.frequencyPenalty ?? 0,
     repetitionPenalty: given.repetitionPenalty ?? 1,
     logprobs: given.logprobs ?? false,
+    tokenLogprobs: given.tokenLogprobs ?? false,
   };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
+import { likelyEngine } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../models/index.js";
 import { type CompiledOutput, compileOutput, outputFormOf } from "../output/index.js";
 import { planPrompt } from "../prompt/index.js";
-import { checkOutputColumn } from "../results/index.js";
+import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
@@ -100,6 +101,7 @@ async function prepare(
 ): Promise<Prepared> {
   const form = outputFormOf(options);
   const output = form === null ? null : compileOutput(form);
+  if (options.confidence && output !== null) checkConfidence(output, options);
   for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
@@ -128,6 +130,20 @@ async function prepare(
   }
   warnOfChecks(context, output, options, counters);
   return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
+}
+
+/** Whether there are labels to score, and an engine that does. */
+function checkConfidence(output: CompiledOutput, options: CheckedOptions): void {
+  if (output.labelFields().length === 0)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      "confidence needs a field that is one of a few scalars (enum, boolean, …), and the schema has none outside arrays",
+    );
+  if (likelyEngine(options.engine) === "node-llama-cpp")
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      "confidence needs the native engine: `rowmill doctor` says why it isn't used; labelProbabilities works with both",
+    );
 }
 
 /** What no grammar holds, and where a row that fails its check can't be repaired by running again. */
@@ -245,6 +261,7 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
     outputChoices: options.outputChoices,
     outputStyle: options.outputStyle,
     labelProbabilities: options.labelProbabilities,
+    confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
     schemaRetries: options.schemaRetries,
     templateArguments: model.templateArguments,
     answerPrefix: model.answerPrefix,
@@ -257,6 +274,11 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
     threads: options.threads,
     workers: options.workers,
   };
+}
+
+function confidenceFieldsOf(output: CompiledOutput | null): ConfidenceField[] {
+  const fields = output?.labelFields() ?? [];
+  return fields.map(({ path, labels }) => ({ path, labels: labels.map(({ name }) => name) }));
 }
 
 async function estimateOf(

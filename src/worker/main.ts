@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import {
   type Engine,
   type EngineFailure,
+  type EngineLabelField,
   type EngineResult,
   type EngineRow,
   openEngine,
@@ -86,7 +87,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
     }
     const account = accountOf(result, queued?.spent);
     const problem = output === null ? null : outputProblem(output, result, task.sampling);
-    if (problem === null) report({ ...account, output: result.text, error: null });
+    if (problem === null) report({ ...account, ...partsOf(result), output: result.text, error: null });
     else if (queued !== undefined && queued.run < retries) queue.again(queued, account);
     else
       report({
@@ -114,6 +115,8 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       labels,
       sampling: task.sampling,
       logprobs: task.logprobs,
+      ...(task.tokenLogprobs && { tokenLogprobs: true }),
+      ...(task.confidence && output !== null && { labelFields: labelFieldsOf(output) }),
     },
     pull,
     lane,
@@ -133,6 +136,15 @@ function accountOf(result: EngineResult, spent: SpentTokens | undefined) {
     sharedTokens: sharedTokens + (spent?.sharedTokens ?? 0),
     outputTokens: outputTokens + (spent?.outputTokens ?? 0),
   };
+}
+
+/** What the result says of the output's parts. */
+function partsOf({ tokenLogprobs, fieldProbabilities }: EngineResult) {
+  return { ...(tokenLogprobs && { tokenLogprobs }), ...(fieldProbabilities && { fieldProbabilities }) };
+}
+
+function labelFieldsOf(output: CompiledOutput): EngineLabelField[] {
+  return output.labelFields().map(({ isWhole, pathTexts, labels }) => ({ isWhole, path: pathTexts, labels }));
 }
 
 function errorRow(index: number, error: string): ResultRow {

@@ -14,8 +14,11 @@ export interface WorkerTask {
   readonly output: OutputForm | null;
   /** Choose by the probabilities of whole choices, and report them. */
   readonly labelProbabilities: boolean;
+  /** Score the labels of the output's fields, and report their probabilities. */
+  readonly confidence: boolean;
   readonly sampling: Sampling;
   readonly logprobs: boolean;
+  readonly tokenLogprobs: boolean;
   readonly truncateRows: boolean;
   /** Runs of a row after the first, where its output was cut or fails the check. */
   readonly schemaRetries: number;

@@ -5,7 +5,7 @@ import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
-  const outputs = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities"];
+  const outputs = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities", "confidence"];
   const later = [...outputs, "schemaRetries", "columnOrder", "columnChoice"];
   const old = Object.fromEntries(Object.entries(SPEC).filter(([name]) => !later.includes(name)));
   const { jobId } = home.catalog.submit(newJobId(), old as unknown as typeof SPEC, FACTS);

@@ -169,7 +169,8 @@ test("a job of the first version goes on in this one", async () => {
   const path = join(jobFolder(home.path, jobId), "job.db");
   // as the first version left it
   const old = new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
-  for (const column of ["probabilities", "shared_tokens"]) old.exec(`ALTER TABLE results DROP COLUMN ${column}`);
+  const later = ["probabilities", "shared_tokens", "token_logprobs", "field_probabilities"];
+  for (const column of later) old.exec(`ALTER TABLE results DROP COLUMN ${column}`);
   old.exec("PRAGMA user_version = 1");
   old.run("INSERT INTO results (i, output, error, input_tokens, output_tokens) VALUES (0, 'x', NULL, 3, 1)");
   old.close();

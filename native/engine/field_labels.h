@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "context.h"
+#include "label_tree.h"
+#include "model.h"
+#include "slot.h"
+
+namespace rowmill::engine {
+
+// A scalar of the output that is one of a few texts.
+struct LabelField {
+  // The output is one of the texts and nothing else; else it is JSON, and so are the texts.
+  bool is_whole = false;
+  // As FindJsonValue takes it.
+  std::vector<std::vector<std::string>> path;
+  std::vector<std::string> texts;
+};
+
+// Scores, behind a row's finished output, what else its fields could have said. A field's texts follow the last border
+// of tokens before it: what the output's token has of the text before the field, the labels get as well. Each counts
+// with its usual tokens; what closes it may be any token that begins with the rest of the text and a closing byte: the
+// quote of a string; of other scalars a comma, a bracket or white space.
+class FieldLabels {
+ public:
+  FieldLabels(std::shared_ptr<const Model> model, std::vector<LabelField> fields);
+
+  // Tokens that a slot needs beyond its output.
+  [[nodiscard]] static std::uint32_t RoomFor(const std::vector<LabelField>& fields);
+  // Puts the slot, its output finished, on the walks through the labels of its fields.
+  // @returns false when it has none
+  bool Start(Slot& slot, Context& context);
+
+ private:
+  // What ends a label.
+  enum class Closing : std::uint8_t { kEndOfTurn, kQuote, kOther, kOtherOrEndOfTurn };
+  struct Place {
+    // Tokens before the labels, and the bytes between these and the field.
+    std::uint32_t begin;
+    std::string before;
+  };
+
+  [[nodiscard]] std::size_t FindField(const LabelField& field, std::string_view output) const;
+  [[nodiscard]] Place PlaceAt(const Slot& slot, std::size_t offset) const;
+  std::shared_ptr<const LabelTree> TreeOf(std::uint32_t field, const std::string& before);
+  Label LabelOf(const std::string& text, Closing closing);
+  TokenSet EndsOf(std::string_view rest, Closing closing);
+
+  std::shared_ptr<const Model> model_;
+  std::vector<LabelField> fields_;
+  // By the field and the bytes before it.
+  std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<const LabelTree>> trees_;
+  std::map<std::pair<std::string, Closing>, TokenSet> ends_;
+};
+
+}  // namespace rowmill::engine

@@ -1,0 +1,27 @@
+/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
+export interface TokenLogprobs {
+  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
+  readonly bytes: Uint8Array;
+  /** Bytes of each token. */
+  readonly lengths: Uint16Array;
+  readonly logprobs: Float32Array;
+}
+
+export interface TokenLogprob {
+  /** Its text; a part of a character is U+FFFD. */
+  readonly token: string;
+  /** To six decimals: single precision has no more. */
+  readonly logprob: number;
+}
+
+/** One a token, in the output's order. */
+export function listTokenLogprobs({ bytes, lengths, logprobs }: TokenLogprobs): TokenLogprob[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let begin = 0;
+  return Array.from(lengths, (length, at) => {
+    const token = text.toString("utf8", begin, begin + length);
+    begin += length;
+    // adding 0 makes 0 of -0
+    return { token, logprob: Number((logprobs[at] ?? Number.NaN).toFixed(6)) + 0 };
+  });
+}

@@ -1,0 +1,300 @@
+import { getLlama, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type BatchJob,
+  type Engine,
+  type EngineResult,
+  openEngine,
+  type TokenLogprobs,
+  tokenizeFrame,
+} from "../../src/engine/index.js";
+import { embeddedModelPath } from "../../src/models/index.js";
+import { compileOutput } from "../../src/output/index.js";
+import { renderChat } from "../../src/prompt/index.js";
+import { compileSchema } from "../../src/schema/index.js";
+import { TICKET_PROMPT, tickets } from "../rowmill/fixture.js";
+
+const modelPath = embeddedModelPath("starter");
+let engine: Engine;
+let llama: Llama;
+let model: LlamaModel;
+/** Each token's text, by its id. */
+const pieces: string[] = [];
+beforeAll(async () => {
+  engine = await openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+  llama = await getLlama({ gpu: false, build: "never", progressLogs: false });
+  model = await llama.loadModel({ modelPath });
+  for (const token of model.iterateAllTokens())
+    pieces.push(model.isSpecialToken(token) ? "" : model.detokenize([token]));
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await llama.dispose();
+});
+
+const frameOf = () =>
+  tokenizeFrame(
+    engine,
+    renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null }),
+  );
+
+const GREEDY = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  maxTokens: 60,
+  stop: [],
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  repetitionPenalty: 1,
+};
+
+async function run(rows: readonly Uint32Array[], job: Partial<BatchJob>, slots = 1): Promise<EngineResult[]> {
+  const results: EngineResult[] = [];
+  let next = 0;
+  await engine.run(
+    {
+      plan: { slots, threads: 1, slotTokens: 400, batchTokens: 512 },
+      ...frameOf(),
+      grammar: null,
+      labels: null,
+      sampling: GREEDY,
+      logprobs: false,
+      ...job,
+    },
+    async () => {
+      const index = next++;
+      const tokens = rows[index];
+      return tokens === undefined ? null : { index, tokens, seed: index };
+    },
+    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
+    (result) => {
+      if ("error" in result) throw new Error(result.error);
+      results[result.index] = result;
+    },
+    new AbortController().signal,
+  );
+  return results;
+}
+
+const fieldsOf = (schema: unknown) =>
+  compileSchema(schema)
+    .labelFields()
+    .map(({ pathTexts, labels }) => ({ isWhole: false, path: pathTexts, labels }));
+
+/** The output's tokens as texts. */
+function textsOf({ tokenLogprobs }: EngineResult): string[] {
+  const { bytes, lengths } = tokenLogprobs as TokenLogprobs;
+  const ends = lengths.map((_, at) => lengths.subarray(0, at + 1).reduce((sum, length) => sum + length, 0));
+  return Array.from(lengths, (length, at) =>
+    Buffer.from(bytes).toString("utf8", (ends[at] as number) - length, ends[at]),
+  );
+}
+
+const promptOf = (row: string): Token[] => {
+  const { prefix, suffix } = frameOf();
+  return [...prefix, ...engine.tokenize(row), ...suffix] as Token[];
+};
+
+/** What may follow each of the last tokens, with its probability: all evaluated in a context of its own. */
+async function follow(tokens: readonly Token[], last: number): Promise<ReadonlyMap<Token, number>[]> {
+  await using context = await model.createContext({ contextSize: 400, sequences: 1, threads: 1 });
+  const outputs = await context
+    .getSequence()
+    .controlledEvaluate(tokens.map((token) => [token, { generateNext: { probabilities: true } }]));
+  return outputs.slice(-last).map((output) => output?.next.probabilities ?? new Map());
+}
+
+/** The probability of a text behind some tokens: of its usual tokens, and of any token that holds the rest of it and closes
+ *  it, at whichever of them. */
+async function probabilityOf(
+  before: readonly Token[],
+  text: string,
+  closes: (rest: string) => boolean,
+): Promise<number> {
+  const tokens = model.tokenize(text, false, "trimLeadingSpace");
+  const next = await follow([...before, ...tokens], tokens.length + 1);
+  let [way, sum, rest] = [1, 0, text];
+  next.forEach((probabilities, at) => {
+    for (const [token, probability] of probabilities) {
+      const piece = pieces[token] as string;
+      if (piece.startsWith(rest) && closes(piece.slice(rest.length))) sum += way * probability;
+    }
+    const token = tokens[at];
+    if (token === undefined) return;
+    way *= probabilities.get(token) ?? 0;
+    rest = rest.slice((pieces[token] as string).length);
+  });
+  return sum;
+}
+
+const closesString = (rest: string) => rest.startsWith('"');
+const closesScalar = (rest: string) => rest !== "" && /^\s*([,}\]]|$)/.test(rest);
+
+const GRAMMAR = {
+  type: "object",
+  properties: {
+    mood: { enum: ["good", "goodish", "go", "bad", "bad.", 'so "so"\\', "ünsure 😀"] },
+    about: { type: "string", maxLength: 12 },
+    place: {
+      type: "object",
+      properties: { urgent: { type: "boolean" }, rating: { enum: [1, 10, 2, null, "1"] } },
+      required: ["urgent", "rating"],
+    },
+    stars: { type: "integer", minimum: 1, maximum: 12 },
+  },
+  required: ["mood", "about", "place", "stars"],
+};
+
+describe("token log-probabilities", () => {
+  it("are those that the model itself gives, of forced tokens too", async () => {
+    const [row] = tickets(1) as [string];
+    const job = { grammar: compileSchema(GRAMMAR), logprobs: true, tokenLogprobs: true };
+    const [result] = (await run([engine.tokenize(row)], job)) as [EngineResult];
+    const texts = textsOf(result);
+    expect(texts.join("")).toBe(result.text);
+    expect(texts).toHaveLength(result.outputTokens);
+    const tokens = texts.map((text) => pieces.indexOf(text) as Token);
+    const next = await follow([...promptOf(row), ...tokens.slice(0, -1)], tokens.length);
+    const logprobs = [...(result.tokenLogprobs as TokenLogprobs).logprobs];
+    tokens.forEach((token, at) => {
+      // single precision holds probabilities as small as these, but not all that differ by so little
+      expect(Math.abs((logprobs[at] as number) - Math.log(next[at]?.get(token) as number))).toBeLessThan(0.05);
+    });
+    expect(logprobs.reduce((sum, one) => sum + one, 0)).toBeCloseTo(result.cumulativeLogprob as number, 3);
+  });
+
+  it("have the bytes of tokens that are half a character", async () => {
+    const job = { grammar: compileSchema({ const: "ünïcödé 😀" }), tokenLogprobs: true };
+    const [result] = (await run([engine.tokenize("x")], job)) as [EngineResult];
+    const { bytes, lengths, logprobs } = result.tokenLogprobs as TokenLogprobs;
+    expect(Buffer.from(bytes).toString()).toBe(result.text);
+    expect(lengths).toHaveLength(result.outputTokens);
+    expect(logprobs).toHaveLength(result.outputTokens);
+    expect(result.cumulativeLogprob).toBeNull();
+  });
+
+  it("are not there unless they are asked for", async () => {
+    const [result] = await run([engine.tokenize("x")], { grammar: compileSchema(GRAMMAR), logprobs: true });
+    expect(result).not.toHaveProperty("tokenLogprobs");
+    expect(result).not.toHaveProperty("fieldProbabilities");
+  });
+});
+
+describe("the probabilities of a field's labels", () => {
+  const fields = fieldsOf(GRAMMAR);
+  const job = { grammar: compileSchema(GRAMMAR), tokenLogprobs: true, labelFields: fields };
+  const paths = fields.map(({ path }) => path.map((names) => JSON.parse(names[0] as string) as string).join("."));
+
+  it("are those of all their tokens and any that closes them, behind the output so far, over the labels alone", async () => {
+    expect(paths).toEqual(["mood", "place.urgent", "place.rating", "stars"]);
+    for (const row of tickets(2)) {
+      const [result] = (await run([engine.tokenize(row)], job)) as [EngineResult];
+      const texts = textsOf(result);
+      for (const [at, { labels }] of fields.entries()) {
+        const key = `"${paths[at]?.split(".").at(-1)}": `;
+        const all = labels.flatMap((label) => label.texts);
+        const quote = all.every((text) => text.startsWith('"')) ? 1 : 0;
+        const begin = result.text.indexOf(key) + key.length + quote;
+        let [border, count] = [0, 0];
+        while (border + (texts[count] as string).length <= begin) border += (texts[count++] as string).length;
+        // a field's text follows the last border of tokens before it
+        const before = [...promptOf(row), ...texts.slice(0, count).map((text) => pieces.indexOf(text) as Token)];
+        const shared = result.text.slice(border, begin);
+        const found: number[] = [];
+        for (const { texts: own } of labels) {
+          let sum = 0;
+          for (const text of own) {
+            const isString = text.startsWith('"');
+            const stem = shared + (isString ? text.slice(quote, -1) : text);
+            sum += await probabilityOf(before, stem, isString ? closesString : closesScalar);
+          }
+          found.push(sum);
+        }
+        const total = found.reduce((sum, one) => sum + one, 0);
+        const given = result.fieldProbabilities?.[at] as number[];
+        expect(given.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 9);
+        // a text read in one go has other rounding than one read in parts
+        found.forEach((one, label) => {
+          const share = one / total;
+          const name = `${paths[at]} ${labels[label]?.name}`;
+          expect(Math.abs((given[label] as number) - share), name).toBeLessThan(0.01);
+          if (share > 1e-9) expect(Math.abs(Math.log((given[label] as number) / share)), name).toBeLessThan(0.3);
+        });
+      }
+    }
+  });
+
+  it("of a text that is a choice are what choosing among the choices gives", async () => {
+    const choices = ["shipping", "shipping delay", "ship", "billing", "ünlikely 😀 label", "b"];
+    const rows = tickets(4).map((row) => engine.tokenize(row));
+    const labels = choices.map((choice) => ({ texts: [choice] }));
+    const output = compileOutput({ kind: "choices", choices });
+    const generated = await run(rows, {
+      grammar: output.grammar,
+      labelFields: [{ isWhole: true, path: [], labels }],
+    });
+    const chosen = await run(rows, { labels: choices });
+    for (const [at, { text, fieldProbabilities }] of generated.entries()) {
+      expect(choices).toContain(text);
+      chosen[at]?.labelProbabilities?.forEach((probability, label) => {
+        expect(fieldProbabilities?.[0]?.[label]).toBeCloseTo(probability, 2);
+      });
+    }
+  });
+
+  it("change nothing of the output, and are the same beside other slots", async () => {
+    const rows = tickets(12).map((row) => engine.tokenize(row));
+    const plain = await run(rows, { grammar: job.grammar });
+    const alone = await run(rows, job);
+    const together = await run(rows, job, 5);
+    expect(alone.map(({ text, outputTokens }) => [text, outputTokens])).toEqual(
+      plain.map(({ text, outputTokens }) => [text, outputTokens]),
+    );
+    for (const [at, { text, fieldProbabilities }] of together.entries()) {
+      if (text !== alone[at]?.text) continue;
+      for (const [field, probabilities] of (fieldProbabilities ?? []).entries())
+        probabilities?.forEach((probability, label) => {
+          expect(alone[at]?.fieldProbabilities?.[field]?.[label]).toBeCloseTo(probability, 1);
+        });
+    }
+  });
+
+  it("are null for a field that the output lacks, and for all fields of an output that was cut", async () => {
+    const schema = {
+      type: "object",
+      properties: { note: { type: "string", maxLength: 12 }, urgent: { type: "boolean" } },
+      required: ["note"],
+    };
+    const own = { grammar: compileSchema(schema), labelFields: fieldsOf(schema) };
+    const rows = tickets(40).map((row) => engine.tokenize(row));
+    const results = await run(rows, { ...own, sampling: { ...GREEDY, temperature: 3, maxTokens: 16 } });
+    const kinds = new Set<string>();
+    for (const { text, finish, fieldProbabilities } of results) {
+      const hasField = finish === "stop" && typeof JSON.parse(text).urgent === "boolean";
+      kinds.add(finish === "length" ? "cut" : hasField ? "there" : "not there");
+      expect(fieldProbabilities).toEqual([hasField ? [expect.any(Number), expect.any(Number)] : null]);
+    }
+    expect([...kinds].sort()).toEqual(["cut", "not there", "there"]);
+  });
+
+  it("are found whatever white space the model writes", async () => {
+    const schema = {
+      type: "object",
+      properties: { 'a:"}': { enum: ["x", "y"] }, b: { type: "boolean" } },
+      required: ["b"],
+    };
+    const own = { grammar: compileSchema(schema, { style: "free" }), labelFields: fieldsOf(schema) };
+    const rows = tickets(8).map((row) => engine.tokenize(row));
+    const results = await run(rows, { ...own, sampling: { ...GREEDY, temperature: 2 } });
+    for (const { text, finish, fieldProbabilities } of results) {
+      if (finish === "length") continue;
+      expect(fieldProbabilities?.[0] ?? null).toEqual(
+        'a:"}' in JSON.parse(text) ? [expect.any(Number), expect.any(Number)] : null,
+      );
+      expect(fieldProbabilities?.[1]).toHaveLength(2);
+    }
+    expect(results.some(({ finish }) => finish === "stop")).toBe(true);
+  });
+});
