@@ -8,7 +8,7 @@ export interface TokenLogprobs {
 }
 
 export interface TokenLogprob {
-  /** Its text; a part of a character is U+FFFD. */
+  /** Its text; what is no whole character is U+FFFD. */
   readonly token: string;
   /** To six decimals: single precision has no more. */
   readonly logprob: number;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk } from "./runRowmill.js";
 
@@ -104,12 +105,40 @@ describe("rowmill infer", () => {
       "out.jsonl",
     );
     expect([code, stderr]).toEqual([0, ""]);
-    const { readFileSync } = await import("node:fs");
     const rows = readFileSync(`${desk.folder}/out.jsonl`, "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as { probabilities: object });
     for (const { probabilities } of rows) expect(Object.keys(probabilities)).toEqual(["good", "bad", "so, so"]);
+  });
+
+  test("records how probable each label was, and each token's log-probability", async () => {
+    const schema = { type: "object", properties: { ...LABEL.properties, urgent: { type: "boolean" } } };
+    const words = ["--schema", JSON.stringify({ ...schema, required: ["label", "urgent"] }), "--confidence"];
+    const { code, stderr } = await infer(...words, "--sampling", '{"tokenLogprobs": true}', "--output", "out.csv");
+    expect([code, stderr]).toEqual([0, ""]);
+    const [header] = readFileSync(`${desk.folder}/out.csv`, "utf8").split("\n");
+    expect(header).toBe("text,inference_result,confidence");
+    const [job] = JSON.parse((await desk.run("jobs", "list", "--json")).stdout) as { jobId: string }[];
+    const printed = await desk.run("jobs", "results", job?.jobId ?? "", "--include-token-logprobs");
+    for (const line of printed.stdout.trim().split("\n")) {
+      const row = JSON.parse(line) as {
+        inference_result: string;
+        confidence: Record<string, Record<string, number>>;
+        token_logprobs: { token: string; logprob: number }[];
+      };
+      expect(Object.keys(row.confidence.label ?? {})).toEqual(["good", "bad"]);
+      expect(Object.keys(row.confidence.urgent ?? {})).toEqual(["true", "false"]);
+      expect(row.token_logprobs.map(({ token }) => token).join("")).toBe(row.inference_result);
+      for (const { logprob } of row.token_logprobs) expect(logprob).toBeLessThanOrEqual(0);
+    }
+    const refused = await infer("--schema", '{"type": "string"}', "--confidence");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^error: --confidence needs a field that is one of a few scalars .* has none outside arrays/,
+      ),
+    ]);
   });
 
   test("takes a grammar from a file, an expression, a style and retries", async () => {
@@ -118,7 +147,6 @@ describe("rowmill infer", () => {
     expect((await infer("--grammar", grammar, ...output)).code).toBe(0);
     expect((await infer("--regex", "[a-c]{3}", "--schema-retries", "0", ...output)).code).toBe(0);
     expect((await infer("--schema", JSON.stringify(LABEL), "--style", "compact", ...output)).code).toBe(0);
-    const { readFileSync } = await import("node:fs");
     expect(readFileSync(`${desk.folder}/out.csv`, "utf8")).toMatch(/"\{""label"":""(good|bad)""\}"/);
   });
 

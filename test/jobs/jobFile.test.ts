@@ -185,6 +185,26 @@ test("a job of the first version goes on in this one", async () => {
   ]);
 });
 
+test("token log-probabilities and labels' probabilities are kept as they were", async () => {
+  const home = newHome();
+  const { jobId } = newJobFile(home, ["a", "b"]);
+  using job = JobFile.open(home, jobId);
+  const tokenLogprobs = {
+    bytes: new Uint8Array([97, 0xf0, 0x9f]),
+    lengths: Uint16Array.of(1, 2, 0),
+    logprobs: Float32Array.of(-0.1, -1e-9, Number.NEGATIVE_INFINITY),
+  };
+  const fieldProbabilities = [[0.1, 0.9], null];
+  job.appendResults([{ ...result(0, "x"), tokenLogprobs, fieldProbabilities }, result(1, "y")]);
+  const [batch] = await readAll(job, 9);
+  const [row, other] = batch?.rows ?? [];
+  expect(row?.fieldProbabilities).toEqual(fieldProbabilities);
+  expect(row?.tokenLogprobs?.lengths).toEqual(tokenLogprobs.lengths);
+  expect(row?.tokenLogprobs?.logprobs).toEqual(tokenLogprobs.logprobs);
+  expect([...(row?.tokenLogprobs?.bytes ?? [])]).toEqual([...tokenLogprobs.bytes]);
+  expect(other).not.toHaveProperty("tokenLogprobs");
+});
+
 test("a full disk is one clear error, and what was kept before stays", () => {
   const path = join(newFolder(), "a.db");
   const db = new Sqlite(path, { migrations: ["CREATE TABLE t (x)"], synchronous: "full" });

@@ -2,7 +2,13 @@ import { tableFromArrays, tableToIPC } from "apache-arrow";
 import pl from "nodejs-polars";
 import { describe, expect, test } from "vitest";
 import { openSource } from "../../src/data/index.js";
-import { checkOutputColumn, collectResults, type ResultBatch, resultsToArrow } from "../../src/results/index.js";
+import {
+  checkOutputColumn,
+  collectResults,
+  type ResultBatch,
+  type ResultRow,
+  resultsToArrow,
+} from "../../src/results/index.js";
 import { LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
 
 const failed = resultRow(1, { error: "row too long" });
@@ -71,6 +77,37 @@ describe("results as values", () => {
       { input: "a", inference_result: "A", cumulative_logprob: -0.5, inference_result_error: null },
       { input: null, inference_result: null, cumulative_logprob: null, inference_result_error: "row too long" },
     ]);
+  });
+
+  test("labels' probabilities stand in objects like the output's, token log-probabilities in a list", async () => {
+    const confidence = [
+      { path: ["mood"], labels: ["good", "bad"] },
+      { path: ["place", "urgent"], labels: ["true", "false"] },
+      { path: ["__proto__"], labels: ["x", "constructor"] },
+    ];
+    const told = {
+      fieldProbabilities: [[0.75, 0.25], null, [0.5, 0.5]],
+      tokenLogprobs: {
+        bytes: Buffer.from("ab😀"),
+        lengths: Uint16Array.of(2, 2, 2),
+        logprobs: Float32Array.of(-0.1, 0, -12.25),
+      },
+    };
+    const shape = { ...LIST, confidence, includeTokenLogprobs: true };
+    const rows = [{ ...resultRow(0, { output: "A" }), ...told }, failed];
+    const [row, none] = (await collectResults(stream(listBatch(["a", "b"], rows)), shape)) as Record<string, unknown>[];
+    expect(JSON.stringify(row?.confidence)).toBe(
+      '{"mood":{"good":0.75,"bad":0.25},"__proto__":{"x":0.5,"constructor":0.5}}',
+    );
+    expect(row?.token_logprobs).toEqual([
+      { token: "ab", logprob: -0.1 },
+      { token: "\ufffd", logprob: 0 },
+      { token: "\ufffd\ufffd", logprob: -12.25 },
+    ]);
+    expect(none).toMatchObject({ confidence: null, token_logprobs: null });
+    const whole = { ...shape, confidence: [{ path: [], labels: ["x", "y"] }] };
+    const [only] = await collectResults(stream(listBatch(["a"], [rows[0] as ResultRow])), whole);
+    expect(only).toMatchObject({ confidence: { x: 0.75, y: 0.25 } });
   });
 
   test("a table gives its rows with the output column added, and no error column when none failed", async () => {

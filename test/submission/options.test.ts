@@ -78,6 +78,16 @@ describe("infer's options", () => {
       [{ outputStyle: "free" }, "outputStyle is about the outputs of outputSchema, and there is none"],
       [{ schemaRetries: 11 }, "option schemaRetries must be at most 10"],
       [{ labelProbabilities: true }, "labelProbabilities needs outputChoices: the labels"],
+      [{ confidence: true }, "confidence needs outputSchema or outputChoices: the labels"],
+      [{ confidence: true, outputRegex: "a|b" }, "confidence needs outputSchema or outputChoices: the labels"],
+      [
+        { outputChoices: ["a"], labelProbabilities: true, confidence: true },
+        "labelProbabilities says it all: leave confidence out",
+      ],
+      [
+        { outputChoices: ["a"], labelProbabilities: true, samplingParams: { tokenLogprobs: true } },
+        "labelProbabilities generates no tokens: leave the sampling parameter tokenLogprobs out",
+      ],
       [
         { outputChoices: ["a"], labelProbabilities: true, samplingParams: { topK: 5 } },
         "labelProbabilities chooses whole labels, where the sampling parameter topK has no meaning: leave it out",
