@@ -28,7 +28,7 @@ import {
 } from "./models/index.js";
 import type { SchemaReport } from "./output/index.js";
 import { attachCounters, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
-import type { ResultShape } from "./results/index.js";
+import { resultShape } from "./resultShape.js";
 import {
   type AwaitOptions,
   awaitOptions,
@@ -312,31 +312,7 @@ export class Rowmill implements AsyncDisposable {
   async #shapeResults(jobId: string, options: ResultOptions) {
     const given = parseStrict(resultOptions, options, "option");
     const job = this.#home.catalog.get(jobId);
-    if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
-      throw new InputError(
-        "ROWMILL_NO_LOGPROBS",
-        `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true } (--sampling '{"logprobs": true}')`,
-      );
-    if (given.includeTokenLogprobs === true && !job.sampling.tokenLogprobs)
-      throw new InputError(
-        "ROWMILL_NO_LOGPROBS",
-        `${job.jobId} recorded no tokens: run it with samplingParams { tokenLogprobs: true } (--sampling '{"tokenLogprobs": true}')`,
-      );
-    const shape: ResultShape = {
-      kind: job.kind,
-      columns: job.columns,
-      outputColumn: given.outputColumn ?? job.outputColumn,
-      includeInputs: given.includeInputs ?? job.kind === "table",
-      includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
-      includeTokenLogprobs: given.includeTokenLogprobs ?? false,
-      confidence: job.confidence,
-      unpackJson: given.unpackJson ?? false,
-      includeErrors: job.rowsDone < job.rowsTotal,
-      outputIs:
-        job.outputGrammar !== null ? "either" : (job.outputRegex ?? job.outputChoices) !== null ? "text" : "json",
-      labels: job.labelProbabilities ? job.outputChoices : null,
-      ...(await describeOutput(job.outputSchema)),
-    };
+    const shape = await resultShape(job, given);
     return { job, shape, format: given.format ?? "array" };
   }
 
@@ -376,14 +352,6 @@ function engineOf(name: string): EngineName {
     "ROWMILL_BAD_CONFIG",
     `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
   );
-}
-
-/** The columns that an output unpacks to. */
-async function describeOutput(outputSchema: unknown): Promise<Pick<ResultShape, "jsonKeys" | "jsonTypes">> {
-  if (outputSchema === null) return { jsonKeys: null };
-  const { compileSchema, typesOfKeys } = await import("./schema/index.js");
-  const { keys } = compileSchema(outputSchema);
-  return { jsonKeys: keys, jsonTypes: keys === null ? {} : typesOfKeys(outputSchema, keys) };
 }
 
 /** What `attach` says last. */

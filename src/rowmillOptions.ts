@@ -50,6 +50,8 @@ export const resultOptions = z.strictObject({
   format: z.enum(["array", "arrow"]).optional(),
 });
 
+export type CheckedResultOptions = Readonly<z.infer<typeof resultOptions>>;
+
 export interface AwaitOptions extends ResultOptions {
   /** Seconds; null waits for ever. Default 7200. */
   timeout?: number | null;

@@ -30,16 +30,6 @@ ContextSettings ContextFor(const JobSettings& job) {
           .threads = job.threads};
 }
 
-std::shared_ptr<const LabelTree> TreeOf(const std::vector<std::vector<std::int32_t>>& labels,
-                                        const Model& model) {
-  const auto ends = std::make_shared<const std::vector<std::int32_t>>(model.end_tokens());
-  std::vector<Label> all;
-  for (const std::vector<std::int32_t>& tokens : labels) {
-    all.push_back({.tokens = tokens, .ends = {{.depth = static_cast<std::uint32_t>(tokens.size()), .tokens = ends}}});
-  }
-  return std::make_shared<const LabelTree>(all);
-}
-
 std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
   std::vector<Slot*> pointers;
   for (Slot& slot : slots) {
@@ -56,15 +46,13 @@ std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
 
 BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
     : settings_(std::move(settings)),
-      context_(std::move(model), ContextFor(settings_)),
+      context_(model, ContextFor(settings_)),
+      fields_(std::move(model), settings_.fields),
       sampler_(context_.model().vocabulary_size()),
       slots_(settings_.slots),
       beginnings_(PointersTo(slots_, root_)) {
   if (!settings_.labels.empty()) {
-    labels_ = TreeOf(settings_.labels, context_.model());
-  }
-  if (!settings_.fields.empty()) {
-    fields_.emplace(context_.shared_model(), settings_.fields);
+    labels_ = TreeOf(settings_.labels, context_.model().end_tokens());
   }
   for (const std::string& stop : settings_.stops) {
     longest_stop_ = std::max(longest_stop_, stop.size());
@@ -375,7 +363,7 @@ void BatchLoop::Complete(Slot& slot, bool is_cut) {
 }
 
 void BatchLoop::End(Slot& slot) {
-  if (slot.result.is_cut || !fields_ || !fields_->Start(slot, context_)) {
+  if (slot.result.is_cut || !fields_.Start(slot, context_)) {
     Finish(slot);
   }
 }

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -101,7 +100,7 @@ class BatchLoop {
   JobSettings settings_;
   std::shared_ptr<const LabelTree> labels_;
   Context context_;
-  std::optional<FieldLabels> fields_;
+  FieldLabels fields_;
   TokenSampler sampler_;
   std::vector<Slot> slots_;
   // Holds the prefix and nothing else.

@@ -26,7 +26,6 @@ class Context {
   Context(std::shared_ptr<const Model> model, const ContextSettings& settings);
 
   [[nodiscard]] const Model& model() const { return *model_; }
-  [[nodiscard]] const std::shared_ptr<const Model>& shared_model() const { return model_; }
 
   // What the next decode computes.
   void ClearBatch();

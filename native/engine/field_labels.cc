@@ -22,7 +22,8 @@ std::size_t SharedQuote(const LabelField& field) {
 // Whether text closes a number, true, false or null.
 bool ClosesScalar(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kWhiteSpace);
-  return !text.empty() && (first == std::string_view::npos || std::string_view(",}]").find(text[first]) != std::string_view::npos);
+  const bool is_white = first == std::string_view::npos;
+  return is_white ? !text.empty() : std::string_view(",}]").find(text[first]) != std::string_view::npos;
 }
 
 }  // namespace

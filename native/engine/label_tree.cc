@@ -19,7 +19,8 @@ double LogAdd(double one, double other) {
 
 }  // namespace
 
-LabelTree::LabelTree(std::span<const Label> labels) : nodes_(1), labels_(static_cast<std::uint32_t>(labels.size())) {
+LabelTree::LabelTree(std::span<const Label> labels)
+    : nodes_(1), labels_(static_cast<std::uint32_t>(labels.size())) {
   for (std::uint32_t label = 0; label < labels_; label++) {
     std::vector<std::uint32_t> way = {kRoot};
     for (const std::int32_t token : labels[label].tokens) {
@@ -55,6 +56,16 @@ void LabelTree::Walk(std::uint32_t node, std::uint32_t depth) {
     stretches_.push_back(std::move(stretch));
     Walk(last, end);
   }
+}
+
+std::shared_ptr<const LabelTree> TreeOf(std::span<const std::vector<std::int32_t>> labels,
+                                        const std::vector<std::int32_t>& ends) {
+  const auto set = std::make_shared<const std::vector<std::int32_t>>(ends);
+  std::vector<Label> all;
+  for (const std::vector<std::int32_t>& tokens : labels) {
+    all.push_back({.tokens = tokens, .ends = {{.depth = static_cast<std::uint32_t>(tokens.size()), .tokens = set}}});
+  }
+  return std::make_shared<const LabelTree>(all);
 }
 
 LabelScores::LabelScores(const LabelTree& tree)

@@ -58,6 +58,10 @@ class LabelTree {
   std::uint32_t labels_;
 };
 
+// The tree of labels that are whole and have one way to end.
+std::shared_ptr<const LabelTree> TreeOf(std::span<const std::vector<std::int32_t>> labels,
+                                        const std::vector<std::int32_t>& ends);
+
 // One row's labels: the logarithm of each one's probability, of all its tokens and of any end behind them.
 class LabelScores {
  public:

@@ -279,6 +279,23 @@ describe("the probabilities of a field's labels", () => {
     expect([...kinds].sort()).toEqual(["cut", "not there", "there"]);
   });
 
+  it("fit a slot that has no room for the longest label behind its output", async () => {
+    const choices = ["b", "many words ".repeat(200)];
+    const labels = choices.map((choice) => ({ texts: [choice] }));
+    const output = compileOutput({ kind: "choices", choices });
+    const rows = tickets(4).map((row) => engine.tokenize(row));
+    const results = await run(rows, {
+      plan: { slots: 2, threads: 1, slotTokens: 100, batchTokens: 128 },
+      grammar: output.grammar,
+      labelFields: [{ isWhole: true, path: [], labels }],
+      sampling: { ...GREEDY, maxTokens: 4 },
+    });
+    const done = results.filter(({ finish }) => finish === "stop");
+    expect(done.length).toBeGreaterThan(0);
+    for (const { fieldProbabilities } of done)
+      expect(fieldProbabilities?.[0]?.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 9);
+  });
+
   it("are found whatever white space the model writes", async () => {
     const schema = {
       type: "object",

@@ -1,0 +1,41 @@
+import { InputError } from "./errors.js";
+import type { JobRecord } from "./jobs/index.js";
+import type { ResultShape } from "./results/index.js";
+import type { CheckedResultOptions } from "./rowmillOptions.js";
+
+/** What a job's results look like.
+ *  @throws {InputError} ROWMILL_NO_LOGPROBS for what the job has not recorded */
+export async function resultShape(job: JobRecord, given: CheckedResultOptions): Promise<ResultShape> {
+  if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
+    throw new InputError(
+      "ROWMILL_NO_LOGPROBS",
+      `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true } (--sampling '{"logprobs": true}')`,
+    );
+  if (given.includeTokenLogprobs === true && !job.sampling.tokenLogprobs)
+    throw new InputError(
+      "ROWMILL_NO_LOGPROBS",
+      `${job.jobId} recorded no tokens: run it with samplingParams { tokenLogprobs: true } (--sampling '{"tokenLogprobs": true}')`,
+    );
+  return {
+    kind: job.kind,
+    columns: job.columns,
+    outputColumn: given.outputColumn ?? job.outputColumn,
+    includeInputs: given.includeInputs ?? job.kind === "table",
+    includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
+    includeTokenLogprobs: given.includeTokenLogprobs ?? false,
+    confidence: job.confidence,
+    unpackJson: given.unpackJson ?? false,
+    includeErrors: job.rowsDone < job.rowsTotal,
+    outputIs: job.outputGrammar !== null ? "either" : (job.outputRegex ?? job.outputChoices) !== null ? "text" : "json",
+    labels: job.labelProbabilities ? job.outputChoices : null,
+    ...(await describeOutput(job.outputSchema)),
+  };
+}
+
+/** The columns that an output unpacks to. */
+async function describeOutput(outputSchema: unknown): Promise<Pick<ResultShape, "jsonKeys" | "jsonTypes">> {
+  if (outputSchema === null) return { jsonKeys: null };
+  const { compileSchema, typesOfKeys } = await import("./schema/index.js");
+  const { keys } = compileSchema(outputSchema);
+  return { jsonKeys: keys, jsonTypes: keys === null ? {} : typesOfKeys(outputSchema, keys) };
+}
