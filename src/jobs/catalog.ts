@@ -5,7 +5,7 @@ import { type JobFacts, toJobRecord } from "./catalogRow.js";
 import { jobFolder } from "./layout.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
 import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
-import type { Sqlite } from "./sqlite.js";
+import type { Sqlite, SqlRow } from "./sqlite.js";
 import { checkTransition } from "./transitions.js";
 
 /** How far a job is; a progress snapshot's counts are the same but for `sharedTokens`. */
@@ -32,6 +32,13 @@ export interface NewJob {
   readonly jobId: string;
   readonly spec: JobSpec;
   readonly facts: JobFacts;
+}
+
+/** What the planner measured of a model on this machine. */
+export interface StoredCalibration {
+  readonly model: string;
+  readonly madeAt: string;
+  readonly result: Readonly<Record<string, unknown>>;
 }
 
 export interface JobFilter {
@@ -204,6 +211,27 @@ export class Catalog {
     this.db.run("UPDATE jobs SET plan = ? WHERE job_id = ?", JSON.stringify(plan), jobId);
   }
 
+  /** What was measured before under a key, as it was given to `keepCalibration`; null when nothing was. */
+  calibration(key: string): StoredCalibration | null {
+    const row = this.db.get("SELECT model, made_at, result FROM calibrations WHERE key = ?", key);
+    return row === undefined ? null : toCalibration(row);
+  }
+
+  keepCalibration(key: string, model: string, result: Readonly<Record<string, unknown>>): void {
+    this.db.run(
+      "INSERT OR REPLACE INTO calibrations (key, model, made_at, result) VALUES (?, ?, ?, ?)",
+      key,
+      model,
+      new Date(this.clock()).toISOString(),
+      JSON.stringify(result),
+    );
+  }
+
+  /** All measurements, the newest first. */
+  calibrations(): StoredCalibration[] {
+    return this.db.all("SELECT model, made_at, result FROM calibrations ORDER BY made_at DESC, key").map(toCalibration);
+  }
+
   /** Stops a job: CANCELLED at once when no living runner has it, else CANCELLING until its runner has stopped.
    *  A job that has ended stays as it is.
    *  @returns the job afterwards
@@ -315,4 +343,9 @@ export class Catalog {
   #now(): string {
     return new Date(this.clock()).toISOString();
   }
+}
+
+function toCalibration(row: SqlRow): StoredCalibration {
+  const result = JSON.parse(row.result as string) as Record<string, unknown>;
+  return { model: row.model as string, madeAt: row.made_at as string, result };
 }

@@ -37,4 +37,11 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
    ALTER TABLE jobs ADD COLUMN rows_at_claim INTEGER NOT NULL DEFAULT 0;`,
   // input tokens that were taken from another row's KV cache
   "ALTER TABLE jobs ADD COLUMN shared_tokens INTEGER NOT NULL DEFAULT 0;",
+  // what was measured of a model on a machine, by a key of both and of the kind of job
+  `CREATE TABLE calibrations (
+     key TEXT PRIMARY KEY,
+     model TEXT NOT NULL,
+     made_at TEXT NOT NULL,
+     result TEXT NOT NULL
+   ) STRICT;`,
 ];

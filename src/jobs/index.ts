@@ -1,4 +1,11 @@
-export { Catalog, type JobCounts, type JobFilter, type NewJob, type StatusChange } from "./catalog.js";
+export {
+  Catalog,
+  type JobCounts,
+  type JobFilter,
+  type NewJob,
+  type StatusChange,
+  type StoredCalibration,
+} from "./catalog.js";
 export type { JobFacts } from "./catalogRow.js";
 export type { HomeConfig } from "./config.js";
 export { type Home, type HomeOptions, openHome } from "./home.js";

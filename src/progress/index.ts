@@ -1,6 +1,6 @@
 export type { CounterHandle, CounterLane, CounterPage, PageShape } from "./counters.js";
 export { formatProgress, formatProgressLine } from "./formatProgress.js";
-export { attachCounters, openCounters, openLane } from "./openCounters.js";
+export { attachCounters, openCounters, openCountersInMemory, openLane } from "./openCounters.js";
 export type { Counts, Progress } from "./progress.js";
 export { ProgressEmitter, type ProgressFeed, type WatchedJob } from "./progressEmitter.js";
 export { ReadingLine } from "./readingLine.js";

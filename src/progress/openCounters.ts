@@ -24,6 +24,13 @@ export function openCounters(file: string, shape: PageShape): CounterPage {
   }
 }
 
+/** Counters that nobody but this process's threads is to see.
+ *  @throws {RangeError} the shape is no shape */
+export function openCountersInMemory(shape: PageShape): CounterPage {
+  checkShape(shape);
+  return createSharedPage(shape, "nobody else is to see it");
+}
+
 /** The counters of a job that runs in another process, or in this one.
  *  @returns null when nobody has made them yet, or when only another process's memory holds them
  *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file is damaged or holds something else */

@@ -1,21 +1,13 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/index.js";
-import {
-  attemptSeed,
-  countersPath,
-  type Home,
-  JobFile,
-  type JobRecord,
-  type RunnerLease,
-  rowSeed,
-} from "../jobs/index.js";
-import { outputFormOf } from "../output/index.js";
-import { type CounterPage, openCounters } from "../progress/index.js";
-import type { FromWorker, ToWorker, WorkerTask } from "../worker/index.js";
+import { countersPath, type Home, JobFile, type JobRecord, type RunnerLease } from "../jobs/index.js";
+import { openCounters } from "../progress/index.js";
+import type { FromWorker, ToWorker } from "../worker/index.js";
 import { Checkpoint, isPassing } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import type { Plan } from "./plan.js";
+import { pendingRowsOf, taskOf } from "./workerTask.js";
 
 /** A transaction of results holds at most so much work, so that a crash loses no more. */
 const CHECKPOINT_MS = 500;
@@ -40,7 +32,7 @@ export type ExecutionEnd = "finished" | "cancelled" | "stopped";
 /** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
  *  @throws what a worker threw: the model can't be loaded, the store can't be written */
 export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
-  const { home, job, lease, plan } = execution;
+  const { home, job, lease, plan, engine } = execution;
   using file = JobFile.open(home, job.jobId);
   const base = file.resultCounts();
   using page = openCounters(countersPath(home.path, job.jobId), {
@@ -50,13 +42,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   });
   let sharedTokens = base.sharedTokens;
   const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
-  const pending = {
-    read: (after: number, limit: number) =>
-      file
-        .pendingRows(after, limit)
-        .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
-  };
-  const feeder = new Feeder(pending, left, plan.workers);
+  const feeder = new Feeder(pendingRowsOf(file, job), left, plan.workers);
   const checkpoint = new Checkpoint(file);
   const ports: MessagePort[] = [];
   const stop = (): void => {
@@ -129,7 +115,9 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
           else guarded(() => take(port1, message))();
         });
       });
-      const run = execution.pool.run(taskOf(execution, page, lane, port2), { transferList: [port2] });
+      const run = execution.pool.run(taskOf({ job, plan, engine, counters: page.handle(), lane, port: port2 }), {
+        transferList: [port2],
+      });
       // what a worker sent before its end must have arrived before the job's end is written down
       return run.then(() => ended);
     });
@@ -151,34 +139,4 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
 function stopAndThrow(stop: () => void, error: unknown): never {
   stop();
   throw error;
-}
-
-function seedsOf(job: JobRecord, index: number): number[] {
-  const seed = rowSeed(job.sampling.seed, index, job.randomSeedPerInput);
-  return Array.from({ length: job.schemaRetries + 1 }, (_, attempt) => attemptSeed(seed, attempt));
-}
-
-function taskOf(execution: Execution, page: CounterPage, lane: number, port: MessagePort): WorkerTask {
-  const { job, plan, engine } = execution;
-  const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
-  return {
-    engine,
-    plan: { slots: plan.slots, threads: plan.threads, slotTokens: plan.slotTokens, batchTokens: plan.batchTokens },
-    format: {
-      systemPrompt: job.systemPrompt,
-      templateArguments: job.templateArguments,
-      answerPrefix: job.answerPrefix,
-    },
-    output: outputFormOf(job),
-    labelProbabilities: job.labelProbabilities,
-    confidence: job.confidence !== null,
-    sampling,
-    logprobs,
-    tokenLogprobs,
-    truncateRows: job.truncateRows,
-    schemaRetries: job.schemaRetries,
-    counters: page.handle(),
-    lane,
-    port,
-  };
 }

@@ -1,7 +1,9 @@
 import type { BatchPlan } from "../engine/index.js";
+import type { Setting } from "./settings.js";
 
 /** What the planner looks at. Sizes in bytes. */
 export interface PlanFacts {
+  readonly engine: "native" | "node-llama-cpp";
   readonly cores: number;
   readonly freeBytes: number;
   readonly weightBytes: number;
@@ -14,6 +16,8 @@ export interface PlanFacts {
   readonly rows: number;
   /** Prefix, suffix, the longest row and maxTokens. */
   readonly longestTokens: number;
+  /** Prefix and suffix. */
+  readonly frameTokens: number;
 }
 
 /** 0 leaves the choice to the planner. */
@@ -31,42 +35,60 @@ export interface Plan extends BatchPlan {
 }
 
 const MB = 1024 * 1024;
-/** Above this a second copy of the weights per core costs more memory traffic than it saves in waiting. */
+/** Above this, workers that each read the weights cost more memory traffic than they save in waiting. */
 const SMALL_MODEL_BYTES = 300 * MB;
-/** Twice as many gained 1 % on CPUs with this engine (docs/performance.md). */
+/** Twice as many gained 1 % on CPUs (docs/performance.md). */
 const CPU_SLOTS = 16;
 const GPU_SLOTS = 64;
 const BATCH_TOKENS = 512;
 /** Of the free memory, what a job may plan with. */
 const MEMORY_SHARE = 0.8;
 
-/** Chooses workers × threads × slots for one job.
+/** Chooses workers × threads × slots for one job by rules of thumb, which a calibration may better.
  *  @throws nothing: the smallest plan has one worker, one thread and one slot; `memoryBytes` tells what it needs */
 export function planJob(facts: PlanFacts, wishes: PlanWishes): Plan {
   const reasons: string[] = [];
   let workers = wishes.workers || chooseWorkers(facts, reasons);
   const threads = wishes.threads || chooseThreads(facts, workers, reasons);
-  const slotTokens = Math.min(facts.contextLength, Math.max(64, facts.longestTokens));
-  const room = facts.freeBytes * MEMORY_SHARE;
-  const needOf = (count: number, slots: number): number =>
-    count * (facts.weightBytes + facts.computeBytes + slots * slotTokens * facts.kvBytesPerToken);
   let slots =
     wishes.slots || Math.max(1, Math.min(facts.hasGpu ? GPU_SLOTS : CPU_SLOTS, Math.ceil(facts.rows / workers)));
-  while (!wishes.slots && slots > 1 && needOf(workers, slots) > room) slots = Math.ceil(slots / 2);
-  while (!wishes.workers && workers > 1 && needOf(workers, slots) > room) workers--;
-  if (needOf(workers, slots) > room) reasons.push("even the smallest plan needs more memory than is free");
+  const fits = (): boolean => fitsMemory(facts, { workers, threads, slots });
+  while (!wishes.slots && slots > 1 && !fits()) slots = Math.ceil(slots / 2);
+  while (!wishes.workers && workers > 1 && !fits()) workers--;
+  if (!fits()) reasons.push("even the smallest plan needs more memory than is free");
   else if (!wishes.slots && slots < CPU_SLOTS && slots < facts.rows / workers)
     reasons.push(`${slots} slots a worker: more would not fit the free memory`);
-  reasons.push(`${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`);
+  reasons.push(`${slotTokensOf(facts)} tokens a slot: the longest row with its prompt and maxTokens`);
+  return completePlan(facts, { workers, threads, slots }, reasons);
+}
+
+/** What follows from a setting. */
+export function completePlan(facts: PlanFacts, setting: Setting, reasons: readonly string[]): Plan {
   return {
-    workers,
-    threads,
-    slots,
-    slotTokens,
-    batchTokens: Math.max(BATCH_TOKENS, slots),
-    memoryBytes: Math.round(needOf(workers, slots)),
+    ...setting,
+    slotTokens: slotTokensOf(facts),
+    batchTokens: Math.max(BATCH_TOKENS, setting.slots),
+    memoryBytes: Math.round(memoryOf(facts, setting)),
     reasons,
   };
+}
+
+/** Whether a setting keeps to the job's share of the free memory. */
+export function fitsMemory(facts: PlanFacts, setting: Setting): boolean {
+  return memoryOf(facts, setting) <= facts.freeBytes * MEMORY_SHARE;
+}
+
+function memoryOf(facts: PlanFacts, { workers, slots }: Setting): number {
+  const { weightBytes, computeBytes, kvBytesPerToken, frameTokens } = facts;
+  const slotBytes = slots * slotTokensOf(facts) * kvBytesPerToken;
+  // the native engine loads a model once and keeps the prefix in a sequence of its own
+  return facts.engine === "native"
+    ? weightBytes + workers * (computeBytes + slotBytes + frameTokens * kvBytesPerToken)
+    : workers * (weightBytes + computeBytes + slotBytes);
+}
+
+function slotTokensOf({ contextLength, longestTokens }: PlanFacts): number {
+  return Math.min(contextLength, Math.max(64, longestTokens));
 }
 
 function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
@@ -88,10 +110,14 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
   return several;
 }
 
-/** A compute thread that spins beside a busy event loop costs 8 to 15 times (docs/performance.md): where a worker has
- *  several threads, one core of its share stays free for the loop. */
+/** A compute thread that spins beside a busy event loop costs 8 to 15 times (docs/performance.md): where a worker of the
+ *  reference engine has several threads, one core of its share stays free for the loop. The native engine's loop is one
+ *  of the compute threads. */
 function chooseThreads(facts: PlanFacts, workers: number, reasons: string[]): number {
+  // the GPU computes; a thread feeds it
+  if (facts.hasGpu) return 1;
   const share = Math.max(1, Math.floor(facts.cores / workers));
+  if (facts.engine === "native") return share;
   const threads = share <= 2 ? 1 : share - 1;
   if (share > 1) reasons.push(`${threads} of ${share} cores compute, the rest serves the worker's event loop`);
   return threads;

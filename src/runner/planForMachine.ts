@@ -1,34 +1,47 @@
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { type Plan, planJob } from "./plan.js";
+import { type Plan, type PlanFacts, type PlanWishes, planJob } from "./plan.js";
+
+/** A plan by rules of thumb, and what it was made from. */
+export interface PlannedJob {
+  readonly facts: PlanFacts;
+  readonly wishes: PlanWishes;
+  readonly plan: Plan;
+}
 
 /** Plans a job with what the model's file and this machine say now.
  *  @param cores how many of the machine's cores it may use */
-export async function planForMachine(job: JobRecord, config: HomeConfig, cores: number): Promise<Plan> {
-  const facts = await readModelFacts(job.modelPath);
-  const longestTokens = Math.min(facts.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
+export async function planForMachine(
+  job: JobRecord,
+  config: HomeConfig,
+  engine: PlanFacts["engine"],
+  cores: number,
+): Promise<PlannedJob> {
+  const model = await readModelFacts(job.modelPath);
+  const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
   const hasGpu = (await backendFacts()).vramBytes > 0;
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
-  const memory = await estimateMemory(facts, shape);
-  return planJob(
-    {
-      cores,
-      freeBytes: machineFacts().freeMemoryBytes,
-      weightBytes: memory.weights,
-      kvBytesPerToken: memory.kvCache / longestTokens,
-      computeBytes: memory.compute,
-      contextLength: facts.contextLength,
-      hasGpu,
-      rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
-      longestTokens,
-    },
-    {
-      workers: job.workers || config.workers,
-      threads: job.threads || config.threads,
-      slots: job.slots || config.slots,
-    },
-  );
+  const memory = await estimateMemory(model, shape);
+  const facts: PlanFacts = {
+    engine,
+    cores,
+    freeBytes: machineFacts().freeMemoryBytes,
+    weightBytes: memory.weights,
+    kvBytesPerToken: memory.kvCache / longestTokens,
+    computeBytes: memory.compute,
+    contextLength: model.contextLength,
+    hasGpu,
+    rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
+    longestTokens,
+    frameTokens: job.frameTokens,
+  };
+  const wishes = {
+    workers: job.workers || config.workers,
+    threads: job.threads || config.threads,
+    slots: job.slots || config.slots,
+  };
+  return { facts, wishes, plan: planJob(facts, wishes) };
 }
 
 /** The cores for the next job: all that are free, or a fair part when jobs of other models wait, so that those run beside

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ENGINES, type EngineChoice, likelyEngine } from "../engine/index.js";
+import { ENGINES, type EngineChoice, type EngineName, likelyEngine } from "../engine/index.js";
 import { messageOf, RowmillError } from "../errors.js";
 import {
   acquireLease,
@@ -12,11 +12,11 @@ import {
   type RunnerLease,
 } from "../jobs/index.js";
 import { machineFacts } from "../models/index.js";
+import { calibratedPlan } from "./calibrateJob.js";
 import { isPassing } from "./checkpoint.js";
 import { executeJob } from "./executeJob.js";
-import type { Plan } from "./plan.js";
-import { checkMemory, planForMachine, shareCores } from "./planForMachine.js";
-import { Pools } from "./pools.js";
+import { checkMemory, type PlannedJob, planForMachine, shareCores } from "./planForMachine.js";
+import { Pools, type WarmPool } from "./pools.js";
 
 /** How often an idle runner looks for work. */
 const CLAIM_POLL_MS = 100;
@@ -34,7 +34,7 @@ export class Runner {
   readonly #home: Home;
   readonly #options: RunnerOptions;
   readonly #pools = new Pools();
-  readonly #active = new Map<string, { readonly plan: Plan; readonly end: Promise<void> }>();
+  readonly #active = new Map<string, { readonly cores: number; readonly end: Promise<void> }>();
   readonly #stop = new AbortController();
   /** Looked up once: it reads a dozen files, and a waiting job is looked at ten times a second. */
   readonly #cores = machineFacts().cores;
@@ -112,15 +112,14 @@ export class Runner {
     const next = catalog.peekQueued();
     if (next === null) return false;
     const isAlone = this.#active.size === 0;
-    const freeCores = this.#cores - this.#busyThreads();
+    const freeCores = this.#cores - this.#busyCores();
     if (!isAlone && (freeCores < 1 || next.jobId === this.#tooLargeBeside)) return false;
-    let plan: Plan;
+    const asked = ENGINES.find((name) => name === next.engine) ?? "auto";
+    let planned: PlannedJob;
     try {
-      plan = await planForMachine(
-        next,
-        this.#home.config,
-        shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] })),
-      );
+      const cores = shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] }));
+      planned = await planForMachine(next, this.#home.config, likelyEngine(asked), cores);
+      const { plan } = planned;
       if (!isAlone && plan.memoryBytes > machineFacts().freeMemoryBytes) {
         this.#tooLargeBeside = next.jobId;
         return false;
@@ -133,14 +132,11 @@ export class Runner {
     }
     const job = this.#claim(next, lease);
     if (job === null) return false;
-    const asked = ENGINES.find((name) => name === job.engine) ?? "auto";
-    catalog.setPlan(job.jobId, { engine: likelyEngine(asked), ...plan });
-    const engine: EngineChoice = { engine: asked, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
-    const end = this.#execute(job, lease, plan, engine).finally(() => {
+    const end = this.#execute(job, lease, planned, asked).finally(() => {
       this.#active.delete(job.jobId);
       this.#tooLargeBeside = null;
     });
-    this.#active.set(job.jobId, { plan, end });
+    this.#active.set(job.jobId, { cores: coresOf(planned), end });
     return true;
   }
 
@@ -153,21 +149,31 @@ export class Runner {
     return null;
   }
 
-  #busyThreads(): number {
-    return [...this.#active.values()].reduce((sum, { plan }) => sum + plan.workers * plan.threads, 0);
+  #busyCores(): number {
+    return [...this.#active.values()].reduce((sum, { cores }) => sum + cores, 0);
   }
 
-  async #execute(job: JobRecord, lease: RunnerLease, plan: Plan, engine: EngineChoice): Promise<void> {
-    await this.#pools.freeIdle(engine, plan.workers);
-    const pool = this.#pools.take(engine, plan.workers);
+  async #execute(job: JobRecord, lease: RunnerLease, planned: PlannedJob, asked: EngineName): Promise<void> {
+    let pool: WarmPool | null = null;
     try {
       const { signal } = this.#stop;
-      const end = await executeJob({ home: this.#home, lease, job, plan, engine, pool: pool.piscina, signal });
+      const engineFor = (threads: number): EngineChoice => {
+        return { engine: asked, modelPath: job.modelPath, threads, backend: "auto" };
+      };
+      const shared = { home: this.#home, job, signal };
+      const first = engineFor(planned.plan.threads);
+      await this.#pools.freeIdle(first, planned.plan.workers);
+      const plan = await calibratedPlan({ ...shared, planned, engine: first, pools: this.#pools });
+      this.#home.catalog.setPlan(job.jobId, { engine: likelyEngine(asked), ...plan });
+      const engine = engineFor(plan.threads);
+      pool = this.#pools.take(engine, plan.workers);
+      await this.#pools.freeIdle(engine, plan.workers);
+      const end = await executeJob({ ...shared, lease, plan, engine, pool: pool.piscina });
       this.#pools.give(pool);
       if (end === "finished") await this.#finish(job, lease);
       else await this.#settle(job, lease, "QUEUED");
     } catch (error) {
-      await this.#pools.drop(pool);
+      if (pool !== null) await this.#pools.drop(pool);
       await this.#fail(job, lease, error);
     }
   }
@@ -210,4 +216,10 @@ export class Runner {
       }
     }
   }
+}
+
+/** What a job may compute on at once: a calibration may use all that it was given. */
+function coresOf({ facts, wishes, plan }: PlannedJob): number {
+  const isFixed = wishes.workers > 0 || wishes.threads > 0 || facts.hasGpu;
+  return isFixed ? plan.workers * plan.threads : facts.cores;
 }

@@ -4,6 +4,7 @@ import { type PlanFacts, planJob } from "../../src/runner/plan.js";
 
 const GB = 1024 ** 3;
 const facts = (change: Partial<PlanFacts>): PlanFacts => ({
+  engine: "native",
   cores: 2,
   freeBytes: 16 * GB,
   weightBytes: 0.006 * GB,
@@ -13,6 +14,7 @@ const facts = (change: Partial<PlanFacts>): PlanFacts => ({
   hasGpu: false,
   rows: 10_000,
   longestTokens: 300,
+  frameTokens: 40,
   ...change,
 });
 const none = { workers: 0, threads: 0, slots: 0 };
@@ -23,9 +25,21 @@ describe("the planner", () => {
     expect(planJob(facts({ cores: 16 }), none)).toMatchObject({ workers: 16, threads: 1 });
   });
 
-  it("gives a large model several threads a worker and leaves a core of each share to the event loop", () => {
-    const plan = planJob(facts({ cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB }), none);
-    expect(plan).toMatchObject({ workers: 4, threads: 3 });
+  it("gives a large model several threads a worker", () => {
+    const large = facts({ cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB });
+    expect(planJob(large, none)).toMatchObject({ workers: 4, threads: 4 });
+  });
+
+  it("leaves a core of each worker's share to the reference engine's event loop", () => {
+    const large = facts({ engine: "node-llama-cpp", cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB });
+    expect(planJob(large, none)).toMatchObject({ workers: 4, threads: 3 });
+  });
+
+  it("counts the weights once for the native engine, and once a worker for the reference engine", () => {
+    const two = { workers: 2, threads: 1, slots: 16 };
+    const native = planJob(facts({ weightBytes: GB }), two).memoryBytes;
+    const reference = planJob(facts({ weightBytes: GB, engine: "node-llama-cpp" }), two).memoryBytes;
+    expect(reference - native).toBeCloseTo(GB - 2 * 40 * 6144, -3);
   });
 
   it("gives a GPU one worker", () => {

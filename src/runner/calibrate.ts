@@ -1,0 +1,87 @@
+import { type Axis, describeSetting, type Setting } from "./settings.js";
+
+/** A setting and how fast the job's first rows went through it. */
+export interface Trial extends Setting {
+  readonly rowsPerSecond: number;
+}
+
+/** What was measured, and what came out of it. */
+export interface Calibration {
+  readonly chosen: Trial;
+  /** All that were tried, in their order, the chosen one among them. */
+  readonly trials: readonly Trial[];
+  /** Of each trial. */
+  readonly rows: number;
+}
+
+export interface TrialLimits {
+  readonly rows: number;
+  /** A trial that takes longer is given up, and rated by the rows that it has done. */
+  readonly seconds: number;
+}
+
+/** Runs the job's first rows. @returns rows a second, null when the job is to stop */
+export type Measure = (setting: Setting, limits: TrialLimits) => Promise<number | null>;
+
+/** Of a job's rows, as many may run a second time for the measurement. */
+const SHARE = 0.1;
+/** So often are all slots filled at least: the last, half-empty time counts for little then. */
+const WAVES = 3;
+/** A trial of less says little where there are rows for more. */
+const TRIAL_SECONDS = 1.5;
+/** A trial that takes so many times as long as the best one is given up. */
+const PATIENCE = 1.3;
+/** Smaller differences are noise: what the rules of thumb chose stays. */
+const MARGIN = 1.03;
+
+/** How many rows each trial may have.
+ *  @returns 0 where the job is too small to be worth a measurement */
+export function trialRows(jobRows: number, first: Setting, axes: readonly Axis[]): number {
+  const others = axes.flat().filter((choice) => describeSetting({ ...first, ...choice }) !== describeSetting(first));
+  const rows = Math.floor((SHARE * jobRows) / (1 + others.length));
+  return others.length > 0 && rows >= WAVES * first.workers * first.slots ? rows : 0;
+}
+
+/** Looks for the fastest setting, one axis after the other, each from the best of those before.
+ *  @param fits  settings that don't are not tried
+ *  @returns null when the job is to stop */
+export async function calibrate(
+  first: Setting,
+  axes: readonly Axis[],
+  mostRows: number,
+  fits: (setting: Setting) => boolean,
+  measure: Measure,
+): Promise<Calibration | null> {
+  const least = Math.min(mostRows, WAVES * first.workers * first.slots);
+  // loads the model and warms the machine up, and tells how many rows make a trial
+  const warm = await measure(first, { rows: least, seconds: Number.POSITIVE_INFINITY });
+  if (warm === null || warm === 0) return null;
+  const rows = Math.min(mostRows, Math.max(least, Math.ceil(TRIAL_SECONDS * warm)));
+  const trials: Trial[] = [];
+  const attempt = async (setting: Setting): Promise<boolean> => {
+    const isKnown = trials.some((trial) => describeSetting(trial) === describeSetting(setting));
+    if (isKnown || !fits(setting)) return true;
+    const best = bestOf(trials);
+    const seconds = best === undefined ? Number.POSITIVE_INFINITY : (PATIENCE * rows) / best.rowsPerSecond;
+    const rowsPerSecond = await measure(setting, { rows, seconds });
+    if (rowsPerSecond === null) return false;
+    trials.push({ ...setting, rowsPerSecond });
+    return true;
+  };
+  if (!(await attempt(first))) return null;
+  for (const axis of axes) {
+    const base = bestOf(trials) as Trial;
+    for (const choice of axis) {
+      const { rowsPerSecond: _, ...setting } = { ...base, ...choice };
+      if (!(await attempt(setting))) return null;
+    }
+  }
+  return { chosen: bestOf(trials) as Trial, trials, rows };
+}
+
+/** The fastest; what was tried before another only makes way for a clear difference. */
+function bestOf(trials: readonly Trial[]): Trial | undefined {
+  const [first, ...others] = trials;
+  if (first === undefined) return undefined;
+  return others.reduce((best, one) => (one.rowsPerSecond > MARGIN * best.rowsPerSecond ? one : best), first);
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import type { EngineChoice } from "../engine/index.js";
+import { type Catalog, type Home, JobFile, type JobRecord, type StoredCalibration } from "../jobs/index.js";
+import { backendFacts, machineFacts } from "../models/index.js";
+import { outputFormOf } from "../output/index.js";
+import { type Calibration, calibrate, trialRows } from "./calibrate.js";
+import { completePlan, fitsMemory, type Plan } from "./plan.js";
+import type { PlannedJob } from "./planForMachine.js";
+import type { Pools } from "./pools.js";
+import { axesOf, describeSetting } from "./settings.js";
+import { runTrial } from "./trial.js";
+
+export interface CalibrationRequest {
+  readonly home: Home;
+  readonly job: JobRecord;
+  readonly planned: PlannedJob;
+  /** With the threads of the plan by rules of thumb. */
+  readonly engine: EngineChoice;
+  readonly pools: Pools;
+  readonly signal: AbortSignal;
+}
+
+/** Betters a job's plan by what was measured of this model on this machine with jobs of this kind; where nothing was and
+ *  the job is long enough to pay for it, it is measured now, on the job's own first rows, and kept for later jobs.
+ *  @throws what a worker threw: the model can't be loaded */
+export async function calibratedPlan(request: CalibrationRequest): Promise<Plan> {
+  const { home, job, planned } = request;
+  const { facts, wishes, plan } = planned;
+  // the reference engine loads the model once a worker: too long for a trial
+  if (facts.engine !== "native") return plan;
+  const axes = axesOf(facts, wishes);
+  if (axes.flat().length === 0) return plan;
+  const key = await calibrationKey(job, planned);
+  const known = home.catalog.calibration(key);
+  if (known !== null) return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
+  const mostRows = trialRows(facts.rows, plan, axes);
+  if (mostRows === 0) return withReason(plan, "by rules of thumb: too few rows to measure what is fastest");
+  using file = JobFile.open(home, job.jobId);
+  const { workers, threads, slots } = plan;
+  const measured = await calibrate(
+    { workers, threads, slots },
+    axes,
+    mostRows,
+    (setting) => setting.workers <= facts.rows && fitsMemory(facts, setting),
+    async (setting, limits) => {
+      if (isEnding(home.catalog, job)) return null;
+      const engine = { ...request.engine, threads: setting.threads };
+      const pool = request.pools.take(engine, setting.workers);
+      try {
+        const trial = { job, file, plan: completePlan(facts, setting, []), engine, signal: request.signal };
+        return await runTrial({ ...trial, pool: pool.piscina }, limits);
+      } finally {
+        request.pools.give(pool);
+      }
+    },
+  );
+  if (measured === null) return plan;
+  home.catalog.keepCalibration(key, job.model, { ...measured });
+  return planFrom(planned, measured, "measured at this job's beginning");
+}
+
+function isEnding(catalog: Catalog, { jobId }: JobRecord): boolean {
+  return catalog.status(jobId) === "CANCELLING";
+}
+
+/** Reads what `keepCalibration` was given; only this program writes it. */
+function calibrationOf({ result }: StoredCalibration): Calibration {
+  return result as unknown as Calibration;
+}
+
+/** @param when  when it was measured, in words */
+function planFrom({ facts, plan }: PlannedJob, { chosen, trials, rows }: Calibration, when: string): Plan {
+  const { rowsPerSecond: _, ...setting } = chosen;
+  const others = trials.map((trial) => `${describeSetting(trial)}: ${trial.rowsPerSecond.toPrecision(3)}`).join(", ");
+  const reason = `${when}, ${rows} rows a trial, rows/s by workers × threads × slots: ${others}`;
+  // free memory may be less than it was, and the last rows of a job need no more slots than there are rows
+  if (!fitsMemory(facts, setting) || setting.workers > facts.rows)
+    return withReason(plan, `${reason}; the fastest does not fit now`);
+  const slots = Math.min(setting.slots, Math.ceil(facts.rows / setting.workers));
+  const memory = plan.reasons.filter((line) => line.includes("tokens a slot"));
+  return completePlan(facts, { ...setting, slots }, [reason, ...memory]);
+}
+
+function withReason(plan: Plan, reason: string): Plan {
+  return { ...plan, reasons: [...plan.reasons, reason] };
+}
+
+/** The model's file, the machine, and the kind of job: what it asks for, and its sizes in powers of two. */
+async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob): Promise<string> {
+  const { size, mtimeMs } = await stat(job.modelPath);
+  const machine = machineFacts();
+  const { devices } = await backendFacts();
+  const rowTokens = job.rowsTotal === 0 ? 0 : job.inputTokensTotal / job.rowsTotal - job.frameTokens;
+  const { seed: _, ...sampling } = job.sampling;
+  const kind = [
+    [job.modelPath, size, mtimeMs],
+    [machine.cpuModel, facts.cores, machine.memoryBytes, devices, machine.llamaCppRelease],
+    [wishes, facts.engine],
+    [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],
+    [job.frameTokens, rowTokens, facts.longestTokens].map(magnitudeOf),
+  ];
+  return createHash("sha256").update(JSON.stringify(kind)).digest("hex").slice(0, 32);
+}
+
+function magnitudeOf(tokens: number): number {
+  return Math.round(Math.log2(Math.max(1, tokens)));
+}

@@ -1,0 +1,51 @@
+import type { EngineChoice } from "../engine/index.js";
+import { attemptSeed, type JobFile, type JobRecord, rowSeed } from "../jobs/index.js";
+import { outputFormOf } from "../output/index.js";
+import type { WorkerTask } from "../worker/index.js";
+import type { Plan } from "./plan.js";
+import type { PendingRows } from "./sharedOrder.js";
+
+/** A job's rows that have no result, as workers take them. */
+export function pendingRowsOf(file: JobFile, job: JobRecord): PendingRows {
+  return {
+    read: (after, limit) =>
+      file
+        .pendingRows(after, limit)
+        .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
+  };
+}
+
+function seedsOf(job: JobRecord, index: number): number[] {
+  const seed = rowSeed(job.sampling.seed, index, job.randomSeedPerInput);
+  return Array.from({ length: job.schemaRetries + 1 }, (_, attempt) => attemptSeed(seed, attempt));
+}
+
+export interface TaskParts extends Pick<WorkerTask, "counters" | "lane" | "port"> {
+  readonly job: JobRecord;
+  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens">;
+  readonly engine: EngineChoice;
+}
+
+export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): WorkerTask {
+  const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
+  return {
+    engine,
+    plan: { slots: plan.slots, threads: plan.threads, slotTokens: plan.slotTokens, batchTokens: plan.batchTokens },
+    format: {
+      systemPrompt: job.systemPrompt,
+      templateArguments: job.templateArguments,
+      answerPrefix: job.answerPrefix,
+    },
+    output: outputFormOf(job),
+    labelProbabilities: job.labelProbabilities,
+    confidence: job.confidence !== null,
+    sampling,
+    logprobs,
+    tokenLogprobs,
+    truncateRows: job.truncateRows,
+    schemaRetries: job.schemaRetries,
+    counters,
+    lane,
+    port,
+  };
+}
