@@ -21,5 +21,12 @@ export type {
 } from "./models/index.js";
 export type { SchemaReport } from "./output/index.js";
 export type { Counts, Progress, ProgressEmitter } from "./progress/index.js";
-export { type AwaitOptions, type DoctorReport, type ResultOptions, Rowmill, type RowmillOptions } from "./rowmill.js";
+export {
+  type AwaitOptions,
+  type CalibrationReport,
+  type DoctorReport,
+  type ResultOptions,
+  Rowmill,
+  type RowmillOptions,
+} from "./rowmill.js";
 export type { Estimate, InferOptions, SamplingParams } from "./submission/index.js";

@@ -40,11 +40,11 @@ import {
   rowmillOptions,
   schemaOptions,
 } from "./rowmillOptions.js";
-import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
+import { calibrationsOf, linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
 import type { Estimate, InferOptions } from "./submission/index.js";
 
-export type { AwaitOptions, DoctorReport, ResultOptions, RowmillOptions } from "./rowmillOptions.js";
+export type { AwaitOptions, CalibrationReport, DoctorReport, ResultOptions, RowmillOptions } from "./rowmillOptions.js";
 
 // Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
 // half a second that `jobs status` should not take.
@@ -295,6 +295,7 @@ export class Rowmill implements AsyncDisposable {
         addon.reason === null
           ? { isMapped: true, reason: null }
           : { isMapped: false, reason: `${addon.reason}; other processes see the progress once a second` },
+      calibrations: calibrationsOf(this.#home.catalog),
     };
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
+import type { Calibration } from "./runner/index.js";
 
 export interface RowmillOptions {
   /** The folder of jobs and models. Default: the environment's ROWMILL_HOME, else ~/.rowmill. */
@@ -61,6 +62,12 @@ export interface AwaitOptions extends ResultOptions {
   pollSeconds?: number;
 }
 
+/** How fast each setting ran a job's first rows, and which one jobs of the kind take since. */
+export interface CalibrationReport extends Calibration {
+  readonly model: string;
+  readonly madeAt: string;
+}
+
 export interface DoctorReport {
   readonly home: string;
   /** The runner that is alive now, null when none is. */
@@ -71,6 +78,8 @@ export interface DoctorReport {
   readonly engine: { readonly name: string; readonly reason: string | null };
   /** Whether live counters are shared between processes by the native addon, and why not. */
   readonly counters: { readonly isMapped: boolean; readonly reason: string | null };
+  /** What the planner has measured here, the newest first: one a model and kind of job. */
+  readonly calibrations: readonly CalibrationReport[];
 }
 
 export const awaitOptions = resultOptions.extend({

@@ -48,7 +48,8 @@ const LABELS: Readonly<Record<string, string>> = {
 
 /** A section for each part of the report, a line for each of its facts, and the verdict last. */
 export function renderReport(report: Report): string {
-  const entries = Object.entries(report);
+  const { calibrations, ...facts } = report;
+  const entries = Object.entries({ ...facts, ...(calibrations.length > 0 && { planner: plannerFacts(calibrations) }) });
   const plain = entries.filter(([, value]) => !isSection(value));
   const sections = entries.filter(([, value]) => isSection(value)) as [string, object][];
   return [
@@ -61,7 +62,19 @@ export function renderReport(report: Report): string {
   ].join("\n\n");
 }
 
-function verdictOf({ engine, backend }: Report): string {
+/** A line for each kind of job that was measured. */
+function plannerFacts(calibrations: Report["calibrations"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    calibrations.map(({ model, madeAt, chosen, trials }) => {
+      const rate = chosen.rowsPerSecond.toPrecision(3);
+      const { workers, threads, slots } = chosen;
+      const found = `${workers} × ${threads} × ${slots} (workers × threads × slots), ${rate} rows/s: the best of ${trials.length}`;
+      return [`${model}, ${madeAt.slice(0, 19).replace("T", " ")}`, found];
+    }),
+  );
+}
+
+function verdictOf({ engine, backend }: Pick<Report, "engine" | "backend">): string {
   return backend.failure === null
     ? `ready: ${engine.name} on ${backend.backend}`
     : `not ready: ${engine.name} can't load a backend: ${cellText(backend.failure)}`;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { EngineChoice } from "../engine/index.js";
-import { type Catalog, type Home, JobFile, type JobRecord, type StoredCalibration } from "../jobs/index.js";
+import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
-import { type Calibration, calibrate, trialRows } from "./calibrate.js";
+import { type Calibration, calibrate, calibrationOf, trialRows } from "./calibrate.js";
 import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
@@ -62,11 +62,6 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
 
 function isEnding(catalog: Catalog, { jobId }: JobRecord): boolean {
   return catalog.status(jobId) === "CANCELLING";
-}
-
-/** Reads what `keepCalibration` was given; only this program writes it. */
-function calibrationOf({ result }: StoredCalibration): Calibration {
-  return result as unknown as Calibration;
 }
 
 /** @param when  when it was measured, in words */

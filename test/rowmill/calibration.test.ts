@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { machineFacts } from "../../src/models/index.js";
+import { openRowmill, TICKET_PROMPT, TICKET_SCHEMA, tickets } from "./fixture.js";
+
+/** With one slot, few rows are enough to measure how the cores are best split: nothing else is left to choose. */
+const JOB = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA, slots: 1 };
+const { cores } = machineFacts();
+/** Enough for four splits. */
+const ROWS = 120 * cores;
+
+// one core can be split in one way only
+describe.skipIf(cores < 2)("a job that is long enough", () => {
+  it("is measured at its beginning, and later ones of its kind take what was found", async () => {
+    const mill = openRowmill();
+    const rows = tickets(ROWS);
+    const first = await mill.getJob(await mill.infer(rows, JOB));
+    expect(first.plan?.reasons).toContainEqual(
+      expect.stringMatching(/^measured at this job's beginning, \d+ rows a trial/),
+    );
+    expect(first).toMatchObject({ status: "SUCCEEDED", rowsDone: ROWS, rowsFailed: 0 });
+
+    const short = await mill.getJob(await mill.infer(rows.slice(0, 4), JOB));
+    expect(short.plan?.reasons).toContainEqual(expect.stringMatching(/^measured \d{4}-\d\d-\d\d, /));
+
+    const free = { model: "starter", slots: 1, samplingParams: { maxTokens: 4 } };
+    const other = await mill.getJob(await mill.infer(rows.slice(0, 4), free));
+    expect(other.plan?.reasons).toContainEqual(expect.stringMatching(/too few rows to measure/));
+
+    const [kept, ...others] = (await mill.doctor()).calibrations;
+    expect(others).toEqual([]);
+    expect(kept?.trials.length).toBeGreaterThan(1);
+    expect(kept?.model).toBe("starter");
+    expect(first.plan).toMatchObject({ workers: kept?.chosen.workers, threads: kept?.chosen.threads, slots: 1 });
+  });
+});
