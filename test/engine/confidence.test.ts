@@ -129,6 +129,9 @@ async function probabilityOf(
   return sum;
 }
 
+const bordersOf = (texts: readonly string[]): number[] =>
+  Array.from({ length: texts.length + 1 }, (_, count) => texts.slice(0, count).join("").length);
+
 const closesString = (rest: string) => rest.startsWith('"');
 const closesScalar = (rest: string) => rest !== "" && /^\s*([,}\]]|$)/.test(rest);
 
@@ -197,9 +200,15 @@ describe("the probabilities of a field's labels", () => {
         const all = labels.flatMap((label) => label.texts);
         const quote = all.every((text) => text.startsWith('"')) ? 1 : 0;
         const begin = result.text.indexOf(key) + key.length + quote;
-        let [border, count] = [0, 0];
-        while (border + (texts[count] as string).length <= begin) border += (texts[count++] as string).length;
-        // a field's text follows the last border of tokens before it
+        const isUsual = (border: number) =>
+          all.every((text) => {
+            const stem = text.startsWith('"') ? text.slice(quote, -1) : text;
+            const usual = model.tokenize(result.text.slice(0, begin) + stem, false, "trimLeadingSpace");
+            return bordersOf(usual.map((token) => pieces[token] as string)).includes(border);
+          });
+        // the labels follow the last border at which the tokenizer has one as well
+        const border = bordersOf(texts).findLast((one) => one <= begin && isUsual(one)) as number;
+        const count = bordersOf(texts).indexOf(border);
         const before = [...promptOf(row), ...texts.slice(0, count).map((text) => pieces.indexOf(text) as Token)];
         const shared = result.text.slice(border, begin);
         const found: number[] = [];
@@ -294,6 +303,18 @@ describe("the probabilities of a field's labels", () => {
     expect(done.length).toBeGreaterThan(0);
     for (const { fieldProbabilities } of done)
       expect(fieldProbabilities?.[0]?.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 9);
+  });
+
+  it("are the same with whichever tokens the output has the white space before the field", async () => {
+    const schema = { type: "object", properties: { urgent: { type: "boolean" } }, required: ["urgent"] };
+    const own = { grammar: compileSchema(schema), labelFields: fieldsOf(schema), tokenLogprobs: true };
+    const [row] = tickets(1) as [string];
+    const rows = Array<Uint32Array>(60).fill(engine.tokenize(row));
+    const results = await run(rows, { ...own, sampling: { ...GREEDY, temperature: 3 } });
+    const [first] = results.map(({ fieldProbabilities }) => fieldProbabilities?.[0]?.[0] as number) as [number];
+    for (const { fieldProbabilities } of results) expect(fieldProbabilities?.[0]?.[0]).toBeCloseTo(first, 3);
+    const hasLoneSpace = results.map((result) => textsOf(result).includes(" "));
+    expect(new Set(hasLoneSpace)).toEqual(new Set([true, false]));
   });
 
   it("are found whatever white space the model writes", async () => {
