@@ -1,6 +1,7 @@
 #include "field_labels.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "json_place.h"
 #include "label_walk.h"
@@ -8,8 +9,12 @@
 namespace rowmill::engine {
 namespace {
 
-// Most bytes before a field that its first token may hold as well.
+// Most bytes before a field that its labels' tokens may hold as well.
 constexpr std::uint32_t kMostBefore = 32;
+// Where the output may have other borders than the tokenizer: so many of its tokens before the field.
+constexpr std::uint32_t kTokensBack = 2;
+// Trees that are kept: with the white space of a free style the bytes before a field differ from row to row.
+constexpr std::size_t kMostTrees = 1000;
 constexpr std::string_view kWhiteSpace = " \t\n\r";
 
 bool IsString(std::string_view text) { return text.starts_with('"'); }
@@ -17,6 +22,11 @@ bool IsString(std::string_view text) { return text.starts_with('"'); }
 // The labels begin behind the quote that all of them have.
 std::size_t SharedQuote(const LabelField& field) {
   return !field.is_whole && std::ranges::all_of(field.texts, IsString) ? 1 : 0;
+}
+
+// What a string's label ends with is what closes it.
+std::size_t OwnQuote(const LabelField& field, std::string_view text) {
+  return !field.is_whole && IsString(text) ? 1 : 0;
 }
 
 // Whether text closes a number, true, false or null.
@@ -43,13 +53,17 @@ std::uint32_t FieldLabels::RoomFor(const std::vector<LabelField>& fields) {
 }
 
 bool FieldLabels::Start(Slot& slot, Context& context) {
+  if (trees_.size() > kMostTrees) {
+    trees_.clear();
+    borders_.clear();
+  }
   slot.result.label_logprobs.resize(fields_.size());
   for (std::uint32_t field = 0; field < fields_.size(); field++) {
     const std::size_t offset = FindField(fields_[field], slot.result.text);
     if (offset == std::string::npos) {
       continue;
     }
-    const Place place = PlaceAt(slot, offset + SharedQuote(fields_[field]));
+    const Place place = PlaceOf(field, slot, offset + SharedQuote(fields_[field]));
     if (place.before.size() <= kMostBefore) {
       slot.walks.emplace_back(TreeOf(field, place.before), place.begin, field);
     }
@@ -72,14 +86,47 @@ std::size_t FieldLabels::FindField(const LabelField& field, std::string_view out
   return offset && std::ranges::any_of(field.texts, stands) ? *offset : std::string::npos;
 }
 
-FieldLabels::Place FieldLabels::PlaceAt(const Slot& slot, std::size_t offset) const {
-  std::uint32_t at = slot.prompt_tokens;
-  std::size_t border = 0;
-  while (at < slot.tokens.size() && border + model_->piece(slot.tokens[at]).size() <= offset) {
-    border += model_->piece(slot.tokens[at]).size();
-    at++;
+FieldLabels::Place FieldLabels::PlaceOf(std::uint32_t field, const Slot& slot, std::size_t offset) {
+  // Borders of the output's tokens, up to the field.
+  std::vector<std::size_t> own = {0};
+  for (std::size_t at = slot.prompt_tokens; at < slot.tokens.size(); at++) {
+    const std::size_t border = own.back() + model_->piece(slot.tokens[at]).size();
+    if (border > offset) {
+      break;
+    }
+    own.push_back(border);
   }
-  return {.begin = at, .before = slot.result.text.substr(border, offset - border)};
+  const std::size_t first = own.size() - 1 - std::min<std::size_t>(own.size() - 1, kTokensBack);
+  const std::vector<std::size_t>& usual = BordersIn(field, slot.result.text.substr(own[first], offset - own[first]));
+  std::size_t last = own.size() - 1;
+  while (last > first && std::ranges::find(usual, own[last] - own[first]) == usual.end()) {
+    last--;
+  }
+  return {.begin = slot.prompt_tokens + static_cast<std::uint32_t>(last),
+          .before = slot.result.text.substr(own[last], offset - own[last])};
+}
+
+// Where in the bytes before a field the tokenizer has a border, whatever label follows.
+const std::vector<std::size_t>& FieldLabels::BordersIn(std::uint32_t field, const std::string& before) {
+  const auto [known, is_new] = borders_.try_emplace({field, before});
+  if (!is_new) {
+    return known->second;
+  }
+  std::vector<std::size_t> common(before.size() + 1);
+  std::iota(common.begin(), common.end(), 0);
+  for (const std::string& text : fields_[field].texts) {
+    std::vector<std::size_t> borders = {0};
+    for (const std::int32_t token : model_->TokenizeBehind(before + StemOf(fields_[field], text))) {
+      borders.push_back(borders.back() + model_->piece(token).size());
+    }
+    std::erase_if(common, [&](std::size_t border) { return !std::ranges::binary_search(borders, border); });
+  }
+  return known->second = std::move(common);
+}
+
+std::string FieldLabels::StemOf(const LabelField& field, const std::string& text) const {
+  const std::size_t quote = SharedQuote(field);
+  return text.substr(quote, text.size() - quote - OwnQuote(field, text));
 }
 
 std::shared_ptr<const LabelTree> FieldLabels::TreeOf(std::uint32_t field, const std::string& before) {
@@ -88,16 +135,11 @@ std::shared_ptr<const LabelTree> FieldLabels::TreeOf(std::uint32_t field, const 
     return tree;
   }
   const LabelField& of = fields_[field];
+  const Closing other = of.path.empty() ? Closing::kOtherOrEndOfTurn : Closing::kOther;
   std::vector<Label> labels;
   for (const std::string& text : of.texts) {
-    if (of.is_whole) {
-      labels.push_back(LabelOf(before + text, Closing::kEndOfTurn));
-    } else if (IsString(text)) {
-      const std::size_t quote = SharedQuote(of);
-      labels.push_back(LabelOf(before + text.substr(quote, text.size() - quote - 1), Closing::kQuote));
-    } else {
-      labels.push_back(LabelOf(before + text, of.path.empty() ? Closing::kOtherOrEndOfTurn : Closing::kOther));
-    }
+    const Closing closing = of.is_whole ? Closing::kEndOfTurn : IsString(text) ? Closing::kQuote : other;
+    labels.push_back(LabelOf(before + StemOf(of, text), closing));
   }
   tree = std::make_shared<const LabelTree>(labels);
   return tree;

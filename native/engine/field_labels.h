@@ -25,10 +25,11 @@ struct LabelField {
   std::vector<std::string> texts;
 };
 
-// Scores, behind a row's finished output, what else its fields could have said. A field's texts follow the last border
-// of tokens before it: what the output's token has of the text before the field, the labels get as well. Each counts
-// with its usual tokens; what closes it may be any token that begins with the rest of the text and a closing byte: the
-// quote of a string; of other scalars a comma, a bracket or white space.
+// Scores, behind a row's finished output, what else its fields could have said. The labels follow the last border of the
+// output's tokens at which the tokenizer itself has one, whatever label comes; the bytes between there and the field
+// stand before each of them. So " true" is one token where that is usual, although the output may have " " and "true".
+// Each label counts with its usual tokens; what closes it may be any token that begins with the rest of the text and a
+// closing byte: the quote of a string; of other scalars a comma, a bracket or white space.
 class FieldLabels {
  public:
   FieldLabels(std::shared_ptr<const Model> model, std::vector<LabelField> fields);
@@ -49,7 +50,9 @@ class FieldLabels {
   };
 
   [[nodiscard]] std::size_t FindField(const LabelField& field, std::string_view output) const;
-  [[nodiscard]] Place PlaceAt(const Slot& slot, std::size_t offset) const;
+  [[nodiscard]] Place PlaceOf(std::uint32_t field, const Slot& slot, std::size_t offset);
+  const std::vector<std::size_t>& BordersIn(std::uint32_t field, const std::string& before);
+  [[nodiscard]] std::string StemOf(const LabelField& field, const std::string& text) const;
   std::shared_ptr<const LabelTree> TreeOf(std::uint32_t field, const std::string& before);
   Label LabelOf(const std::string& text, Closing closing);
   TokenSet EndsOf(std::string_view rest, Closing closing);
@@ -57,6 +60,7 @@ class FieldLabels {
   std::shared_ptr<const Model> model_;
   std::vector<LabelField> fields_;
   // By the field and the bytes before it.
+  std::map<std::pair<std::uint32_t, std::string>, std::vector<std::size_t>> borders_;
   std::map<std::pair<std::uint32_t, std::string>, std::shared_ptr<const LabelTree>> trees_;
   std::map<std::pair<std::string, Closing>, TokenSet> ends_;
 };

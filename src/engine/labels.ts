@@ -1,22 +1,29 @@
 import type { EngineLabelField } from "./engine.js";
 
+/** A text as tokens, and how it may end. */
+export interface TokenLabel {
+  readonly tokens: readonly number[];
+  /** Behind so many of its tokens any of these holds the rest of it and says that it is over. */
+  readonly ends: readonly { readonly depth: number; readonly tokens: readonly number[] }[];
+}
+
 /** Labels as token ids, shared beginnings once. */
 export interface LabelNode {
-  /** Index of the label that ends here. */
-  label: number | null;
+  readonly ends: { readonly label: number; readonly tokens: readonly number[] }[];
   readonly children: Map<number, LabelNode>;
 }
 
-export function labelTree(labels: readonly Uint32Array[]): LabelNode {
-  const root: LabelNode = { label: null, children: new Map() };
-  labels.forEach((tokens, index) => {
-    let at = root;
+export function labelTree(labels: readonly TokenLabel[]): LabelNode {
+  const root: LabelNode = { ends: [], children: new Map() };
+  labels.forEach(({ tokens, ends }, label) => {
+    const way = [root];
     for (const token of tokens) {
-      const known = at.children.get(token) ?? { label: null, children: new Map() };
-      at.children.set(token, known);
-      at = known;
+      const at = way.at(-1) as LabelNode;
+      const child = at.children.get(token) ?? { ends: [], children: new Map() };
+      at.children.set(token, child);
+      way.push(child);
     }
-    at.label = index;
+    for (const end of ends) if (end.tokens.length > 0) way[end.depth]?.ends.push({ label, tokens: end.tokens });
   });
   return root;
 }

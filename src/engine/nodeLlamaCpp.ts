@@ -1,10 +1,9 @@
-import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
-import { InputError } from "../errors.js";
+import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 import type { BatchJob, Engine, EngineFailure, EngineMeter, EngineResult, EngineRow, ModelFacts } from "./engine.js";
+import { FieldLabels } from "./fieldLabels.js";
 import { labelTree } from "./labels.js";
 import { sampleFirstAlone } from "./sampleOrder.js";
-import type { LabelScoring } from "./scoreLabels.js";
-import { type SharedBySlots, Slot } from "./slot.js";
+import { type LabelChoice, type SharedBySlots, Slot } from "./slot.js";
 
 export interface NodeLlamaCppOptions {
   readonly modelPath: string;
@@ -83,15 +82,10 @@ class NodeLlamaCppEngine implements Engine {
     done: (result: EngineResult | EngineFailure) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    if (job.labelFields !== undefined)
-      throw new InputError(
-        "ROWMILL_NO_NATIVE_ENGINE",
-        "confidence needs the native engine: `rowmill doctor` says why it isn't used",
-      );
     const { plan } = job;
     const context = await this.#model.createContext({
       sequences: plan.slots,
-      contextSize: plan.slotTokens,
+      contextSize: plan.slotTokens + FieldLabels.roomFor(job.labelFields ?? []),
       batchSize: plan.batchTokens,
       threads: plan.threads,
       // keeps the job's prefix in the slot also for models with a sliding window
@@ -104,7 +98,8 @@ class NodeLlamaCppEngine implements Engine {
           job.grammar === null || job.labels !== null
             ? null
             : new LlamaGrammar(this.#llama, { grammar: job.grammar.gbnf }),
-        scoring: job.labels === null ? null : this.#scoringOf(job.labels),
+        choice: job.labels === null ? null : this.#choiceOf(job.labels),
+        fields: job.labelFields === undefined ? null : new FieldLabels(this.#model, job.labelFields, this.#endTokens()),
       };
       const slots = Array.from(
         { length: plan.slots },
@@ -116,11 +111,16 @@ class NodeLlamaCppEngine implements Engine {
     }
   }
 
-  #scoringOf(labels: readonly string[]): LabelScoring {
+  #choiceOf(labels: readonly string[]): LabelChoice {
+    const endTokens = this.#endTokens();
     // the answer begins a text of its own: no space is put before it
-    const tokens = labels.map((label) => Uint32Array.from(this.#model.tokenize(label, false, "trimLeadingSpace")));
-    const endTokens = [...this.#model.iterateAllTokens()].filter((token) => this.#model.isEogToken(token));
-    return { tree: labelTree(tokens), lengths: tokens.map(({ length }) => length), endTokens };
+    const tokens = labels.map((label) => this.#model.tokenize(label, false, "trimLeadingSpace"));
+    const tree = labelTree(tokens.map((own) => ({ tokens: own, ends: [{ depth: own.length, tokens: endTokens }] })));
+    return { tree, lengths: tokens.map(({ length }) => length) };
+  }
+
+  #endTokens(): Token[] {
+    return [...this.#model.iterateAllTokens()].filter((token) => this.#model.isEogToken(token));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

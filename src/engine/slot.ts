@@ -17,14 +17,25 @@ import type {
   FinishReason,
   TokenLogprobs,
 } from "./engine.js";
-import { chooseLabel } from "./labels.js";
-import { LabelScorer, type LabelScoring } from "./scoreLabels.js";
+import type { FieldLabels } from "./fieldLabels.js";
+import { chooseLabel, type LabelNode } from "./labels.js";
+import { LabelScorer } from "./scoreLabels.js";
+import { type GeneratedOutput, scoreFields, scoreTokens } from "./scoreOutput.js";
 import { StopScanner } from "./stopStrings.js";
 
 /** What the slots of a job have in common, made once. */
 export interface SharedBySlots {
   readonly grammar: LlamaGrammar | null;
-  readonly scoring: LabelScoring | null;
+  /** Where an output is chosen among the job's labels. */
+  readonly choice: LabelChoice | null;
+  /** Where the labels of generated outputs' fields are scored. */
+  readonly fields: FieldLabels | null;
+}
+
+export interface LabelChoice {
+  readonly tree: LabelNode;
+  /** Tokens of each label. */
+  readonly lengths: readonly number[];
 }
 
 /** So many rows of a slot that fail one after the other end the job. */
@@ -53,8 +64,7 @@ export class Slot {
 
   /** Runs rows until there are no more or the signal aborts. */
   async runRows(pull: () => Promise<EngineRow | null>): Promise<void> {
-    const { scoring } = this.shared;
-    using scorer = scoring === null ? null : new LabelScorer(this.model, this.context, this.#sequence, scoring);
+    using scorer = new LabelScorer(this.model, this.context, this.#sequence);
     let failures = 0;
     for (let row = await pull(); row !== null && !this.signal.aborted; row = await pull()) {
       try {
@@ -71,12 +81,13 @@ export class Slot {
   }
 
   /** @returns null when the signal aborted the row */
-  async #runRow(row: EngineRow, scorer: LabelScorer | null): Promise<EngineResult | null> {
+  async #runRow(row: EngineRow, scorer: LabelScorer): Promise<EngineResult | null> {
     await this.#returnToPrefix();
     const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
     // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
     const tokens = prompt.length > 0 ? prompt : await this.#takeBackLastToken();
-    return scorer === null ? this.#generate(row, tokens) : this.#choose(row, tokens, scorer);
+    const { choice } = this.shared;
+    return choice === null ? this.#generate(row, tokens, scorer) : this.#choose(row, tokens, scorer, choice);
   }
 
   /** Every row but the slot's first takes the prefix from the row before. */
@@ -90,12 +101,17 @@ export class Slot {
     return this.#prefix.length + row.tokens.length + this.#suffix.length;
   }
 
-  async #choose(row: EngineRow, tokens: Token[], scorer: LabelScorer): Promise<EngineResult | null> {
+  async #choose(
+    row: EngineRow,
+    tokens: Token[],
+    scorer: LabelScorer,
+    { tree, lengths }: LabelChoice,
+  ): Promise<EngineResult | null> {
     const { labels, sampling, logprobs: hasLogprobs } = this.job;
-    const logprobs = await scorer.score(tokens);
+    const logprobs = await scorer.score(tokens, tree, lengths.length);
     if (this.signal.aborted) return null;
     const { index, probabilities } = chooseLabel(logprobs, sampling.temperature, row.seed);
-    const [inputTokens, outputTokens] = [this.#inputTokens(row), scorer.labelTokens(index)];
+    const [inputTokens, outputTokens] = [this.#inputTokens(row), lengths[index] ?? 0];
     this.meter.addInputTokens(inputTokens);
     this.meter.addOutputTokens(outputTokens);
     return {
@@ -110,26 +126,19 @@ export class Slot {
     };
   }
 
-  async #generate(row: EngineRow, tokens: Token[]): Promise<EngineResult | null> {
+  async #generate(row: EngineRow, tokens: Token[], scorer: LabelScorer): Promise<EngineResult | null> {
     const sequence = this.#sequence;
     const inputTokens = this.#inputTokens(row);
     const output: Token[] = [];
-    const wantsLogprobs = this.job.logprobs || this.job.tokenLogprobs === true;
     const stop = new StopScanner(this.job.sampling.stop);
-    const logprobs: number[] = [];
     let finish: FinishReason = "stop";
     let isRead = false;
-    for await (const step of sequence.evaluateWithMetadata(
-      tokens,
-      { confidence: wantsLogprobs },
-      this.#samplingOptions(row, output),
-    )) {
+    for await (const token of sequence.evaluate(tokens, this.#samplingOptions(row, output))) {
       if (!isRead) this.meter.addInputTokens(inputTokens);
       isRead = true;
       if (this.signal.aborted) return null;
-      output.push(step.token);
+      output.push(token);
       this.meter.addOutputTokens(1);
-      if (wantsLogprobs) logprobs.push(Math.log((step as { confidence?: number }).confidence ?? Number.NaN));
       if (stop.isActive && stop.find(this.#decode(output.slice(-stop.windowTokens))) !== null) break;
       if (output.length >= this.job.sampling.maxTokens || sequence.nextTokenIndex + 1 >= this.job.plan.slotTokens) {
         finish = "length";
@@ -140,17 +149,38 @@ export class Slot {
     if (!isRead) this.meter.addInputTokens(inputTokens);
     const text = this.#decode(output);
     const cut = stop.find(text);
+    if (cut !== null) finish = "stop";
+    const written = cut === null ? text : text.slice(0, cut);
+    const generated = { sequence, start: inputTokens - tokens.length, prompt: tokens, output };
+    const wantsLogprobs = this.job.logprobs || this.job.tokenLogprobs === true;
+    const logprobs = wantsLogprobs ? await scoreTokens(generated, scorer) : [];
     return {
       index: row.index,
-      text: cut === null ? text : text.slice(0, cut),
-      finish: cut === null ? finish : "stop",
+      text: written,
+      finish,
       inputTokens,
       sharedTokens: this.#sharedTokens(),
       outputTokens: output.length,
       cumulativeLogprob: this.job.logprobs ? logprobs.reduce((sum, one) => sum + one, 0) : null,
       labelProbabilities: null,
+      ...(this.job.labelFields && {
+        fieldProbabilities: await this.#scoreFields(generated, finish === "stop" ? written : null, scorer),
+      }),
       ...(this.job.tokenLogprobs && { tokenLogprobs: this.#tokenLogprobs(output, logprobs) }),
     };
+  }
+
+  /** @param text null for an output that was cut */
+  async #scoreFields(
+    generated: GeneratedOutput,
+    text: string | null,
+    scorer: LabelScorer,
+  ): Promise<(readonly number[] | null)[]> {
+    const { labelFields = [] } = this.job;
+    const { fields } = this.shared;
+    if (text === null || fields === null) return labelFields.map(() => null);
+    const textOf = (count: number) => this.#decode(generated.output.slice(0, count));
+    return await scoreFields(generated, text, textOf, labelFields, fields, scorer);
   }
 
   /** node-llama-cpp tells a token's text, not its bytes: parts of characters are U+FFFD. */

@@ -36,8 +36,8 @@ export interface SamplingParams {
   /** 1, the default, changes nothing. Counts prompt and output; beside one of the other two penalties the reference
    *  engine counts the output alone. */
   repetitionPenalty?: number | undefined;
-  /** Record the log-probability of every chosen token, for `includeCumulativeLogprobs`. Default false: with the
-   *  reference engine it costs about a third of the speed on the smallest model and more with larger vocabularies. */
+  /** Record the sum of the chosen tokens' log-probabilities, for `includeCumulativeLogprobs`: the model's own, before grammar,
+   *  penalties and temperature. Default false: the reference engine evaluates each output a second time for it. */
   logprobs?: boolean | undefined;
   /** Record every token of the output with its log-probability, for `includeTokenLogprobs`: some ten bytes a token.
    *  Default false. */
@@ -123,7 +123,7 @@ export interface InferOptions {
   labelProbabilities?: boolean;
   /** With `outputSchema` or `outputChoices`: beside the output, how probable the model held each label of its fields that are
    *  one of a few scalars (enum, boolean, constants, a small range of integers), as a column `confidence`. Costs as much as
-   *  to generate those labels, each once a row; needs the native engine. Default false. */
+   *  to generate those labels, each once a row. Default false. */
   confidence?: boolean;
   /** White space in the outputs of a schema: "spaced" (default) `{"a": 1, "b": 2}`, "compact" `{"a":1,"b":2}`, "free" as the model
    *  likes it. */

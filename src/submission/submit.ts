@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
-import { likelyEngine } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
 import {
@@ -101,7 +100,7 @@ async function prepare(
 ): Promise<Prepared> {
   const form = outputFormOf(options);
   const output = form === null ? null : compileOutput(form);
-  if (options.confidence && output !== null) checkConfidence(output, options);
+  if (options.confidence && output !== null) checkConfidence(output);
   for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
@@ -132,17 +131,12 @@ async function prepare(
   return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
 }
 
-/** Whether there are labels to score, and an engine that does. */
-function checkConfidence(output: CompiledOutput, options: CheckedOptions): void {
+/** Whether there are labels to score. */
+function checkConfidence(output: CompiledOutput): void {
   if (output.labelFields().length === 0)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
       "confidence needs a field that is one of a few scalars (enum, boolean, …), and the schema has none outside arrays",
-    );
-  if (likelyEngine(options.engine) === "node-llama-cpp")
-    throw new InputError(
-      "ROWMILL_BAD_OPTION",
-      "confidence needs the native engine: `rowmill doctor` says why it isn't used; labelProbabilities works with both",
     );
 }
 
