@@ -95,6 +95,15 @@ export interface EngineRow {
 
 export type FinishReason = "stop" | "length";
 
+/** Where an engine gets its rows: the next one, or null when there are no more. */
+export interface RowPull {
+  (): Promise<EngineRow | null>;
+  /** Whether the next row, or the end, comes without one that runs having to end first; settled as soon as that is known.
+   *  An engine waits for a row that is due, so that what shares a batch does not depend on how fast rows arrive. Without
+   *  it no row counts as due. */
+  readonly isDue?: () => Promise<boolean>;
+}
+
 /** One row on its way out. */
 export interface EngineResult {
   readonly index: number;
@@ -143,11 +152,10 @@ export interface Engine extends AsyncDisposable {
   /** Token ids of template text in which special tokens count as such. */
   tokenizeTemplate(text: string): Uint32Array;
   /** Runs rows through the batch's slots until the source ends or the signal aborts. A slot pulls its next row as soon
-   *  as it is free; results come in the order in which rows finish.
-   *  @param pull  the next row, or null when there are no more */
+   *  as it is free; results come in the order in which rows finish. */
   run(
     job: BatchJob,
-    pull: () => Promise<EngineRow | null>,
+    pull: RowPull,
     meter: EngineMeter,
     done: (result: EngineResult | EngineFailure) => void,
     signal: AbortSignal,

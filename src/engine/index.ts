@@ -11,6 +11,7 @@ export type {
   FinishReason,
   JobGrammar,
   ModelFacts,
+  RowPull,
   Sampling,
   TokenLogprobs,
 } from "./engine.js";

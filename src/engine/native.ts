@@ -17,6 +17,7 @@ import type {
   EngineRow,
   EngineStatistics,
   ModelFacts,
+  RowPull,
 } from "./engine.js";
 import { chooseLabel, fieldProbabilities } from "./labels.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
@@ -82,7 +83,7 @@ class NativeEngine implements Engine {
 
   async run(
     job: BatchJob,
-    pull: () => Promise<EngineRow | null>,
+    pull: RowPull,
     meter: EngineMeter,
     done: (result: EngineResult | EngineFailure) => void,
     signal: AbortSignal,
@@ -105,7 +106,6 @@ class NativeEngine implements Engine {
     try {
       while (!signal.aborted) {
         while (loop.hasFreeSlot) {
-          // while rows run none is waited for: they may be all there are
           const row = await rows.next(!loop.isBusy);
           if (row === null) break;
           seeds.set(row.index, row.seed);
@@ -156,25 +156,32 @@ class NativeEngine implements Engine {
 class RowSupply {
   #ahead: Promise<EngineRow | null> | null = null;
   #arrived: { readonly row: EngineRow | null } | null = null;
+  #hasFailed = false;
   #isDry = false;
 
-  constructor(private readonly pull: () => Promise<EngineRow | null>) {}
+  constructor(private readonly pull: RowPull) {}
 
-  /** @param waits whether to wait for one
+  /** @param isIdle no row runs: there is nothing to do but wait for one. Otherwise those that run may be all there are, and
+   *                only a row that is due is waited for.
    *  @returns null when there is none, or none yet */
-  async next(waits: boolean): Promise<EngineRow | null> {
+  async next(isIdle: boolean): Promise<EngineRow | null> {
     if (this.#isDry) return null;
     if (this.#ahead === null) {
       this.#ahead = this.pull().then((row) => {
         this.#arrived = { row };
         return row;
       });
-      // a failure is met when the row is waited for
-      this.#ahead.catch(() => undefined);
+      this.#ahead.catch(() => {
+        this.#hasFailed = true;
+      });
     }
-    if (waits) await this.#ahead;
-    // a row that is there already arrives within the microtasks of this turn
-    else for (let turn = 0; turn < ARRIVAL_TURNS && this.#arrived === null; turn++) await Promise.resolve();
+    if (isIdle) await this.#ahead;
+    else {
+      const isDue = this.pull.isDue ?? NEVER;
+      await this.#arrival();
+      while (this.#arrived === null && !this.#hasFailed && (await isDue())) await this.#arrival();
+      if (this.#hasFailed) await this.#ahead;
+    }
     const arrived = this.#arrived;
     if (arrived === null) return null;
     this.#ahead = null;
@@ -182,7 +189,14 @@ class RowSupply {
     this.#isDry = arrived.row === null;
     return arrived.row;
   }
+
+  /** A row that is there already arrives within the microtasks of this turn. */
+  async #arrival(): Promise<void> {
+    for (let turn = 0; turn < ARRIVAL_TURNS && this.#arrived === null; turn++) await Promise.resolve();
+  }
 }
+
+const NEVER = () => Promise.resolve(false);
 
 /** Promises between a row that the worker holds and the loop: its queue's, its pull's and the one here, and one to spare. */
 const ARRIVAL_TURNS = 4;

@@ -49,11 +49,11 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
   };
   /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
-  const wanted: [MessagePort, number][] = [];
+  const wanted: { readonly lane: number; readonly port: MessagePort; readonly rows: number }[] = [];
   const feed = (): void => {
     if (checkpoint.isStalled) return;
     for (let next = wanted[0]; next !== undefined; next = wanted[0]) {
-      feeder.feed(...next);
+      next.port.postMessage(feeder.answer(next.lane, next.rows));
       wanted.shift();
     }
   };
@@ -66,13 +66,13 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     if (home.catalog.status(job.jobId) === "STARTING")
       home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
   };
-  const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
+  const take = (lane: number, port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
     if (message.kind === "results") {
       checkpoint.add(message.results);
       for (const result of message.results) sharedTokens += result.sharedTokens ?? 0;
       if (checkpoint.waiting >= CHECKPOINT_ROWS && !checkpoint.isStalled) write();
     } else {
-      wanted.push([port, message.rows]);
+      wanted.push({ lane, port, rows: message.rows });
       feed();
       begin();
     }
@@ -112,7 +112,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
       const ended = new Promise<void>((resolve) => {
         port1.on("message", (message: FromWorker) => {
           if (message.kind === "end") resolve();
-          else guarded(() => take(port1, message))();
+          else guarded(() => take(lane, port1, message))();
         });
       });
       const run = execution.pool.run(taskOf({ job, plan, engine, counters: page.handle(), lane, port: port2 }), {

@@ -32,20 +32,23 @@ export async function runTrial(trial: TrialRun, limits: TrialLimits): Promise<nu
   const stop = (): void => {
     for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
   };
-  const early: [MessagePort, number][] = [];
+  const early: (() => void)[] = [];
   let beginMs: number | null = null;
   let endMs = 0;
   let done = 0;
   let timer: NodeJS.Timeout | undefined;
-  const take = (port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
+  const take = (lane: number, port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
     if (message.kind === "results") {
       done += message.results.length;
       endMs = performance.now();
-    } else if (beginMs !== null) feeder.feed(port, message.rows);
-    else if (early.push([port, message.rows]) === plan.workers) {
+      return;
+    }
+    const feed = (): void => port.postMessage(feeder.answer(lane, message.rows));
+    if (beginMs !== null) feed();
+    else if (early.push(feed) === plan.workers) {
       beginMs = performance.now();
       if (Number.isFinite(limits.seconds)) timer = setTimeout(stop, 1000 * limits.seconds);
-      for (const request of early) feeder.feed(...request);
+      for (const request of early) request();
     }
   };
   signal.addEventListener("abort", stop, { once: true });
@@ -57,7 +60,7 @@ export async function runTrial(trial: TrialRun, limits: TrialLimits): Promise<nu
       const ended = new Promise<void>((resolve) => {
         port1.on("message", (message: FromWorker) => {
           if (message.kind === "end") resolve();
-          else take(port1, message);
+          else take(lane, port1, message);
         });
       });
       const task = taskOf({ job, plan, engine, counters: page.handle(), lane, port: port2 });

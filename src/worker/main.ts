@@ -6,6 +6,7 @@ import {
   type EngineResult,
   type EngineRow,
   openEngine,
+  type RowPull,
   type Sampling,
   tokenizeFrame,
 } from "../engine/index.js";
@@ -49,7 +50,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   // the model's room, as at submission: a slot is sized by the longest row that fits, and every row that fits the model fits it
   const capacity = engine.facts.contextLength - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);
-  const queue = new RowQueue(Math.ceil(task.plan.slots / 2), (rows) => send({ kind: "want", rows }));
+  const queue = new RowQueue(task.plan.slots, (rows) => send({ kind: "want", rows }));
   const running = new Map<number, QueuedRow>();
   const abort = new AbortController();
   // greedy decoding would write the same again
@@ -62,7 +63,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
     queue.finish();
   };
 
-  const pull = async (): Promise<EngineRow | null> => {
+  const pullRow = async (): Promise<EngineRow | null> => {
     for (;;) {
       const queued = await queue.pull();
       if (queued === null) return null;
@@ -77,6 +78,8 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       }
     }
   };
+
+  const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
 
   const done = (result: EngineResult | EngineFailure): void => {
     const queued = running.get(result.index);

@@ -21,6 +21,7 @@ const NOTHING_SPENT: SpentTokens = { inputTokens: 0, sharedTokens: 0, outputToke
 export class RowQueue {
   #rows: QueuedRow[] = [];
   #waiting: ((row: QueuedRow | null) => void)[] = [];
+  #asking: ((isDue: boolean) => void)[] = [];
   #inFlight = 0;
   #isLast = false;
   #isStopped = false;
@@ -44,6 +45,8 @@ export class RowQueue {
     this.#isLast ||= isLast;
     this.#hasAsked = false;
     this.#serve();
+    if (rows.length > 0) this.#tell(true);
+    else if (isLast) this.#tell(false);
   }
 
   /** The row is to run again with its next seed.
@@ -65,6 +68,16 @@ export class RowQueue {
     this.#rows = [];
     this.#isStopped = true;
     for (const resolve of this.#waiting.splice(0)) resolve(null);
+    this.#tell(true);
+  }
+
+  /** Waits until it is known whether the next row, or the end, comes without one in flight having to end first. */
+  isDue(): Promise<boolean> {
+    if (this.#isStopped || this.#rows.length > 0) return Promise.resolve(true);
+    if (this.#isLast) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+    });
   }
 
   /** @returns the next row; null when no more will come */
@@ -74,6 +87,10 @@ export class RowQueue {
       this.#waiting.push(resolve);
       this.#serve();
     });
+  }
+
+  #tell(isDue: boolean): void {
+    for (const resolve of this.#asking.splice(0)) resolve(isDue);
   }
 
   #serve(): void {

@@ -58,3 +58,35 @@ describe("a worker's row queue", () => {
     expect(await queue.pull()).toBeNull();
   });
 });
+
+describe("whether a row is due", () => {
+  const isSettled = async (promise: Promise<unknown>) => {
+    const open = Symbol("open");
+    await new Promise((resolve) => setImmediate(resolve));
+    return (await Promise.race([promise, Promise.resolve(open)])) !== open;
+  };
+
+  it("is told when the runner has answered: yes with a row, no where those in flight are all there are", async () => {
+    const queue = new RowQueue(2, () => undefined);
+    queue.open(1);
+    const first = queue.isDue();
+    expect(await isSettled(first)).toBe(false);
+    queue.add(rows(0, 1), false);
+    expect(await first).toBe(true);
+    expect(await queue.isDue()).toBe(true);
+    await queue.pull();
+    const second = queue.isDue();
+    expect(await isSettled(second)).toBe(false);
+    queue.add([], true);
+    expect(await second).toBe(false);
+  });
+
+  it("is yes once it was stopped: the end comes at once", async () => {
+    const queue = new RowQueue(2, () => undefined);
+    queue.open(1);
+    const asked = queue.isDue();
+    queue.stop();
+    expect(await asked).toBe(true);
+    expect(await queue.isDue()).toBe(true);
+  });
+});
