@@ -318,6 +318,9 @@ bool BatchLoop::Append(Slot& slot, std::int32_t token) {
 }
 
 void BatchLoop::AppendForced(Slot& slot) {
+  if (settings_.samples_forced) {
+    return;
+  }
   const Model& model = context_.model();
   const grammar::Tokenizer tokenize = [&](std::span<const std::uint8_t> text) {
     const auto tokens = model.TokenizeBehind({reinterpret_cast<const char*>(text.data()), text.size()});

@@ -31,6 +31,8 @@ struct JobSettings {
   bool wants_logprobs = false;
   // Each token's own as well; then the former is true.
   bool wants_token_logprobs = false;
+  // Leaves it to the model in which tokens it writes what the grammar leaves no choice about.
+  bool samples_forced = false;
   // nullptr: free text.
   std::shared_ptr<grammar::TokenGrammar> grammar;
   // Each as tokens; empty: the output is generated.

@@ -176,6 +176,7 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
       .stops = read.List<std::string>("stop", [](const Napi::Value& text) { return text.As<Napi::String>().Utf8Value(); }),
       .wants_logprobs = read.Flag("logprobs") || read.Flag("tokenLogprobs"),
       .wants_token_logprobs = read.Flag("tokenLogprobs"),
+      .samples_forced = read.Flag("samplesForced"),
       .grammar = std::move(grammar),
       .labels = read.List<std::vector<std::int32_t>>("labels", TokensOf),
       .fields = read.List<LabelField>("fields", FieldOf),

@@ -62,6 +62,9 @@ export interface BatchJob {
   readonly logprobs: boolean;
   /** Record each of them. */
   readonly tokenLogprobs?: boolean;
+  /** Leave it to the model in which tokens it writes what the grammar leaves no choice about, as the reference engine does:
+   *  for comparing engines. Default: such text is tokenised and not sampled. */
+  readonly samplesForced?: boolean;
   /** Of generated outputs, the fields whose labels are to have probabilities. */
   readonly labelFields?: readonly EngineLabelField[];
 }

@@ -128,7 +128,7 @@ class NativeEngine implements Engine {
   }
 
   #openLoop(job: BatchJob, labels: readonly Uint32Array[], counts: Float64Array): NativeBatchLoop {
-    const { plan, prefix, suffix, sampling, logprobs, tokenLogprobs = false } = job;
+    const { plan, prefix, suffix, sampling, logprobs, tokenLogprobs = false, samplesForced = false } = job;
     let grammar: TokenGrammar | null = null;
     if (job.grammar !== null && job.labels === null) {
       this.#vocabulary ??= openVocabulary(this.model.tokens());
@@ -139,7 +139,7 @@ class NativeEngine implements Engine {
       path,
       texts: own.flatMap(({ texts }) => texts),
     }));
-    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, tokenLogprobs, labels, fields };
+    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, tokenLogprobs, samplesForced, labels, fields };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 
