@@ -80,6 +80,8 @@ function checkCount(count: number, leastBytes: number, { left }: HeaderBytes, wh
 function readEntry(bytes: HeaderBytes, entries: Entries): void {
   const key = bytes.text("a key", MOST_KEY_BYTES);
   if (key === "") throw new HeaderFault("has an entry without a key");
+  // of characters that C's strings can't hold node-llama-cpp makes keys that llama.cpp ends the process over
+  if (key.includes("\0")) throw new HeaderFault(`has the key ${shown(key)}`);
   if (entries.has(key)) throw new HeaderFault(`has ${shown(key)} twice`);
   const type = bytes.uint32();
   entries.set(key, "");

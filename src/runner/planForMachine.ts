@@ -1,3 +1,4 @@
+import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
@@ -8,7 +9,9 @@ import { type Plan, planJob } from "./plan.js";
 export async function planForMachine(job: JobRecord, config: HomeConfig, cores: number): Promise<Plan> {
   const facts = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(facts.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
-  const hasGpu = (await backendFacts()).vramBytes > 0;
+  const { backend, vramBytes } = await backendFacts();
+  const hasGpu = vramBytes > 0;
+  await tryModel(facts.path, backend);
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
   const memory = await estimateMemory(facts, shape);
   return planJob(

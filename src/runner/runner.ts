@@ -134,7 +134,9 @@ export class Runner {
     const job = this.#claim(next, lease);
     if (job === null) return false;
     const asked = ENGINES.find((name) => name === job.engine) ?? "auto";
-    catalog.setPlan(job.jobId, { engine: likelyEngine(asked), ...plan });
+    const { name, reason } = likelyEngine(asked);
+    const reasons = reason === null ? plan.reasons : [`the engine ${name}: ${reason}`, ...plan.reasons];
+    catalog.setPlan(job.jobId, { engine: name, ...plan, reasons });
     const engine: EngineChoice = { engine: asked, modelPath: job.modelPath, threads: plan.threads, backend: "auto" };
     const end = this.#execute(job, lease, plan, engine).finally(() => {
       this.#active.delete(job.jobId);

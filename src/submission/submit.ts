@@ -139,7 +139,7 @@ function checkConfidence(output: CompiledOutput, options: CheckedOptions): void 
       "ROWMILL_BAD_OPTION",
       "confidence needs a field that is one of a few scalars (enum, boolean, …), and the schema has none outside arrays",
     );
-  if (likelyEngine(options.engine) === "node-llama-cpp")
+  if (likelyEngine(options.engine).name === "node-llama-cpp")
     throw new InputError(
       "ROWMILL_BAD_OPTION",
       "confidence needs the native engine: `rowmill doctor` says why it isn't used; labelProbabilities works with both",
