@@ -167,10 +167,12 @@ export type AddonState =
   | { readonly native: null; readonly path: string; readonly reason: string };
 
 // The same distance from src and from dist.
-const addonPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+const builtPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+const addonPath = process.env.ROWMILL_ADDON ?? builtPath;
 let state: AddonState | null = null;
 
-/** The C++ addon, or why it can't be used here. `ROWMILL_NO_ADDON=1` turns it off. */
+/** The C++ addon, or why it can't be used here. `ROWMILL_NO_ADDON=1` turns it off, `ROWMILL_ADDON` names
+ *  another build of it. */
 export function loadAddon(): AddonState {
   if (process.env.ROWMILL_NO_ADDON === "1") {
     return { native: null, path: addonPath, reason: "ROWMILL_NO_ADDON=1 is set" };

@@ -17,7 +17,10 @@ Model::Model(const ModelSettings& settings)
   const AbortNet net;
   llama_model_params params = llama_.llama_model_default_params();
   params.n_gpu_layers = settings.gpu_layers;
-  params.no_alloc = settings.is_trial;
+  if (settings.is_trial) {
+    params.no_alloc = true;
+    params.load_mode = LLAMA_LOAD_MODE_NONE;
+  }
   model_.reset(llama_.llama_model_load_from_file(settings.path.c_str(), params));
   if (model_ == nullptr) {
     throw EngineError(log.Reason("the file can't be loaded"));
