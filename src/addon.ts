@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
+import { installedLlama } from "./llamaRelease.js";
 
 /** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
 export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
@@ -73,6 +74,8 @@ export interface NativeMatcher {
 export interface NativeEngineClasses {
   /** The llama.cpp release that the engine was compiled for. */
   readonly llamaRelease: string;
+  /** Loads all of a model but its weights and throws what llama.cpp has against it; its library must be loaded. */
+  readonly tryModel: (path: string, backend: string) => void;
   readonly EngineModel: new (path: string, backend: string, gpuLayers: number) => NativeModel;
   readonly BatchLoop: new (
     model: NativeModel,
@@ -164,10 +167,12 @@ export type AddonState =
   | { readonly native: null; readonly path: string; readonly reason: string };
 
 // The same distance from src and from dist.
-const addonPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+const builtPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+const addonPath = process.env.ROWMILL_ADDON ?? builtPath;
 let state: AddonState | null = null;
 
-/** The C++ addon, or why it can't be used here. `ROWMILL_NO_ADDON=1` turns it off. */
+/** The C++ addon, or why it can't be used here. `ROWMILL_NO_ADDON=1` turns it off, `ROWMILL_ADDON` names
+ *  another build of it. */
 export function loadAddon(): AddonState {
   if (process.env.ROWMILL_NO_ADDON === "1") {
     return { native: null, path: addonPath, reason: "ROWMILL_NO_ADDON=1 is set" };
@@ -187,10 +192,17 @@ function tryLoad(): AddonState {
   }
 }
 
-/** Why the addon has no native engine, in a few words; null where it has one. */
+/** Why the addon has no native engine for the llama.cpp that is installed, in a few words; null where it has one. */
 export function engineObstacle(): string | null {
   const { native, reason } = loadAddon();
   if (native === null) return `the native addon can't be loaded: ${reason}`;
   if (native.BatchLoop === undefined) return "the native addon was built without the engine: build/addon.log says why";
-  return null;
+  const { llamaCppRelease } = installedLlama();
+  return llamaCppRelease === "unknown" ? null : releaseObstacle(native.llamaRelease ?? "none", llamaCppRelease);
+}
+
+/** Why an engine for one release of llama.cpp can't drive another; null for the same. */
+export function releaseObstacle(compiled: string, brought: string): string | null {
+  if (compiled === brought) return null;
+  return `the native engine was compiled for llama.cpp ${compiled} and node-llama-cpp brings ${brought}: \`npm run build:addon\` builds it anew`;
 }

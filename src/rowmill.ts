@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
-import { engineObstacle, loadAddon } from "./addon.js";
+import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import {
@@ -290,7 +290,7 @@ export class Rowmill implements AsyncDisposable {
       runnerPid: holder?.pid ?? null,
       machine,
       backend,
-      engine: { name: likelyEngine("auto"), reason: engineObstacle() },
+      engine: likelyEngine("auto"),
       counters:
         addon.reason === null
           ? { isMapped: true, reason: null }

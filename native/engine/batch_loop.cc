@@ -24,8 +24,8 @@ ContextSettings ContextFor(const JobSettings& job) {
   const auto prefix = static_cast<std::uint32_t>(job.prefix.size());
   // The prefix lies in the memory once; what else rows share only makes room.
   return {.sequences = job.slots + 1,
-          .tokens = prefix + job.slots * (job.slot_tokens - std::min(prefix, job.slot_tokens) +
-                                          FieldLabels::RoomFor(job.fields)),
+          .tokens = prefix + std::uint64_t{job.slots} * (job.slot_tokens - std::min(prefix, job.slot_tokens) +
+                                                         FieldLabels::RoomFor(job.fields)),
           .batch_tokens = job.batch_tokens,
           .threads = job.threads};
 }

@@ -1,8 +1,12 @@
 #include "context.h"
 
+#include <exception>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "abort_net.h"
 #include "engine_error.h"
 #include "log_capture.h"
 
@@ -29,11 +33,17 @@ Context::Context(std::shared_ptr<const Model> model, const ContextSettings& sett
     : model_(std::move(model)),
       llama_(model_->llama()),
       batch_tokens_(settings.batch_tokens),
+      computes_alone_(settings.threads == 1),
       threads_(nullptr, FreeThreads{.free = nullptr}),
       context_(nullptr, FreeContext{.llama = &llama_}) {
+  if (settings.tokens > std::numeric_limits<std::uint32_t>::max()) {
+    throw EngineError("the model's context can't be created: its slots would hold " + std::to_string(settings.tokens) +
+                      " tokens together");
+  }
   const LogCapture log(llama_);
+  const AbortNet net;
   llama_context_params params = llama_.llama_context_default_params();
-  params.n_ctx = settings.tokens;
+  params.n_ctx = static_cast<std::uint32_t>(settings.tokens);
   params.n_batch = settings.batch_tokens;
   params.n_ubatch = settings.batch_tokens;
   params.n_seq_max = settings.sequences;
@@ -70,6 +80,11 @@ void Context::AttachThreads(std::uint32_t threads) {
   llama_.llama_attach_threadpool(context_.get(), threads_.get(), nullptr);
 }
 
+void TryModel(ModelSettings settings) {
+  settings.is_trial = true;
+  const Context context(std::make_shared<const Model>(settings), {});
+}
+
 void Context::ClearBatch() {
   batch_.tokens.clear();
   batch_.positions.clear();
@@ -102,9 +117,21 @@ void Context::Decode() {
       .logits = batch_.wants_logits.data(),
   };
   const LogCapture log(llama_);
-  const std::int32_t code = llama_.llama_decode(context_.get(), batch);
+  const std::int32_t code = Compute(batch);
   if (code != 0) {
     throw EngineError(log.Reason(DecodeReason(code)));
+  }
+}
+
+std::int32_t Context::Compute(const llama_batch& batch) {
+  std::optional<AbortNet> net;
+  if (computes_alone_) {
+    net.emplace();
+  }
+  try {
+    return llama_.llama_decode(context_.get(), batch);
+  } catch (const std::exception& error) {
+    throw EngineError(std::string("llama.cpp's decode failed: ") + error.what());
   }
 }
 

@@ -13,11 +13,16 @@ struct ContextSettings {
   // Sequences, the one that holds the job's prefix included.
   std::uint32_t sequences = 1;
   // Tokens of all sequences together; what several share counts once.
-  std::uint32_t tokens = 512;
+  std::uint64_t tokens = 512;
   // Of one decode.
   std::uint32_t batch_tokens = 512;
   std::uint32_t threads = 1;
 };
+
+// Loads all of a model but its weights and makes a small context: what llama.cpp has against the file comes to light
+// before memory is planned or taken for it.
+// @throws EngineError with llama.cpp's reason
+void TryModel(ModelSettings settings);
 
 // llama.cpp's context: the memory of the sequences and what computes. Used by one thread.
 class Context {
@@ -67,11 +72,13 @@ class Context {
   };
 
   void AttachThreads(std::uint32_t threads);
+  [[nodiscard]] std::int32_t Compute(const llama_batch& batch);
   [[nodiscard]] llama_memory_t memory() const { return llama_.llama_get_memory(context_.get()); }
 
   std::shared_ptr<const Model> model_;
   const LlamaFunctions& llama_;
   std::uint32_t batch_tokens_;
+  bool computes_alone_;
   Batch batch_;
   // Before the context, which computes on them: freed after it.
   std::unique_ptr<ggml_threadpool, FreeThreads> threads_;

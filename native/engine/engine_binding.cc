@@ -11,6 +11,7 @@
 #include "batch_loop.h"
 #include "engine_error.h"
 #include "llama_library.h"
+#include "loaded_code.h"
 #include "model.h"
 
 namespace rowmill::engine {
@@ -109,6 +110,14 @@ class ModelObject : public Napi::ObjectWrap<ModelObject> {
   std::shared_ptr<const Model> model_;
 };
 
+// @throws a JavaScript RangeError for what is no token: llama.cpp and the penalties' counts trust them
+void CheckTokens(Napi::Env env, const std::vector<std::int32_t>& tokens, const Model& model) {
+  const auto is_token = [&](std::int32_t token) { return static_cast<std::uint32_t>(token) < model.vocabulary_size(); };
+  if (!std::ranges::all_of(tokens, is_token)) {
+    throw Napi::RangeError::New(env, "a token id is not in the model's vocabulary");
+  }
+}
+
 // Reads the job's settings, an object that src/engine/native.ts makes.
 class SettingsReader {
  public:
@@ -203,6 +212,11 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     const auto model = ModelObject::Unwrap(info[0].As<Napi::Object>())->model(env);
     auto grammar = info[2].IsNull() ? nullptr : grammar::GrammarOf(info[2]);
     JobSettings settings = ReadSettings(info[1].As<Napi::Object>(), std::move(grammar));
+    CheckTokens(env, settings.prefix, *model);
+    CheckTokens(env, settings.suffix, *model);
+    for (const std::vector<std::int32_t>& label : settings.labels) {
+      CheckTokens(env, label, *model);
+    }
     const auto counts = info[3].As<Napi::Float64Array>();
     if (counts.ElementLength() < kCounts) {
       throw Napi::RangeError::New(env, "the array for the counts is too short");
@@ -225,6 +239,7 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
             .tokens = TokensOf(info[1]),
             .seed = info[2].As<Napi::Number>().Uint32Value()};
+    CheckTokens(info.Env(), row.tokens, loop(info.Env()).model());
     Guard(info.Env(), [&] { loop(info.Env()).Admit(std::move(row)); });
   }
 
@@ -298,9 +313,19 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
   Napi::Reference<Napi::Float64Array> counts_;
 };
 
+// tryModel(path, backend)
+Napi::Value TryModelFile(const CallbackInfo& info) {
+  const ModelSettings settings{.path = info[0].As<Napi::String>(), .backend = info[1].As<Napi::String>()};
+  Guard(info.Env(), [&] { TryModel(settings); });
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void RegisterEngine(Napi::Env env, Napi::Object exports) {
+  // llama.cpp calls back into this library.
+  KeepLoaded(reinterpret_cast<const void*>(&RegisterEngine));
+  exports.Set("tryModel", Napi::Function::New(env, TryModelFile, "tryModel"));
   exports.Set("EngineModel", ModelObject::Define(env));
   exports.Set("BatchLoop", LoopObject::Define(env));
   exports.Set("llamaRelease", Napi::String::New(env, std::string(CompiledRelease())));

@@ -40,8 +40,10 @@ namespace rowmill::engine {
   X(llama_vocab_get_text)          \
   X(llama_vocab_is_eog)            \
   X(llama_vocab_n_tokens)          \
+  X(llama_vocab_type)              \
   X(ggml_backend_reg_by_name)      \
   X(ggml_backend_reg_get_proc_address) \
+  X(ggml_set_abort_callback)       \
   X(ggml_threadpool_params_default)
 
 struct LlamaFunctions {

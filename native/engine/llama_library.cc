@@ -12,6 +12,7 @@
 #include <mutex>
 #include <vector>
 
+#include "abort_net.h"
 #include "engine_error.h"
 
 namespace rowmill::engine {
@@ -87,6 +88,7 @@ const LlamaFunctions& FindLlama(std::string_view backend) {
   auto& functions = found[path];
   if (functions == nullptr) {
     functions = std::make_unique<LlamaFunctions>(LookUp(path));
+    AbortNet::Install(*functions);
   }
   return *functions;
 }

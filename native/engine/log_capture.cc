@@ -1,7 +1,11 @@
 #include "log_capture.h"
 
-#include <map>
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <mutex>
+
+#include "loaded_code.h"
 
 namespace rowmill::engine {
 namespace {
@@ -11,6 +15,7 @@ thread_local std::string* captured = nullptr;
 struct Listener {
   ggml_log_callback log;
   void* data;
+  bool operator==(const Listener&) const = default;
 };
 
 // llama.cpp has one listener a process; ours stands before the one that was there.
@@ -32,19 +37,36 @@ void Listen(ggml_log_level level, const char* text, void* data) {
   }
 }
 
+// Every thread that loads node-llama-cpp makes that the listener again, so this looks each time.
 void Install(const LlamaFunctions& llama) {
-  static std::mutex mutex;
-  static std::map<const LlamaFunctions*, Listener> installed;
-  const std::lock_guard lock(mutex);
   ggml_log_callback present = nullptr;
   void* data = nullptr;
   llama.llama_log_get(&present, &data);
   if (present == &Listen) {
     return;
   }
-  Listener& before = installed[&llama];
-  before = {.log = present, .data = data};
-  llama.llama_log_set(&Listen, &before);
+  static std::mutex mutex;
+  // Written once each and never freed: another thread may be about to call one.
+  static std::array<Listener, 16> known;
+  static std::size_t count = 0;
+  const std::lock_guard lock(mutex);
+  llama.llama_log_get(&present, &data);
+  if (present == &Listen) {
+    return;
+  }
+  const Listener before{.log = present, .data = data};
+  const auto end = known.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto found = std::find(known.begin(), end, before);
+  if (found == known.end()) {
+    return;
+  }
+  if (found == end) {
+    // The thread that brought it may end, and its library with it.
+    KeepLoaded(reinterpret_cast<const void*>(present));
+    *found = before;
+    count++;
+  }
+  llama.llama_log_set(&Listen, &*found);
 }
 
 // "llama_model_load: error loading model: …" → "error loading model: …"
@@ -56,12 +78,12 @@ std::string_view WithoutFunction(std::string_view line) {
 
 }  // namespace
 
-LogCapture::LogCapture(const LlamaFunctions& llama) {
+LogCapture::LogCapture(const LlamaFunctions& llama) : outer_(captured) {
   Install(llama);
   captured = &lines_;
 }
 
-LogCapture::~LogCapture() { captured = nullptr; }
+LogCapture::~LogCapture() { captured = outer_; }
 
 std::string LogCapture::Reason(const std::string& otherwise) const {
   std::string reason;

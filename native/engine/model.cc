@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "abort_net.h"
 #include "engine_error.h"
 #include "llama_library.h"
 #include "log_capture.h"
@@ -13,14 +14,22 @@ namespace rowmill::engine {
 Model::Model(const ModelSettings& settings)
     : llama_(FindLlama(settings.backend)), model_(nullptr, Free{.llama = &llama_}) {
   const LogCapture log(llama_);
+  const AbortNet net;
   llama_model_params params = llama_.llama_model_default_params();
   params.n_gpu_layers = settings.gpu_layers;
+  if (settings.is_trial) {
+    params.no_alloc = true;
+    params.load_mode = LLAMA_LOAD_MODE_NONE;
+  }
   model_.reset(llama_.llama_model_load_from_file(settings.path.c_str(), params));
   if (model_ == nullptr) {
     throw EngineError(log.Reason("the file can't be loaded"));
   }
   if (llama_.llama_model_has_encoder(model_.get())) {
     throw EngineError("models with an encoder can't be run row by row");
+  }
+  if (llama_.llama_vocab_type(vocab()) == LLAMA_VOCAB_TYPE_NONE) {
+    throw EngineError("the file holds no vocabulary");
   }
   can_cut_ = !llama_.llama_model_is_recurrent(model_.get()) && !llama_.llama_model_is_hybrid(model_.get());
   ReadVocabulary();
@@ -82,6 +91,7 @@ std::string Model::eos_text() const { return TextOf(llama_.llama_vocab_eos(vocab
 bool Model::adds_bos() const { return llama_.llama_vocab_get_add_bos(vocab()); }
 
 std::vector<std::int32_t> Model::Tokenize(std::string_view text, bool reads_special) const {
+  const AbortNet net;
   std::vector<std::int32_t> tokens(text.size() + 2);
   const auto write = [&] {
     return llama_.llama_tokenize(vocab(), text.data(), static_cast<std::int32_t>(text.size()), tokens.data(),

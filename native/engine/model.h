@@ -17,6 +17,8 @@ struct ModelSettings {
   std::string backend;
   // Layers on the GPU; negative: all.
   std::int32_t gpu_layers = 0;
+  // Everything but the weights, to see whether llama.cpp takes the file: no memory is allocated for them.
+  bool is_trial = false;
 };
 
 // A model's weights and vocabulary. Immutable; shared by all threads of the process.

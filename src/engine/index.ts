@@ -16,4 +16,13 @@ export type {
   TokenLogprobs,
 } from "./engine.js";
 export { type FrameTokens, tokenizeFrame } from "./frame.js";
-export { ENGINES, type EngineChoice, type EngineName, likelyEngine, openEngine, openTokenizer } from "./open.js";
+export {
+  ENGINES,
+  type EngineChoice,
+  type EngineName,
+  type LikelyEngine,
+  likelyEngine,
+  openEngine,
+  openTokenizer,
+  tryModel,
+} from "./open.js";

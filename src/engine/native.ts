@@ -6,6 +6,7 @@ import {
   type NativeEngineClasses,
   type NativeModel,
   type NativeRowResult,
+  releaseObstacle,
 } from "../addon.js";
 import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../grammar/index.js";
 import type {
@@ -26,12 +27,9 @@ import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
 export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<string | null> {
   const obstacle = engineObstacle();
   if (obstacle !== null) return obstacle;
-  const { llamaRelease } = nativeClasses();
   const { loadBackend } = await import("./nodeLlamaCpp.js");
   const { release } = (await loadBackend(options.backend, options.threads)).llamaCppRelease;
-  if (llamaRelease !== release)
-    return `the native engine was compiled for llama.cpp ${llamaRelease} and node-llama-cpp brings ${release}: \`npm run build:addon\` builds it anew`;
-  return null;
+  return releaseObstacle(nativeClasses().llamaRelease, release);
 }
 
 /** The fast engine: a batch loop of our own in C++ on the libllama that node-llama-cpp has loaded. To be opened where

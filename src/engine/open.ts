@@ -1,4 +1,4 @@
-import { engineObstacle } from "../addon.js";
+import { engineObstacle, loadAddon } from "../addon.js";
 import { InputError, messageOf } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
@@ -13,10 +13,28 @@ export interface EngineChoice {
   readonly backend: "auto" | "cpu";
 }
 
+export interface LikelyEngine {
+  readonly name: Exclude<EngineName, "auto">;
+  /** Why it is not the fastest; `null` where it is, or was asked for. */
+  readonly reason: string | null;
+}
+
 /** What "auto" stands for here, as far as can be said before llama.cpp is loaded. */
-export function likelyEngine(engine: EngineName): Exclude<EngineName, "auto"> {
-  if (engine !== "auto") return engine;
-  return engineObstacle() === null ? "native" : "node-llama-cpp";
+export function likelyEngine(engine: EngineName): LikelyEngine {
+  if (engine !== "auto") return { name: engine, reason: null };
+  const reason = engineObstacle();
+  return { name: reason === null ? "native" : "node-llama-cpp", reason };
+}
+
+/** Finds out whether llama.cpp takes a model's file before memory is planned for it: loads all but its weights. Where the
+ *  native engine is missing this finds out nothing. llama.cpp's library must be loaded.
+ *  @param backend "cpu", "cuda", "vulkan" or "metal"
+ *  @throws {InputError} ROWMILL_MODEL_UNREADABLE */
+export async function tryModel(modelPath: string, backend: string): Promise<void> {
+  if (engineObstacle() !== null) return;
+  await asInputError(modelPath, async () =>
+    loadAddon().native?.tryModel?.(modelPath, backend === "cpu" ? "" : backend),
+  );
 }
 
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.
@@ -43,7 +61,7 @@ async function load(modelPath: string, options: NodeLlamaCppOptions): Promise<En
   return asInputError(modelPath, () => openNodeLlamaCpp(options));
 }
 
-async function asInputError(modelPath: string, open: () => Promise<Engine>): Promise<Engine> {
+async function asInputError<Opened>(modelPath: string, open: () => Promise<Opened>): Promise<Opened> {
   try {
     return await open();
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { GgufFileInfo, GgufInsights } from "node-llama-cpp";
 import { InputError, messageOf } from "../errors.js";
-import { checkModelFile, partBytes } from "./ggufFile.js";
+import { checkModelHeaders, partBytes } from "./ggufFile.js";
 
 /** What a model file says of itself, read without loading its weights. */
 export interface ModelFileFacts {
@@ -58,7 +58,7 @@ const insightsOf = new WeakMap<ModelFileFacts, GgufInsights>();
 /** Reads a model file's header with node-llama-cpp.
  *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL */
 export async function readModelFacts(path: string): Promise<ModelFileFacts> {
-  const first = await checkModelFile(path);
+  const first = await checkModelHeaders(path);
   const { file, insights } = await readInsights(first);
   const fileBytes = await checkWhole(first, file, insights);
   const { attention, embedding_length, vocab_size } = file.architectureMetadata;

@@ -1,6 +1,8 @@
 import { open, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError, messageOf } from "../errors.js";
+import { type GgufHeader, readGgufHeader } from "./ggufHeader.js";
+import { HeaderFault } from "./headerBytes.js";
 
 const splitName = /-(\d{5})-of-(\d{5})\.gguf$/i;
 
@@ -23,6 +25,38 @@ export async function checkModelFile(path: string): Promise<string> {
   const parts = partPaths(path);
   for (const part of parts) await checkMagic(part, parts.length);
   return parts[0] ?? path;
+}
+
+/** Makes sure that a model's headers can be believed and promise something to run, so that whoever loads the file meets no
+ *  surprise that would end the process.
+ *  @returns the path to load, which is the first part's
+ *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND, ROWMILL_NOT_A_MODEL */
+export async function checkModelHeaders(path: string): Promise<string> {
+  const first = await checkModelFile(path);
+  const headers = partPaths(first).map(headerOf);
+  const refuse = (what: string): never => {
+    throw new InputError("ROWMILL_NOT_A_MODEL", `${first} ${what}`);
+  };
+  if (headers[0]?.architecture === null) refuse("names no architecture: it is no language model");
+  if (headers.every(({ tensors }) => tensors === 0)) refuse("holds a vocabulary and no weights: take the whole model");
+  if (headers[0]?.vocabulary === null) refuse("holds no vocabulary: its texts can't be turned into tokens");
+  return first;
+}
+
+function headerOf(path: string): GgufHeader {
+  try {
+    return readGgufHeader(path);
+  } catch (cause) {
+    if (!(cause instanceof HeaderFault))
+      throw new InputError("ROWMILL_NOT_A_MODEL", `the model file ${path} cannot be read: ${messageOf(cause)}`, {
+        cause,
+      });
+    throw new InputError(
+      "ROWMILL_NOT_A_MODEL",
+      `${path} is cut off or damaged: its header ${cause.message}; fetch it again`,
+      { cause },
+    );
+  }
 }
 
 /** Bytes of each part. */

@@ -9,6 +9,7 @@ export {
   nearestNames,
 } from "./catalog.js";
 export { type BatchShape, estimateMemory, type MemoryEstimate, type ModelFileFacts, readModelFacts } from "./facts.js";
+export { checkModelHeaders } from "./ggufFile.js";
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
 export type { PullProgress } from "./pull.js";

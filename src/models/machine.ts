@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Llama } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
+import { installedLlama } from "../llamaRelease.js";
 
 /** What there is to run a model on. Nothing here loads a backend. */
 export interface MachineFacts {
@@ -50,7 +50,7 @@ export function machineFacts(): MachineFacts {
     memoryBytes: constrained > 0 && constrained < total ? constrained : total,
     freeMemoryBytes: process.availableMemory(),
     node: process.version,
-    ...llamaRelease(),
+    ...installedLlama(),
   };
 }
 
@@ -131,12 +131,4 @@ function readLine(path: string, pattern = /^(.*)$/m): string | null {
   } catch {
     return null; // not on this platform
   }
-}
-
-function llamaRelease(): { nodeLlamaCpp: string; llamaCppRelease: string } {
-  const entry = createRequire(import.meta.url).resolve("node-llama-cpp");
-  const root = dirname(dirname(entry));
-  const version = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
-  const bundled = readLine(join(root, "llama", "binariesGithubRelease.json"), /"release"\s*:\s*"([^"]+)"/);
-  return { nodeLlamaCpp: version, llamaCppRelease: bundled ?? "unknown" };
 }

@@ -1,3 +1,4 @@
+import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
@@ -20,7 +21,9 @@ export async function planForMachine(
 ): Promise<PlannedJob> {
   const model = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
-  const hasGpu = (await backendFacts()).vramBytes > 0;
+  const { backend, vramBytes } = await backendFacts();
+  const hasGpu = vramBytes > 0;
+  await tryModel(model.path, backend);
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
   const memory = await estimateMemory(model, shape);
   const facts: PlanFacts = {

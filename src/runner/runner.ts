@@ -118,7 +118,7 @@ export class Runner {
     let planned: PlannedJob;
     try {
       const cores = shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] }));
-      planned = await planForMachine(next, this.#home.config, likelyEngine(asked), cores);
+      planned = await planForMachine(next, this.#home.config, likelyEngine(asked).name, cores);
       const { plan } = planned;
       if (!isAlone && plan.memoryBytes > machineFacts().freeMemoryBytes) {
         this.#tooLargeBeside = next.jobId;
@@ -164,7 +164,9 @@ export class Runner {
       const first = engineFor(planned.plan.threads);
       await this.#pools.freeIdle(first, planned.plan.workers);
       const plan = await calibratedPlan({ ...shared, planned, engine: first, pools: this.#pools });
-      this.#home.catalog.setPlan(job.jobId, { engine: likelyEngine(asked), ...plan });
+      const { name, reason } = likelyEngine(asked);
+      const reasons = reason === null ? plan.reasons : [`the engine ${name}: ${reason}`, ...plan.reasons];
+      this.#home.catalog.setPlan(job.jobId, { engine: name, ...plan, reasons });
       const engine = engineFor(plan.threads);
       pool = this.#pools.take(engine, plan.workers);
       await this.#pools.freeIdle(engine, plan.workers);

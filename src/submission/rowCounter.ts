@@ -1,7 +1,7 @@
 import { type Engine, openTokenizer, tokenizeFrame } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
-import type { ResolvedModel } from "../models/index.js";
+import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
 import { renderChat } from "../prompt/index.js";
 import type { CheckedOptions, SamplingParams } from "./options.js";
 
@@ -44,10 +44,10 @@ export class RowCounter implements AsyncDisposable {
     private readonly truncateRows: boolean,
   ) {}
 
-  /** @throws {InputError} ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
+  /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
   static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
     const { templateArguments, answerPrefix } = model;
-    const tokenizer = await openTokenizer(model.path);
+    const tokenizer = await openTokenizer(await checkModelHeaders(model.path));
     try {
       const { facts } = tokenizer;
       const frame = renderChat(facts, { systemPrompt: options.systemPrompt, templateArguments, answerPrefix });
