@@ -53,6 +53,8 @@ const COUNTS = [
   "sharedTokens",
   "outputTokens",
   "forcedTokens",
+  "draftedTokens",
+  "acceptedTokens",
   "computedTokens",
   "decodeMs",
   "totalMs",
@@ -139,7 +141,8 @@ class NativeEngine implements Engine {
       path,
       texts: own.flatMap(({ texts }) => texts),
     }));
-    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, tokenLogprobs, labels, fields };
+    const scoring = { logprobs, tokenLogprobs, labels, fields };
+    const settings = { draftTokens: 0, ...plan, prefix, suffix, ...sampling, ...scoring };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 
