@@ -23,6 +23,7 @@ const USAGE = `usage: npm run --silent bench -- [flags]
   --runs N                     timed runs of each, in turn (default: 3)
   --workers N, --threads N, --slots N
                                not to be searched for, for all; a peer has one worker
+  --drafts N                   most tokens of the row that the native engine drafts as the output's next (default: 0)
   --pin NAME=WxTxS             the same for one engine or peer, e.g. node-llama-cpp=2x1x16
   --llama-server PATH          a peer: llama.cpp's server, started here
   --llama-batched-bench PATH   a peer for generate: llama.cpp's decoding alone
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
       workers: { type: "string" },
       threads: { type: "string" },
       slots: { type: "string" },
+      drafts: { type: "string" },
       pin: { type: "string", multiple: true, default: [] },
       "llama-server": { type: "string" },
       "llama-batched-bench": { type: "string" },

@@ -22,7 +22,8 @@ const USAGE = `usage: npm run --silent bench:equality -- [flags]
 
 interface NamedComparison extends Comparison {
   readonly name: string;
-  /** Of the differences, those that no tie explains; null where tokens may differ on purpose. */
+  /** Of the differences, those that no tie explains, by the noise of all comparisons; null where tokens may differ on
+   *  purpose. */
   readonly unexplained: number | null;
 }
 
@@ -50,12 +51,17 @@ async function main(): Promise<void> {
   const single = await runAll(native, "native, one slot", { slots: 1, samplesForced: false });
   await using reference = await openEngine({ engine: "node-llama-cpp", ...model });
   const theirs = await runAll(reference, "node-llama-cpp", { slots, samplesForced: true });
-  const comparisons = [
-    explained("native, forced tokens sampled, and node-llama-cpp", compareRuns(free, theirs)),
-    { name: "native as it is and node-llama-cpp", ...compareRuns(forced, theirs), unexplained: null },
-    explained(`native with ${slots} slots and with 1`, compareRuns(forced, single)),
-    explained("native, the same run twice", compareRuns(forced, again)),
+  const pairs = [
+    { name: "native, forced tokens sampled, and node-llama-cpp", isExplained: true, ...compareRuns(free, theirs) },
+    { name: "native as it is and node-llama-cpp", isExplained: false, ...compareRuns(forced, theirs) },
+    { name: `native with ${slots} slots and with 1`, isExplained: true, ...compareRuns(forced, single) },
+    { name: "native, the same run twice", isExplained: true, ...compareRuns(forced, again) },
   ];
+  const noise = Math.max(...pairs.map((pair) => pair.noise));
+  const comparisons = pairs.map(({ isExplained, ...pair }): NamedComparison => {
+    const others = pair.differences.filter((parting) => !isTie(parting, noise)).length;
+    return { ...pair, unexplained: isExplained ? others : null };
+  });
   console.log(values.json ? JSON.stringify(comparisons) : comparisons.map(render).join("\n\n"));
   if (comparisons.some(({ unexplained }) => unexplained !== null && unexplained > 0)) process.exitCode = 1;
 }
@@ -71,11 +77,6 @@ async function runJobs(
   for (const job of jobs) written.push(...(await runRows(engine, job, settings)));
   console.error(`${name}: ${written.length} rows in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
   return written;
-}
-
-function explained(name: string, comparison: Comparison): NamedComparison {
-  const { differences, noise } = comparison;
-  return { name, ...comparison, unexplained: differences.filter((parting) => !isTie(parting, noise)).length };
 }
 
 function render({ name, rows, equalRows, differences, noise, unexplained }: NamedComparison): string {

@@ -108,6 +108,7 @@ export interface NativeJobSettings {
   readonly threads: number;
   readonly slotTokens: number;
   readonly batchTokens: number;
+  readonly draftTokens: number;
   readonly prefix: Uint32Array;
   readonly suffix: Uint32Array;
   readonly temperature: number;

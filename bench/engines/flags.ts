@@ -35,6 +35,7 @@ interface PinFlags {
   readonly workers?: string | undefined;
   readonly threads?: string | undefined;
   readonly slots?: string | undefined;
+  readonly drafts?: string | undefined;
   readonly pin: readonly string[];
 }
 
@@ -45,7 +46,10 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     const text = flags[name];
     if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
   }
-  return { all, one: Object.fromEntries(flags.pin.map(readPin)) };
+  const draftTokens = flags.drafts === undefined ? 0 : readNumberFlag("--drafts", flags.drafts, "index");
+  const drafts = draftTokens > 0 ? { draftTokens } : {};
+  const one = flags.pin.map(readPin).map(([name, pinned]) => [name, { ...pinned, ...drafts }]);
+  return { all: { ...all, ...drafts }, one: Object.fromEntries(one) };
 }
 
 function readPin(text: string): [name: string, pinned: Partial<Configuration>] {

@@ -64,13 +64,14 @@ class OwnEngine implements OpenSubject {
   ) {}
 
   async run({ workload, rows, maxTokens, limitSeconds }: RunRequest): Promise<SubjectRun> {
-    const { slots, threads } = this.configuration;
+    const { slots, threads, draftTokens = 0 } = this.configuration;
     const order = admissionOrder(workload.rows(rows));
     const share = shareRows(
       order.map(({ row }) => row.tokens),
       this.threads.length,
     );
-    const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens: Math.max(BATCH_TOKENS, slots) };
+    const batchTokens = Math.max(BATCH_TOKENS, slots);
+    const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens, draftTokens };
     const { prefix, suffix, form } = workload;
     const job = { plan, prefix, suffix, form, maxTokens, rows: share, warmRows: warmRowsOf(workload, slots) };
     const madeMs = nowMs();

@@ -9,6 +9,8 @@ export interface Configuration {
   readonly threads: number;
   /** Rows at a time of one worker. */
   readonly slots: number;
+  /** Most tokens that our native engine drafts; default 0. */
+  readonly draftTokens?: number;
   /** A peer is given Rowmill's grammar for the schema instead of the schema, which it compiles by itself. */
   readonly ownGrammar?: boolean;
   /** A peer keeps no prompts outside its slots. */

@@ -49,13 +49,16 @@ BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
       context_(model, ContextFor(settings_)),
       fields_(std::move(model), settings_.fields),
       sampler_(context_.model().vocabulary_size()),
+      stops_(settings_.stops),
+      // What is refused of a draft has to be taken back.
+      drafts_({.draft = context_.model().can_cut() ? settings_.draft_tokens : 0,
+               .output = settings_.max_tokens,
+               .slot = settings_.slot_tokens,
+               .prefix = static_cast<std::uint32_t>(settings_.prefix.size())}),
       slots_(settings_.slots),
       beginnings_(PointersTo(slots_, root_)) {
   if (!settings_.labels.empty()) {
     labels_ = TreeOf(settings_.labels, context_.model().end_tokens());
-  }
-  for (const std::string& stop : settings_.stops) {
-    longest_stop_ = std::max(longest_stop_, stop.size());
   }
 }
 
@@ -133,11 +136,18 @@ std::vector<RowResult> BatchLoop::Step() {
   try {
     ComputePrefix();
     BuildBatch();
+    for (Slot& slot : slots_) {
+      counts_.drafted_tokens += drafts_.Add(slot, context_);
+    }
     if (context_.batch_size() > 0) {
       Decode();
       for (Slot& slot : slots_) {
         if (slot.added > 0) {
-          TakeLogits(slot);
+          do {
+            TakeLogits(slot);
+            counts_.accepted_tokens += Drafts::Confirm(slot);
+          } while (slot.added > 0);
+          Drafts::End(slot, context_);
         }
       }
     }
@@ -173,6 +183,7 @@ void BatchLoop::BuildBatch() {
   std::vector<Slot*> reading;
   for (Slot& slot : slots_) {
     slot.added = 0;
+    slot.draft.clear();
     if (slot.is_reading()) {
       reading.push_back(&slot);
     } else if (slot.is_busy) {
@@ -302,7 +313,7 @@ bool BatchLoop::Append(Slot& slot, std::int32_t token) {
   }
   const std::string& piece = context_.model().piece(token);
   slot.result.text += piece;
-  if (HasStopped(slot, piece.size())) {
+  if (stops_.Cut(slot.result.text, piece.size())) {
     Complete(slot, false);
     return false;
   }
@@ -335,24 +346,6 @@ void BatchLoop::AppendForced(Slot& slot) {
       return;
     }
   }
-}
-
-bool BatchLoop::HasStopped(Slot& slot, std::size_t new_bytes) {
-  if (longest_stop_ == 0) {
-    return false;
-  }
-  std::string& text = slot.result.text;
-  const std::size_t fresh = new_bytes + longest_stop_ - 1;
-  const std::size_t from = text.size() > fresh ? text.size() - fresh : 0;
-  std::size_t first = std::string::npos;
-  for (const std::string& stop : settings_.stops) {
-    first = std::min(first, stop.empty() ? std::string::npos : text.find(stop, from));
-  }
-  if (first == std::string::npos) {
-    return false;
-  }
-  text.resize(first);
-  return true;
 }
 
 void BatchLoop::Complete(Slot& slot, bool is_cut) {

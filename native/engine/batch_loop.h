@@ -8,8 +8,10 @@
 
 #include "beginnings.h"
 #include "context.h"
+#include "drafts.h"
 #include "field_labels.h"
 #include "slot.h"
+#include "stop_strings.h"
 #include "token_grammar.h"
 #include "token_sampler.h"
 
@@ -23,6 +25,8 @@ struct JobSettings {
   std::uint32_t slot_tokens = 512;
   // Of one decode.
   std::uint32_t batch_tokens = 512;
+  // Most tokens of a row's text that are drafted as the output's next ones; 0: none.
+  std::uint32_t draft_tokens = 0;
   std::vector<std::int32_t> prefix;
   std::vector<std::int32_t> suffix;
   SamplingSettings sampling;
@@ -51,6 +55,9 @@ struct LoopCounts {
   std::uint64_t output_tokens = 0;
   // Of those, the only ones that the grammar allowed: not sampled.
   std::uint64_t forced_tokens = 0;
+  // Tokens of drafts, and those of them that the output had.
+  std::uint64_t drafted_tokens = 0;
+  std::uint64_t accepted_tokens = 0;
   // All that llama.cpp computed.
   std::uint64_t computed_tokens = 0;
   double decode_ms = 0;
@@ -91,7 +98,6 @@ class BatchLoop {
   bool Append(Slot& slot, std::int32_t token);
   // Appends what the grammar leaves no choice about.
   void AppendForced(Slot& slot);
-  bool HasStopped(Slot& slot, std::size_t new_bytes);
   void Complete(Slot& slot, bool is_cut);
   // The output is finished: its fields' labels are scored, where asked for.
   void End(Slot& slot);
@@ -104,13 +110,14 @@ class BatchLoop {
   Context context_;
   FieldLabels fields_;
   TokenSampler sampler_;
+  StopStrings stops_;
+  Drafts drafts_;
   std::vector<Slot> slots_;
   // Holds the prefix and nothing else.
   Slot root_;
   Beginnings beginnings_;
   std::uint64_t turns_ = 0;
   std::uint32_t failures_ = 0;
-  std::size_t longest_stop_ = 0;
   std::vector<RowResult> ended_;
   LoopCounts counts_;
 };

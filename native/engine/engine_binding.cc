@@ -172,6 +172,7 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
       .threads = read.Count("threads"),
       .slot_tokens = read.Count("slotTokens"),
       .batch_tokens = read.Count("batchTokens"),
+      .draft_tokens = read.Count("draftTokens"),
       .prefix = read.Tokens("prefix"),
       .suffix = read.Tokens("suffix"),
       .sampling = {.temperature = read.Real("temperature"),
@@ -226,7 +227,7 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
   }
 
  private:
-  static constexpr std::size_t kCounts = 8;
+  static constexpr std::size_t kCounts = 10;
 
   BatchLoop& loop(Napi::Env env) {
     if (loop_ == nullptr) {
@@ -250,7 +251,8 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     const double values[kCounts] = {
         static_cast<double>(counts.steps),           static_cast<double>(counts.input_tokens),
         static_cast<double>(counts.shared_tokens),   static_cast<double>(counts.output_tokens),
-        static_cast<double>(counts.forced_tokens),   static_cast<double>(counts.computed_tokens),
+        static_cast<double>(counts.forced_tokens),   static_cast<double>(counts.drafted_tokens),
+        static_cast<double>(counts.accepted_tokens), static_cast<double>(counts.computed_tokens),
         counts.decode_ms,                            counts.total_ms};
     std::ranges::copy(values, counts_.Value().Data());
     if (results.empty()) {

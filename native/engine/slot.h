@@ -69,6 +69,10 @@ struct Slot {
   // In the batch at hand: the place of the first token, and how many there are.
   std::uint32_t place = 0;
   std::uint32_t added = 0;
+  // And behind these: tokens that the output may go on with, the place of the first, and how many have come true.
+  std::vector<std::int32_t> draft;
+  std::uint32_t draft_place = 0;
+  std::uint32_t confirmed = 0;
 
   [[nodiscard]] std::uint32_t pending() const { return static_cast<std::uint32_t>(tokens.size()) - computed; }
   [[nodiscard]] bool is_reading() const { return is_busy && computed < prompt_tokens; }

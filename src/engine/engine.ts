@@ -37,6 +37,9 @@ export interface BatchPlan {
   readonly slotTokens: number;
   /** Tokens of one decode call. */
   readonly batchTokens: number;
+  /** Most tokens of a row's text that are computed ahead as the output's next ones, where it seems to copy; default 0. Outputs
+   *  are the same with any number. */
+  readonly draftTokens?: number;
 }
 
 /** What an output may be, in the forms that engines take; each is made at first use. */
@@ -141,6 +144,9 @@ export interface EngineStatistics {
   readonly outputTokens: number;
   /** Output that the grammar left no choice about. */
   readonly forcedTokens: number;
+  /** Computed ahead, and those of them that the output had. */
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
   readonly computedTokens: number;
   /** Within llama.cpp's decode, and altogether within the loop's steps. */
   readonly decodeMs: number;

@@ -52,6 +52,8 @@ const COUNTS = [
   "sharedTokens",
   "outputTokens",
   "forcedTokens",
+  "draftedTokens",
+  "acceptedTokens",
   "computedTokens",
   "decodeMs",
   "totalMs",
@@ -137,7 +139,8 @@ class NativeEngine implements Engine {
       path,
       texts: own.flatMap(({ texts }) => texts),
     }));
-    const settings = { ...plan, prefix, suffix, ...sampling, logprobs, tokenLogprobs, samplesForced, labels, fields };
+    const scoring = { logprobs, tokenLogprobs, samplesForced, labels, fields };
+    const settings = { draftTokens: 0, ...plan, prefix, suffix, ...sampling, ...scoring };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 
