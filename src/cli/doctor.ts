@@ -39,6 +39,7 @@ const LABELS: Readonly<Record<string, string>> = {
   node: "Node.js",
   nodeLlamaCpp: "node-llama-cpp",
   llamaCppRelease: "llama.cpp",
+  release: "llama.cpp loaded",
   candidates: "possible backends",
   vramBytes: "graphics memory",
   freeVramBytes: "free graphics memory",

@@ -21,6 +21,7 @@ export {
   type EngineChoice,
   type EngineName,
   type LikelyEngine,
+  type LoadedLlama,
   likelyEngine,
   openEngine,
   openTokenizer,

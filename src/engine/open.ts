@@ -26,15 +26,24 @@ export function likelyEngine(engine: EngineName): LikelyEngine {
   return { name: reason === null ? "native" : "node-llama-cpp", reason };
 }
 
-/** Finds out whether llama.cpp takes a model's file before memory is planned for it: loads all but its weights. Where the
- *  native engine is missing this finds out nothing. llama.cpp's library must be loaded.
- *  @param backend "cpu", "cuda", "vulkan" or "metal"
+/** What is loaded of llama.cpp. */
+export interface LoadedLlama {
+  /** "cpu", "cuda", "vulkan" or "metal". */
+  readonly backend: string;
+  readonly release: string | null;
+}
+
+/** Finds out whether llama.cpp takes a model's file before anybody reckons with its numbers: loads all but its weights.
+ *  Where the native engine is missing this finds out nothing.
  *  @throws {InputError} ROWMILL_MODEL_UNREADABLE */
-export async function tryModel(modelPath: string, backend: string): Promise<void> {
-  if (engineObstacle() !== null) return;
-  await asInputError(modelPath, async () =>
-    loadAddon().native?.tryModel?.(modelPath, backend === "cpu" ? "" : backend),
-  );
+export async function tryModel(modelPath: string, llama: LoadedLlama): Promise<void> {
+  await asInputError(modelPath, async () => tryFile(modelPath, llama));
+}
+
+function tryFile(modelPath: string, { backend, release }: LoadedLlama): void {
+  const { native } = loadAddon();
+  if (native?.tryModel === undefined || native.llamaRelease !== release) return;
+  native.tryModel(modelPath, backend === "cpu" ? "" : backend);
 }
 
 /** Loads a model into the engine asked for; `auto` is the fastest that is there.
@@ -57,8 +66,13 @@ export async function openTokenizer(modelPath: string): Promise<Engine> {
 
 async function load(modelPath: string, options: NodeLlamaCppOptions): Promise<Engine> {
   // loaded when it is needed: importing it costs half a second of CPU, which a command that only looks should not pay
-  const { openNodeLlamaCpp } = await import("./nodeLlamaCpp.js");
-  return asInputError(modelPath, () => openNodeLlamaCpp(options));
+  const { loadBackend, openNodeLlamaCpp } = await import("./nodeLlamaCpp.js");
+  return asInputError(modelPath, async () => {
+    const { gpu, llamaCppRelease } = await loadBackend(options.backend, options.threads);
+    // before it loads a model node-llama-cpp reckons with its numbers, over which llama.cpp may end the process
+    tryFile(modelPath, { backend: gpu || "cpu", release: llamaCppRelease.release });
+    return await openNodeLlamaCpp(options);
+  });
 }
 
 async function asInputError<Opened>(modelPath: string, open: () => Promise<Opened>): Promise<Opened> {

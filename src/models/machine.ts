@@ -28,6 +28,8 @@ export interface MachineFacts {
 export interface BackendFacts {
   /** "cpu", "cuda", "vulkan" or "metal". */
   readonly backend: string;
+  /** The llama.cpp release that was loaded; `null` when none could be. */
+  readonly release: string | null;
   /** Kinds that the installed binaries can use on this platform. */
   readonly candidates: readonly string[];
   readonly devices: readonly string[];
@@ -67,11 +69,20 @@ export async function backendFacts(): Promise<BackendFacts> {
     const name = llama.gpu || "cpu";
     const vram = name === "cpu" ? { total: 0, free: 0 } : await llama.getVramState();
     const devices = name === "cpu" ? [] : await llama.getGpuDeviceNames();
-    return { backend: name, candidates, devices, vramBytes: vram.total, freeVramBytes: vram.free, failure: null };
+    const { release } = llama.llamaCppRelease;
+    return {
+      backend: name,
+      release,
+      candidates,
+      devices,
+      vramBytes: vram.total,
+      freeVramBytes: vram.free,
+      failure: null,
+    };
   } catch (error) {
     backend = undefined;
     const failure = messageOf(error);
-    return { backend: "none", candidates, devices: [], vramBytes: 0, freeVramBytes: 0, failure };
+    return { backend: "none", release: null, candidates, devices: [], vramBytes: 0, freeVramBytes: 0, failure };
   }
 }
 

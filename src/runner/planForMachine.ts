@@ -21,8 +21,8 @@ export async function planForMachine(
 ): Promise<PlannedJob> {
   const model = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
-  const { backend, vramBytes } = await backendFacts();
-  const hasGpu = vramBytes > 0;
+  const backend = await backendFacts();
+  const hasGpu = backend.vramBytes > 0;
   await tryModel(model.path, backend);
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
   const memory = await estimateMemory(model, shape);

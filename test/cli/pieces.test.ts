@@ -165,7 +165,15 @@ test("the doctor speaks words and ends with a verdict", () => {
       ...{ platform: "linux", arch: "x64", cpuModel: "C", cores: 2, physicalCores: 2, memoryBytes: 1e9 },
       ...{ freeMemoryBytes: 1e9, node: "v20", nodeLlamaCpp: "3", llamaCppRelease: "b1" },
     },
-    backend: { backend: "cpu", candidates: ["cpu"], devices: [], vramBytes: 0, freeVramBytes: 0, failure: null },
+    backend: {
+      backend: "cpu",
+      release: "b1",
+      candidates: ["cpu"],
+      devices: [],
+      vramBytes: 0,
+      freeVramBytes: 0,
+      failure: null,
+    },
     engine: { name: "node-llama-cpp", reason: "why" },
     counters: { isMapped: true, reason: null },
     calibrations: [
