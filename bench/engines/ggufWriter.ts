@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 
 /** A value of a GGUF header, by the name of its type there. */
 export type GgufValue =
@@ -13,8 +13,9 @@ export interface GgufTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: "F32" | "Q8_0";
-  /** Its bytes, in pieces of any size, together as many as shape and type say. */
-  bytes(): Iterable<Uint8Array>;
+  /** Its bytes, in pieces of any size, together as many as shape and type say; without it they are zeros that take no
+   *  place on the disk. */
+  bytes?(): Iterable<Uint8Array>;
 }
 
 /** The numbers of the format's types: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
@@ -47,10 +48,12 @@ export function writeGguf(
     let at = header.length;
     for (const tensor of tensors) {
       const end = at + tensorBytes(tensor);
-      for (const piece of tensor.bytes()) at += writeSync(file, piece);
+      if (tensor.bytes === undefined) at = end;
+      else for (const piece of tensor.bytes()) at += writeSync(file, piece, 0, piece.length, at);
       if (at !== end) throw new Error(`tensor ${tensor.name} has ${at - end} bytes more than its shape says`);
-      at += writeSync(file, Buffer.alloc(paddingOf(at)));
+      at += paddingOf(at);
     }
+    ftruncateSync(file, at);
     closeSync(file);
     renameSync(part, path);
   } catch (error) {

@@ -1,5 +1,6 @@
 #include "context.h"
 
+#include <algorithm>
 #include <exception>
 #include <limits>
 #include <optional>
@@ -58,6 +59,8 @@ Context::Context(std::shared_ptr<const Model> model, const ContextSettings& sett
   if (context_ == nullptr) {
     throw EngineError("the model's context can't be created: " + log.Reason("not enough memory?"));
   }
+  // Never more than the context holds, and llama.cpp ends the process over a larger batch.
+  batch_tokens_ = std::min(batch_tokens_, llama_.llama_n_batch(context_.get()));
   if (settings.threads > 1) {
     AttachThreads(settings.threads);
   }

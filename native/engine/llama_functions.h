@@ -31,6 +31,7 @@ namespace rowmill::engine {
   X(llama_model_meta_val_str)      \
   X(llama_model_n_ctx_train)       \
   X(llama_model_size)              \
+  X(llama_n_batch)                 \
   X(llama_token_to_piece)          \
   X(llama_tokenize)                \
   X(llama_vocab_bos)               \

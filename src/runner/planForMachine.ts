@@ -61,7 +61,12 @@ export function checkMemory(plan: Plan, job: JobRecord): void {
   const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
   throw new RowmillError(
     "ROWMILL_NOT_ENOUGH_MEMORY",
-    `${job.model} needs ${gigabytes(plan.memoryBytes)} GB with one slot and this machine has ${gigabytes(memoryBytes)} GB: take a smaller model or quantisation, or lower maxTokens`,
+    `${job.model} needs ${gigabytes(plan.memoryBytes)} GB ${shapeOf(plan)} and this machine has ${gigabytes(memoryBytes)} GB: take a smaller model or quantisation, or lower maxTokens`,
     { exitCode: EXIT.jobFailed },
   );
+}
+
+function shapeOf({ workers, slots, slotTokens }: Plan): string {
+  const many = (count: number, what: string): string => `${count} ${what}${count > 1 ? "s" : ""}`;
+  return `with ${many(workers, "worker")} of ${many(slots, "slot")} of ${slotTokens} tokens`;
 }
