@@ -78,9 +78,9 @@ describe("a context of the native engine", () => {
       threads: 2,
       backend: "cpu",
     });
-    right = await runRows(engine, ROWS, { plan: { threads: 2 } });
+    right = await runRows(engine, ROWS);
   });
-  afterEach(async () => expect(await runRows(engine, ROWS, { plan: { threads: 2 } })).toEqual(right));
+  afterEach(async () => expect(await runRows(engine, ROWS)).toEqual(right));
   afterAll(() => engine[Symbol.asyncDispose]());
 
   it("can't have more sequences than llama.cpp counts", async () => {
