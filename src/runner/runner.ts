@@ -15,7 +15,6 @@ import { machineFacts } from "../models/index.js";
 import { calibratedPlan } from "./calibrateJob.js";
 import { isPassing } from "./checkpoint.js";
 import { executeJob } from "./executeJob.js";
-import type { Plan } from "./plan.js";
 import { checkMemory, type PlannedJob, planForMachine, shareCores } from "./planForMachine.js";
 import { Pools, type WarmPool } from "./pools.js";
 
