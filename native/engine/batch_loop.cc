@@ -147,7 +147,7 @@ std::vector<RowResult> BatchLoop::Step() {
             TakeLogits(slot);
             counts_.accepted_tokens += Drafts::Confirm(slot);
           } while (slot.added > 0);
-          Drafts::End(slot, context_);
+          drafts_.End(slot, context_);
         }
       }
     }
@@ -183,7 +183,7 @@ void BatchLoop::BuildBatch() {
   std::vector<Slot*> reading;
   for (Slot& slot : slots_) {
     slot.added = 0;
-    slot.draft.clear();
+    slot.draft = {};
     if (slot.is_reading()) {
       reading.push_back(&slot);
     } else if (slot.is_busy) {

@@ -10,9 +10,6 @@
 namespace rowmill::engine {
 namespace {
 
-// Longer matches are no better: what three tokens say is said.
-constexpr std::uint32_t kLongestMatch = 3;
-
 // Of tokens that may come next, those that can be part of the output and need not be its last.
 std::size_t CountAllowed(std::span<const std::int32_t> tokens, const Model& model, grammar::TokenMatcher* matcher) {
   const auto is_text = [&](std::int32_t token) { return !model.is_end(token) && !model.piece(token).empty(); };
@@ -47,45 +44,53 @@ std::uint32_t Drafts::MostFor(const Slot& slot) const {
   return std::min(limits_.draft, left - 1);
 }
 
-std::uint32_t Drafts::Add(Slot& slot, Context& context) const {
+std::uint32_t Drafts::Add(Slot& slot, Context& context) {
   const std::uint32_t most = std::min(MostFor(slot), context.room());
   if (most == 0) {
     return 0;
   }
   const auto found = FindContinuation(std::span(slot.tokens).subspan(limits_.prefix),
-                                      std::min(kLongestMatch, slot.result.output_tokens), most);
-  const std::size_t allowed =
-      CountAllowed(found.tokens, context.model(), slot.matcher ? &*slot.matcher : nullptr);
-  slot.draft.assign(found.tokens.begin(), found.tokens.begin() + static_cast<std::ptrdiff_t>(allowed));
-  slot.confirmed = 0;
-  const auto begin = static_cast<std::uint32_t>(slot.tokens.size());
-  for (std::uint32_t at = 0; at < slot.draft.size(); at++) {
-    const std::uint32_t place = context.Add(slot.draft[at], begin + at, slot.sequence, true);
-    if (at == 0) {
-      slot.draft_place = place;
-    }
+                                      std::min(DraftRecord::kLongestMatch, slot.result.output_tokens), most);
+  if (found.matched == 0) {
+    return 0;
+  }
+  const auto count = static_cast<std::uint32_t>(found.tokens.size());
+  const auto likely = found.tokens.first(record_.LengthFor(found.matched, count));
+  const std::size_t allowed = CountAllowed(likely, context.model(), slot.matcher ? &*slot.matcher : nullptr);
+  slot.draft.tokens.assign(likely.begin(), likely.begin() + static_cast<std::ptrdiff_t>(allowed));
+  slot.draft.matched = found.matched;
+  slot.draft.place = context.batch_size();
+  auto position = static_cast<std::uint32_t>(slot.tokens.size());
+  for (const std::int32_t token : slot.draft.tokens) {
+    context.Add(token, position++, slot.sequence, true);
   }
   return static_cast<std::uint32_t>(allowed);
 }
 
 std::uint32_t Drafts::Confirm(Slot& slot) {
+  Draft& draft = slot.draft;
   slot.added = 0;
-  slot.place = slot.draft_place + slot.confirmed;
+  slot.place = draft.place + draft.confirmed;
   if (slot.is_busy && slot.walks.empty()) {
     const auto pending = std::span(slot.tokens).subspan(slot.computed);
-    const auto drafted = std::span(slot.draft).subspan(slot.confirmed);
+    const auto drafted = std::span(draft.tokens).subspan(draft.confirmed);
     slot.added = static_cast<std::uint32_t>(std::ranges::mismatch(pending, drafted).in1 - pending.begin());
   }
-  slot.confirmed += slot.added;
+  draft.confirmed += slot.added;
   return slot.added;
 }
 
 void Drafts::End(Slot& slot, Context& context) {
-  if (slot.confirmed < slot.draft.size()) {
+  const Draft& draft = slot.draft;
+  if (draft.tokens.empty()) {
+    return;
+  }
+  const bool was_refused = draft.confirmed < draft.tokens.size();
+  record_.Take(draft.matched, draft.confirmed, was_refused);
+  if (was_refused) {
     context.Cut(slot.sequence, slot.computed);
   }
-  slot.draft.clear();
-  slot.confirmed = 0;
+  slot.draft = {};
 }
 
 }  // namespace rowmill::engine

@@ -42,6 +42,17 @@ struct RowResult {
   std::vector<std::vector<double>> label_logprobs;
 };
 
+// Tokens that an output may go on with.
+struct Draft {
+  std::vector<std::int32_t> tokens;
+  // Of the first, in the batch at hand.
+  std::uint32_t place = 0;
+  // How many have turned out to be the output's.
+  std::uint32_t confirmed = 0;
+  // How many tokens the row and the output had in common before them.
+  std::uint32_t matched = 0;
+};
+
 // A sequence and the row that it runs. A free one keeps its tokens, for rows that begin the same.
 struct Slot {
   std::int32_t sequence = 0;
@@ -69,10 +80,8 @@ struct Slot {
   // In the batch at hand: the place of the first token, and how many there are.
   std::uint32_t place = 0;
   std::uint32_t added = 0;
-  // And behind these: tokens that the output may go on with, the place of the first, and how many have come true.
-  std::vector<std::int32_t> draft;
-  std::uint32_t draft_place = 0;
-  std::uint32_t confirmed = 0;
+  // And behind these.
+  Draft draft;
 
   [[nodiscard]] std::uint32_t pending() const { return static_cast<std::uint32_t>(tokens.size()) - computed; }
   [[nodiscard]] bool is_reading() const { return is_busy && computed < prompt_tokens; }

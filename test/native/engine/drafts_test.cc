@@ -1,4 +1,4 @@
-// Tests of what finds the places that an output copies from. Run by test/native/drafts.test.ts, with sanitizers.
+// Tests of what finds the places that an output copies from, and of how many tokens are drafted. Run by test/native/drafts.test.ts, with sanitizers.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../grammar/check.h"
+#include "draft_record.h"
 #include "prompt_lookup.h"
 
 namespace {
@@ -87,6 +88,58 @@ void AgreesWithTheDefinition() {
   }
 }
 
+// How many tokens a job drafts when each of them is right with some probability, and how many are.
+struct Fared {
+  std::uint64_t drafted = 0;
+  std::uint64_t accepted = 0;
+};
+
+Fared Run(DraftRecord& record, std::uint32_t matched, std::uint32_t most, double chance, int drafts) {
+  std::mt19937 random(4);
+  std::bernoulli_distribution is_right(chance);
+  Fared fared;
+  for (int draft = 0; draft < drafts; draft++) {
+    const std::uint32_t length = record.LengthFor(matched, most);
+    CHECK(length <= most);
+    std::uint32_t accepted = 0;
+    while (accepted < length && is_right(random)) {
+      accepted++;
+    }
+    if (length > 0) {
+      record.Take(matched, accepted, accepted < length);
+    }
+    fared.drafted += length;
+    fared.accepted += accepted;
+  }
+  return fared;
+}
+
+void DraftsWhatIsLikely() {
+  DraftRecord record;
+  Run(record, 2, 16, 0.97, 2000);
+  CHECK(record.LengthFor(2, 16) == 16);
+  CHECK(record.LengthFor(2, 5) == 5);
+  CHECK(record.LengthFor(2, 0) == 0);
+  Run(record, 3, 16, 0.8, 2000);
+  CHECK(record.LengthFor(3, 16) >= 2 && record.LengthFor(3, 16) <= 4);
+}
+
+void HardlyDraftsWhatIsRefused() {
+  DraftRecord record;
+  const Fared fared = Run(record, 1, 16, 0.05, 16'000);
+  CHECK(fared.drafted < 16'000 / 16 + 100);
+  CHECK(fared.drafted >= 16'000 / 16 - 100);
+  // Longer matches are on a record of their own.
+  CHECK(record.LengthFor(3, 16) > 1);
+}
+
+void ComesBackWhenItPaysAgain() {
+  DraftRecord record;
+  Run(record, 1, 8, 0.02, 20'000);
+  Run(record, 1, 8, 0.98, 20'000);
+  CHECK(record.LengthFor(1, 8) == 8);
+}
+
 }  // namespace
 
 int main() {
@@ -95,6 +148,9 @@ int main() {
   EndsWithTheText();
   FindsNothing();
   AgreesWithTheDefinition();
+  DraftsWhatIsLikely();
+  HardlyDraftsWhatIsRefused();
+  ComesBackWhenItPaysAgain();
   if (grammar_test::failures > 0) {
     return 1;
   }
