@@ -210,6 +210,14 @@ describe("tokens drafted from the row", () => {
     }
   });
 
+  it("are the same in the same job, and so are its outputs, to the last bit", async () => {
+    await using starter = await open(embeddedModelPath("starter"));
+    const job: Run = { sampling: { temperature: 0.8 }, logprobs: true };
+    const [once, again] = [await run(6, job, { on: starter }), await run(6, job, { on: starter })];
+    expect(again).toEqual(once);
+    expect(once.counts.acceptedTokens).toBeGreaterThan(0);
+  });
+
   it("wait where the batch has no room, and take none from other rows", async () => {
     const { counts } = await run(6, { plan: { slots: 8, batchTokens: 12 } });
     const plain = await run(0, { plan: { slots: 8, batchTokens: 12 } });

@@ -3,11 +3,14 @@ import { buildNative, canBuildNative } from "./nativeBuild.js";
 
 if (!canBuildNative) console.log("the C++ tests of drafts were skipped: CMake or a C++ compiler is missing");
 
-describe.skipIf(!canBuildNative)("what finds the places that an output copies from, and how many tokens it drafts", () => {
-  it("passes its tests under the address and undefined-behaviour sanitizers", { timeout: 600_000 }, () => {
-    using build = buildNative(["drafts_test"], "-DROWMILL_SANITIZE=ON");
-    const { status, output } = build.run("drafts_test");
-    expect(output).toContain("all passed");
-    expect(status).toBe(0);
-  });
-});
+describe.skipIf(!canBuildNative)(
+  "what finds the places that an output copies from, and how many tokens it drafts",
+  () => {
+    it("passes its tests under the address and undefined-behaviour sanitizers", { timeout: 600_000 }, () => {
+      using build = buildNative(["drafts_test"], "-DROWMILL_SANITIZE=ON");
+      const { status, output } = build.run("drafts_test");
+      expect(output).toContain("all passed");
+      expect(status).toBe(0);
+    });
+  },
+);
