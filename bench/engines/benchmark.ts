@@ -88,11 +88,13 @@ function ratioRowsOf(variants: readonly string[]): RatioRow[] {
   ];
 }
 
-function pinsFor({ name, isPeer }: Subject, { all, one }: ConfigurationPins): Partial<Configuration> {
-  const own = one[name];
-  if (own !== undefined) return own;
-  if (!isPeer && all.threads !== undefined && all.workers === undefined) {
-    return { ...all, workers: Math.max(1, Math.floor(machineFacts().cores / all.threads)) };
-  }
-  return isPeer ? { ...all, workers: 1 } : all;
+function pinsFor(subject: Subject, { all, one, native }: ConfigurationPins): Partial<Configuration> {
+  const pins = one[subject.name] ?? sharedPins(subject, all);
+  return subject.name === "native" ? { ...pins, ...native } : pins;
+}
+
+function sharedPins({ isPeer }: Subject, all: Partial<Configuration>): Partial<Configuration> {
+  if (isPeer) return { ...all, workers: 1 };
+  if (all.threads === undefined || all.workers !== undefined) return all;
+  return { ...all, workers: Math.max(1, Math.floor(machineFacts().cores / all.threads)) };
 }

@@ -8,6 +8,8 @@ export interface ConfigurationPins {
   readonly all: Partial<Configuration>;
   /** By the engine's or peer's name; instead of `all`. */
   readonly one: Readonly<Record<string, Partial<Configuration>>>;
+  /** What only the native engine has. */
+  readonly native: Partial<Configuration>;
 }
 
 export type OwnEngineName = Exclude<EngineName, "auto">;
@@ -46,10 +48,8 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     const text = flags[name];
     if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
   }
-  const draftTokens = flags.drafts === undefined ? 0 : readNumberFlag("--drafts", flags.drafts, "index");
-  const drafts = draftTokens > 0 ? { draftTokens } : {};
-  const one = flags.pin.map(readPin).map(([name, pinned]) => [name, { ...pinned, ...drafts }]);
-  return { all: { ...all, ...drafts }, one: Object.fromEntries(one) };
+  const native = flags.drafts === undefined ? {} : { draftTokens: readNumberFlag("--drafts", flags.drafts, "index") };
+  return { all, one: Object.fromEntries(flags.pin.map(readPin)), native };
 }
 
 function readPin(text: string): [name: string, pinned: Partial<Configuration>] {

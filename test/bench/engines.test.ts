@@ -155,8 +155,12 @@ describe("what the benchmark reads", () => {
   });
 
   it("takes pins, and says how they are written", () => {
-    const pins = readConfigurationPins({ slots: "8", pin: ["native=2x1x16"] });
-    expect(pins).toEqual({ all: { slots: 8 }, one: { native: { workers: 2, threads: 1, slots: 16 } } });
+    const pins = readConfigurationPins({ slots: "8", drafts: "4", pin: ["native=2x1x16"] });
+    expect(pins).toEqual({
+      all: { slots: 8 },
+      one: { native: { workers: 2, threads: 1, slots: 16 } },
+      native: { draftTokens: 4 },
+    });
     expect(() => readConfigurationPins({ pin: ["native=2"] })).toThrow(/--pin takes NAME=WORKERSxTHREADSxSLOTS/);
   });
 
