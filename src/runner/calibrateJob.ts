@@ -73,8 +73,7 @@ function planFrom({ facts, plan }: PlannedJob, { chosen, trials, rows }: Calibra
   if (!fitsMemory(facts, setting) || setting.workers > facts.rows)
     return withReason(plan, `${reason}; the fastest does not fit now`);
   const slots = Math.min(setting.slots, Math.ceil(facts.rows / setting.workers));
-  const memory = plan.reasons.filter((line) => line.includes("tokens a slot"));
-  return completePlan(facts, { ...setting, slots }, [reason, ...memory]);
+  return completePlan(facts, { ...setting, slots }, [reason]);
 }
 
 function withReason(plan: Plan, reason: string): Plan {

@@ -1,9 +1,9 @@
-import type { BatchPlan } from "../engine/index.js";
+import type { BatchPlan, LikelyEngine } from "../engine/index.js";
 import type { Setting } from "./settings.js";
 
 /** What the planner looks at. Sizes in bytes. */
 export interface PlanFacts {
-  readonly engine: "native" | "node-llama-cpp";
+  readonly engine: LikelyEngine["name"];
   readonly cores: number;
   readonly freeBytes: number;
   readonly weightBytes: number;
@@ -21,15 +21,10 @@ export interface PlanFacts {
 }
 
 /** 0 leaves the choice to the planner. */
-export interface PlanWishes {
-  readonly workers: number;
-  readonly threads: number;
-  readonly slots: number;
-}
+export type PlanWishes = Setting;
 
 /** How a job is run, and why: shown by `doctor` and kept in the job record. */
-export interface Plan extends BatchPlan {
-  readonly workers: number;
+export interface Plan extends BatchPlan, Setting {
   readonly memoryBytes: number;
   readonly reasons: readonly string[];
 }
@@ -58,18 +53,19 @@ export function planJob(facts: PlanFacts, wishes: PlanWishes): Plan {
   if (!fits()) reasons.push("even the smallest plan needs more memory than is free");
   else if (!wishes.slots && slots < CPU_SLOTS && slots < facts.rows / workers)
     reasons.push(`${slots} slots a worker: more would not fit the free memory`);
-  reasons.push(`${slotTokensOf(facts)} tokens a slot: the longest row with its prompt and maxTokens`);
   return completePlan(facts, { workers, threads, slots }, reasons);
 }
 
-/** What follows from a setting. */
+/** What follows from a setting.
+ *  @param reasons  for the setting */
 export function completePlan(facts: PlanFacts, setting: Setting, reasons: readonly string[]): Plan {
+  const slotTokens = slotTokensOf(facts);
   return {
     ...setting,
-    slotTokens: slotTokensOf(facts),
+    slotTokens,
     batchTokens: Math.max(BATCH_TOKENS, setting.slots),
     memoryBytes: Math.round(memoryOf(facts, setting)),
-    reasons,
+    reasons: [...reasons, `${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`],
   };
 }
 

@@ -1,23 +1,13 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { Piscina } from "piscina";
-import type { EngineChoice } from "../engine/index.js";
-import type { JobFile, JobRecord } from "../jobs/index.js";
+import type { JobFile } from "../jobs/index.js";
 import { openCountersInMemory } from "../progress/index.js";
-import type { FromWorker, ToWorker } from "../worker/index.js";
 import type { TrialLimits } from "./calibrate.js";
 import { Feeder } from "./feeder.js";
-import type { Plan } from "./plan.js";
+import { type JobRun, JobWorkers, type WorkerEnd, type WorkerMessage } from "./runWorkers.js";
 import type { PendingRows } from "./sharedOrder.js";
-import { pendingRowsOf, taskOf } from "./workerTask.js";
+import { pendingRowsOf } from "./workerTask.js";
 
-export interface TrialRun {
-  readonly job: JobRecord;
+export interface TrialRun extends JobRun {
   readonly file: JobFile;
-  readonly plan: Plan;
-  readonly engine: EngineChoice;
-  readonly pool: Piscina;
-  /** The job is to stop. */
-  readonly signal: AbortSignal;
 }
 
 /** Runs the job's first rows without results once, and throws away what comes out. The clock runs from when all workers
@@ -25,19 +15,17 @@ export interface TrialRun {
  *  @returns rows a second, null when the job is to stop
  *  @throws what a worker threw */
 export async function runTrial(trial: TrialRun, limits: TrialLimits): Promise<number | null> {
-  const { job, file, plan, engine, pool, signal } = trial;
+  const { job, file, plan, signal } = trial;
+  if (signal.aborted) return null;
   using page = openCountersInMemory({ workers: plan.workers, rowsTotal: limits.rows });
+  using workers = new JobWorkers(trial);
   const feeder = new Feeder(firstOf(pendingRowsOf(file, job), limits.rows), limits.rows, plan.workers);
-  const ports: MessagePort[] = [];
-  const stop = (): void => {
-    for (const port of ports) port.postMessage({ kind: "stop" } satisfies ToWorker);
-  };
   const early: (() => void)[] = [];
   let beginMs: number | null = null;
   let endMs = 0;
   let done = 0;
   let timer: NodeJS.Timeout | undefined;
-  const take = (lane: number, port: MessagePort, message: Exclude<FromWorker, { kind: "end" }>): void => {
+  const take = ({ lane, port }: WorkerEnd, message: WorkerMessage): void => {
     if (message.kind === "results") {
       done += message.results.length;
       endMs = performance.now();
@@ -47,37 +35,15 @@ export async function runTrial(trial: TrialRun, limits: TrialLimits): Promise<nu
     if (beginMs !== null) feed();
     else if (early.push(feed) === plan.workers) {
       beginMs = performance.now();
-      if (Number.isFinite(limits.seconds)) timer = setTimeout(stop, 1000 * limits.seconds);
+      if (Number.isFinite(limits.seconds)) timer = setTimeout(workers.stop, 1000 * limits.seconds);
       for (const request of early) request();
     }
   };
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    if (signal.aborted) return null;
-    const shares = Array.from({ length: plan.workers }, (_, lane) => {
-      const { port1, port2 } = new MessageChannel();
-      ports.push(port1);
-      const ended = new Promise<void>((resolve) => {
-        port1.on("message", (message: FromWorker) => {
-          if (message.kind === "end") resolve();
-          else take(lane, port1, message);
-        });
-      });
-      const task = taskOf({ job, plan, engine, counters: page.handle(), lane, port: port2 });
-      return pool.run(task, { transferList: [port2] }).then(() => ended);
-    });
-    // a worker that fails ends the others, which may wait for it
-    for (const share of shares) share.catch(stop);
-    const ends = await Promise.allSettled(shares);
-    const broken = ends.find((end) => end.status === "rejected");
-    if (broken !== undefined) throw broken.reason;
-    if (signal.aborted) return null;
-    return done === 0 ? 0 : (1000 * done) / Math.max(1, endMs - (beginMs ?? 0));
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-    for (const port of ports) port.close();
-  }
+  const broken = await workers.runShares(page, take);
+  clearTimeout(timer);
+  if (broken !== null) throw broken.reason;
+  if (signal.aborted) return null;
+  return done === 0 ? 0 : (1000 * done) / Math.max(1, endMs - (beginMs ?? 0));
 }
 
 function firstOf(pending: PendingRows, most: number): PendingRows {
