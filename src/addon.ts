@@ -122,6 +122,7 @@ export interface NativeJobSettings {
   readonly stop: readonly string[];
   readonly logprobs: boolean;
   readonly tokenLogprobs: boolean;
+  readonly samplesForced: boolean;
   readonly labels: readonly Uint32Array[];
   readonly fields: readonly {
     readonly isWhole: boolean;
@@ -129,6 +130,15 @@ export interface NativeJobSettings {
     readonly path: readonly (readonly string[])[];
     readonly texts: readonly string[];
   }[];
+}
+
+/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
+export interface TokenLogprobs {
+  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
+  readonly bytes: Uint8Array;
+  /** Bytes of each token. */
+  readonly lengths: Uint16Array;
+  readonly logprobs: Float32Array;
 }
 
 export interface NativeBatchLoop {
@@ -154,11 +164,7 @@ export type NativeRowResult =
       /** Of the job's labels a single list, else one a field; empty where the output has no such field. */
       readonly labelLogprobs: readonly Float64Array[];
       /** The output's tokens by columns; where asked for. */
-      readonly tokenLogprobs?: {
-        readonly bytes: Uint8Array;
-        readonly lengths: Uint16Array;
-        readonly logprobs: Float32Array;
-      };
+      readonly tokenLogprobs?: TokenLogprobs;
     };
 
 export type NativeAddon = NativeCounters & NativeGrammarClasses & Partial<NativeEngineClasses>;

@@ -1,3 +1,7 @@
+import type { TokenLogprobs } from "../addon.js";
+
+export type { TokenLogprobs };
+
 /** What a loaded model is. */
 export interface ModelFacts {
   /** Largest number of tokens in one sequence that the model was trained for. */
@@ -80,15 +84,6 @@ export interface EngineLabelField {
   readonly path: readonly (readonly string[])[];
   /** For each label the texts that stand for it. */
   readonly labels: readonly { readonly texts: readonly string[] }[];
-}
-
-/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
-export interface TokenLogprobs {
-  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
-  readonly bytes: Uint8Array;
-  /** Bytes of each token. */
-  readonly lengths: Uint16Array;
-  readonly logprobs: Float32Array;
 }
 
 /** One row on its way into a slot. */

@@ -4,6 +4,7 @@ import {
   loadAddon,
   type NativeBatchLoop,
   type NativeEngineClasses,
+  type NativeJobSettings,
   type NativeModel,
   type NativeRowResult,
   releaseObstacle,
@@ -140,7 +141,7 @@ class NativeEngine implements Engine {
       texts: own.flatMap(({ texts }) => texts),
     }));
     const scoring = { logprobs, tokenLogprobs, samplesForced, labels, fields };
-    const settings = { draftTokens: 0, ...plan, prefix, suffix, ...sampling, ...scoring };
+    const settings: NativeJobSettings = { draftTokens: 0, ...plan, prefix, suffix, ...sampling, ...scoring };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 
@@ -156,8 +157,8 @@ class NativeEngine implements Engine {
 /** Pulls one row ahead, so that a loop with work to do need not wait to learn whether there is another. */
 class RowSupply {
   #ahead: Promise<EngineRow | null> | null = null;
-  #arrived: { readonly row: EngineRow | null } | null = null;
-  #hasFailed = false;
+  /** What is ahead has come, or failed to. */
+  #hasArrived = false;
   #isDry = false;
 
   constructor(private readonly pull: RowPull) {}
@@ -167,33 +168,34 @@ class RowSupply {
    *  @returns null when there is none, or none yet */
   async next(isIdle: boolean): Promise<EngineRow | null> {
     if (this.#isDry) return null;
-    if (this.#ahead === null) {
-      this.#ahead = this.pull().then((row) => {
-        this.#arrived = { row };
-        return row;
-      });
-      this.#ahead.catch(() => {
-        this.#hasFailed = true;
-      });
-    }
-    if (isIdle) await this.#ahead;
-    else {
+    const ahead = this.#lookAhead();
+    if (!isIdle) {
       const isDue = this.pull.isDue ?? NEVER;
       await this.#arrival();
-      while (this.#arrived === null && !this.#hasFailed && (await isDue())) await this.#arrival();
-      if (this.#hasFailed) await this.#ahead;
+      while (!this.#hasArrived && (await isDue())) await this.#arrival();
+      if (!this.#hasArrived) return null;
     }
-    const arrived = this.#arrived;
-    if (arrived === null) return null;
+    const row = await ahead;
     this.#ahead = null;
-    this.#arrived = null;
-    this.#isDry = arrived.row === null;
-    return arrived.row;
+    this.#isDry = row === null;
+    return row;
+  }
+
+  #lookAhead(): Promise<EngineRow | null> {
+    if (this.#ahead !== null) return this.#ahead;
+    this.#hasArrived = false;
+    const settle = (): void => {
+      this.#hasArrived = true;
+    };
+    this.#ahead = this.pull();
+    // a failure is met when the row is taken
+    this.#ahead.then(settle, settle);
+    return this.#ahead;
   }
 
   /** A row that is there already arrives within the microtasks of this turn. */
   async #arrival(): Promise<void> {
-    for (let turn = 0; turn < ARRIVAL_TURNS && this.#arrived === null; turn++) await Promise.resolve();
+    for (let turn = 0; turn < ARRIVAL_TURNS && !this.#hasArrived; turn++) await Promise.resolve();
   }
 }
 
