@@ -9,8 +9,15 @@ export interface LlamaRelease {
   readonly llamaCppRelease: string;
 }
 
-/** What is installed of llama.cpp; loads nothing of it. */
+let installed: LlamaRelease | undefined;
+
+/** What is installed of llama.cpp; loads nothing of it. Read once a process. */
 export function installedLlama(): LlamaRelease {
+  installed ??= readInstalled();
+  return installed;
+}
+
+function readInstalled(): LlamaRelease {
   const root = dirname(dirname(createRequire(import.meta.url).resolve("node-llama-cpp")));
   const { version } = readJson(join(root, "package.json")) as { version: string };
   const { release } = readJson(join(root, "llama", "binariesGithubRelease.json")) as { release?: unknown };

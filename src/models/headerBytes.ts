@@ -21,10 +21,6 @@ export class HeaderBytes {
     return this.size - this.#at;
   }
 
-  uint8(): number {
-    return this.bytes(1).readUInt8();
-  }
-
   uint32(): number {
     return this.bytes(4).readUInt32LE();
   }
