@@ -6,14 +6,15 @@ import {
   type EngineResult,
   openEngine,
   type TokenLogprobs,
-  tokenizeFrame,
 } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileOutput } from "../../src/output/index.js";
-import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { TICKET_PROMPT, tickets } from "../rowmill/fixture.js";
+import { tickets } from "../rowmill/fixture.js";
+import { chatFrame, resultsOf, GREEDY as SHORT } from "./runRows.js";
 
+/** Enough for the longest output here. */
+const GREEDY = { ...SHORT, maxTokens: 120 };
 const modelPath = embeddedModelPath("starter");
 let engine: Engine;
 let llama: Llama;
@@ -28,51 +29,12 @@ beforeAll(async () => {
 });
 afterAll(() => llama.dispose());
 
-const frameOf = () =>
-  tokenizeFrame(
-    engine,
-    renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null }),
-  );
-
-const GREEDY = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 120,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
-
-async function run(rows: readonly Uint32Array[], job: Partial<BatchJob>, slots = 1): Promise<EngineResult[]> {
-  const results: EngineResult[] = [];
-  let next = 0;
-  await engine.run(
-    {
-      plan: { slots, threads: 1, slotTokens: 400, batchTokens: 512 },
-      ...frameOf(),
-      grammar: null,
-      labels: null,
-      sampling: GREEDY,
-      logprobs: false,
-      ...job,
-    },
-    async () => {
-      const index = next++;
-      const tokens = rows[index];
-      return tokens === undefined ? null : { index, tokens, seed: index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => {
-      if ("error" in result) throw new Error(result.error);
-      results[result.index] = result;
-    },
-    new AbortController().signal,
-  );
-  return results;
-}
+const run = (rows: readonly Uint32Array[], job: Partial<BatchJob>, slots = 1): Promise<EngineResult[]> =>
+  resultsOf(engine, rows, {
+    ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), seedOf: (index: number) => index },
+    ...job,
+    sampling: { ...GREEDY, ...job.sampling },
+  });
 
 const fieldsOf = (schema: unknown) =>
   compileSchema(schema)
@@ -89,7 +51,7 @@ function textsOf({ tokenLogprobs }: EngineResult): string[] {
 }
 
 const promptOf = (row: string): Token[] => {
-  const { prefix, suffix } = frameOf();
+  const { prefix, suffix } = chatFrame(engine);
   return [...prefix, ...engine.tokenize(row), ...suffix] as Token[];
 };
 

@@ -2,20 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type BatchJob,
-  type Engine,
-  type EngineResult,
-  type EngineStatistics,
-  openEngine,
-  type Sampling,
-  tokenizeFrame,
-} from "../../src/engine/index.js";
+import { type Engine, type EngineResult, type EngineStatistics, openEngine } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
-import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { writeFloatModel } from "./floatModel.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
+import { chatFrame, type Run, resultsOf } from "./runRows.js";
 
 const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
 let engine: Engine;
@@ -31,17 +23,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const GREEDY: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 60,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
 const EXTRACT = compileSchema({
   type: "object",
   properties: {
@@ -59,11 +40,6 @@ const ROWS = Array.from(
     `Order KR-${482_913 + 7919 * at} of ${NAMES[at % NAMES.length]}: the parcel of order KR-${482_913 + 7919 * at} came on Monday.`,
 );
 
-interface Run extends Partial<Omit<BatchJob, "sampling" | "plan">> {
-  readonly sampling?: Partial<Sampling>;
-  readonly plan?: Partial<BatchJob["plan"]>;
-}
-
 interface Drafted {
   /** In row order. */
   readonly results: readonly EngineResult[];
@@ -75,32 +51,12 @@ async function run(
   { sampling, plan, ...job }: Run = {},
   { rows = ROWS, on = engine }: { readonly rows?: readonly string[]; readonly on?: Engine } = {},
 ): Promise<Drafted> {
-  const results: EngineResult[] = [];
   const before = on.statistics?.() as EngineStatistics;
-  let next = 0;
-  const frame = renderChat(on.facts, { systemPrompt: "Copy it.", templateArguments: {}, answerPrefix: null });
-  await on.run(
-    {
-      plan: { slots: 4, threads: 1, slotTokens: 300, batchTokens: 512, draftTokens, ...plan },
-      ...tokenizeFrame(on, frame),
-      grammar: null,
-      labels: null,
-      sampling: { ...GREEDY, ...sampling },
-      logprobs: false,
-      ...job,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: on.tokenize(text), seed: 7 + index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => {
-      if ("error" in result) throw new Error(result.error);
-      results[result.index] = result;
-    },
-    new AbortController().signal,
-  );
+  const results = await resultsOf(on, rows, {
+    ...{ ...chatFrame(on, "Copy it."), seedOf: (index: number) => 7 + index, ...job },
+    plan: { slots: 4, slotTokens: 300, draftTokens, ...plan },
+    sampling: { maxTokens: 60, ...sampling },
+  });
   const after = on.statistics?.() as EngineStatistics;
   const since = (name: keyof EngineStatistics) => after[name] - before[name];
   return {

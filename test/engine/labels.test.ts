@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { getLlama, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, type EngineResult, openEngine, tokenizeFrame } from "../../src/engine/index.js";
+import { type Engine, type EngineResult, openEngine } from "../../src/engine/index.js";
 import { chooseLabel } from "../../src/engine/labels.js";
 import { embeddedModelPath } from "../../src/models/index.js";
-import { renderChat } from "../../src/prompt/index.js";
-import { TICKET_PROMPT, tickets } from "../rowmill/fixture.js";
+import { tickets } from "../rowmill/fixture.js";
+import { chatFrame, resultsOf } from "./runRows.js";
 
 const MODEL = embeddedModelPath("starter");
 /** Beginnings that are shared, one that is another whole, one of many tokens. */
@@ -20,43 +20,15 @@ beforeAll(async () => {
 });
 afterAll(() => llama.dispose());
 
-const frameOf = () =>
-  tokenizeFrame(
-    engine,
-    renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null }),
-  );
-
-async function choose(rows: readonly string[], slots: number, temperature = 0): Promise<EngineResult[]> {
-  const results: EngineResult[] = [];
-  let next = 0;
-  const rest = { topP: 1, topK: 0, minP: 0, maxTokens: 20, stop: [], presencePenalty: 0, frequencyPenalty: 0 };
-  await engine.run(
-    {
-      plan: { slots, threads: 1, slotTokens: 300, batchTokens: 512 },
-      ...frameOf(),
-      grammar: null,
-      labels: LABELS,
-      sampling: { ...rest, temperature, repetitionPenalty: 1 },
-      logprobs: true,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: engine.tokenize(text), seed: index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => {
-      if ("error" in result) throw new Error(result.error);
-      results[result.index] = result;
-    },
-    new AbortController().signal,
-  );
-  return results;
-}
+const choose = (rows: readonly string[], slots: number, temperature = 0): Promise<EngineResult[]> =>
+  resultsOf(engine, rows, {
+    ...{ plan: { slots, slotTokens: 300 }, ...chatFrame(engine), labels: LABELS, logprobs: true },
+    ...{ sampling: { temperature, maxTokens: 20 }, seedOf: (index: number) => index },
+  });
 
 /** A label's log-probability, with its end of turn: the whole text evaluated in a context of its own. */
 async function logprobAlone(row: string, label: string): Promise<number> {
-  const { prefix, suffix } = frameOf();
+  const { prefix, suffix } = chatFrame(engine);
   const before = [...prefix, ...engine.tokenize(row), ...suffix] as Token[];
   const tokens = model.tokenize(label, false, "trimLeadingSpace");
   await using context = await model.createContext({ contextSize: 300, sequences: 1, threads: 1 });

@@ -2,19 +2,11 @@ import { copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type BatchJob,
-  type Engine,
-  type EngineFailure,
-  type EngineResult,
-  openEngine,
-  type Sampling,
-  tokenizeFrame,
-} from "../../src/engine/index.js";
+import { type BatchJob, type Engine, type EngineResult, openEngine, type Sampling } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
-import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { chatFrame, resultsOf } from "./runRows.js";
 
 const starter = embeddedModelPath("starter");
 const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
@@ -29,52 +21,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const greedy: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 40,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
-
 interface Run extends Partial<Omit<BatchJob, "sampling">> {
   readonly sampling?: Partial<Sampling>;
   readonly slots?: number;
 }
 
-const isResult = (one: EngineResult | EngineFailure): one is EngineResult => "text" in one;
-
 /** Results in row order. */
-async function run(rows: readonly string[], { sampling, slots = 4, ...job }: Run = {}): Promise<EngineResult[]> {
-  const frame = renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null });
-  const results: (EngineResult | EngineFailure)[] = [];
-  let next = 0;
-  await engine.run(
-    {
-      plan: { slots, threads: 1, slotTokens: 400, batchTokens: 512 },
-      ...tokenizeFrame(engine, frame),
-      grammar: null,
-      labels: null,
-      sampling: { ...greedy, ...sampling },
-      logprobs: false,
-      ...job,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: engine.tokenize(text), seed: 7 + index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => results.push(result),
-    new AbortController().signal,
-  );
-  expect(results.filter((result) => !isResult(result))).toEqual([]);
-  return results.filter(isResult).sort((one, other) => one.index - other.index);
-}
+const run = (rows: readonly string[], { sampling, slots = 4, ...job }: Run = {}): Promise<EngineResult[]> =>
+  resultsOf(engine, rows, {
+    ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), seedOf: (index: number) => 7 + index },
+    ...job,
+    sampling: { maxTokens: 40, ...sampling },
+  });
 
 describe("the native engine", () => {
   it("gives valid outputs and leaves what the grammar forces unsampled", async () => {
@@ -90,10 +48,7 @@ describe("the native engine", () => {
   it("computes what rows share once, and counts it", async () => {
     const rows = tickets(3).map((text) => `${"The customer writes about the same long story. ".repeat(4)}${text}`);
     const results = await run(rows, { slots: 3, sampling: { maxTokens: 2 } });
-    const prefix = tokenizeFrame(
-      engine,
-      renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null }),
-    ).prefix.length;
+    const prefix = chatFrame(engine).prefix.length;
     expect(results[0]?.sharedTokens).toBe(prefix);
     for (const { sharedTokens } of results.slice(1)) expect(sharedTokens).toBeGreaterThan(prefix + 20);
     // what was shared changes nothing

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BatchJob, type Engine, type EngineResult, openEngine, tokenizeFrame } from "../../src/engine/index.js";
+import { type BatchJob, type Engine, type EngineResult, openEngine } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileOutput } from "../../src/output/index.js";
-import { renderChat } from "../../src/prompt/index.js";
-import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
+import { chatFrame, resultsOf } from "./runRows.js";
 
 let folder: string;
 let engine: Engine;
@@ -22,46 +22,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const GREEDY = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 40,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
-
-async function run(rows: readonly string[], job: Partial<BatchJob>, slots: number): Promise<EngineResult[]> {
-  const frame = renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null });
-  const results: EngineResult[] = [];
-  let next = 0;
-  await engine.run(
-    {
-      plan: { slots, threads: 1, slotTokens: 400, batchTokens: 512 },
-      ...tokenizeFrame(engine, frame),
-      grammar: null,
-      labels: null,
-      sampling: GREEDY,
-      logprobs: true,
-      ...job,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: engine.tokenize(text), seed: index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => {
-      if ("error" in result) throw new Error(result.error);
-      results[result.index] = result;
-    },
-    new AbortController().signal,
-  );
-  return results;
-}
+const run = (rows: readonly string[], job: Partial<BatchJob>, slots: number): Promise<EngineResult[]> =>
+  resultsOf(engine, rows, {
+    ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), logprobs: true, seedOf: (index: number) => index },
+    ...job,
+    sampling: { maxTokens: 40, ...job.sampling },
+  });
 
 describe("a model whose memory can't be cut", () => {
   const rows = tickets(6);

@@ -1,4 +1,15 @@
-import type { BatchJob, BatchPlan, Engine, EngineFailure, EngineResult, Sampling } from "../../src/engine/index.js";
+import type {
+  BatchJob,
+  BatchPlan,
+  Engine,
+  EngineFailure,
+  EngineResult,
+  FrameTokens,
+  Sampling,
+} from "../../src/engine/index.js";
+import { tokenizeFrame } from "../../src/engine/index.js";
+import { renderChat } from "../../src/prompt/index.js";
+import { TICKET_PROMPT } from "../rowmill/fixture.js";
 
 export const GREEDY: Sampling = {
   temperature: 0,
@@ -12,8 +23,12 @@ export const GREEDY: Sampling = {
   repetitionPenalty: 1,
 };
 
-export interface Run extends Partial<Omit<BatchJob, "plan">> {
+export interface Run extends Partial<Omit<BatchJob, "plan" | "sampling">> {
   readonly plan?: Partial<BatchPlan>;
+  /** What is other than greedy. */
+  readonly sampling?: Partial<Sampling>;
+  /** A row's seed, by its index. Default: 1. */
+  readonly seedOf?: (index: number) => number;
 }
 
 /** Runs rows, given as texts or token ids, as turns of a chat.
@@ -21,7 +36,7 @@ export interface Run extends Partial<Omit<BatchJob, "plan">> {
 export async function runRows(
   engine: Engine,
   rows: readonly (string | Uint32Array)[],
-  { plan, ...job }: Run = {},
+  { plan, sampling, seedOf = () => 1, ...job }: Run = {},
 ): Promise<(EngineResult | EngineFailure)[]> {
   const results: (EngineResult | EngineFailure)[] = [];
   let next = 0;
@@ -32,7 +47,7 @@ export async function runRows(
       suffix: engine.tokenizeTemplate("<|im_end|>\n<|im_start|>assistant\n"),
       grammar: null,
       labels: null,
-      sampling: GREEDY,
+      sampling: { ...GREEDY, ...sampling },
       logprobs: false,
       ...job,
     },
@@ -40,7 +55,7 @@ export async function runRows(
       const index = next++;
       const row = rows[index];
       if (row === undefined) return null;
-      return { index, tokens: typeof row === "string" ? engine.tokenize(row) : row, seed: 1 };
+      return { index, tokens: typeof row === "string" ? engine.tokenize(row) : row, seed: seedOf(index) };
     },
     { addInputTokens: () => undefined, addOutputTokens: () => undefined },
     (result) => {
@@ -49,4 +64,22 @@ export async function runRows(
     new AbortController().signal,
   );
   return results;
+}
+
+/** The same, of rows that must not fail.
+ *  @throws {Error} what the engine says of one that does */
+export async function resultsOf(
+  engine: Engine,
+  rows: readonly (string | Uint32Array)[],
+  run: Run = {},
+): Promise<EngineResult[]> {
+  return (await runRows(engine, rows, run)).map((result) => {
+    if ("error" in result) throw new Error(`row ${result.index}: ${result.error}`);
+    return result;
+  });
+}
+
+/** The chat around a row with instructions before it; by default those for tickets. */
+export function chatFrame(engine: Engine, systemPrompt = TICKET_PROMPT): FrameTokens {
+  return tokenizeFrame(engine, renderChat(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }));
 }

@@ -1,56 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type BatchPlan,
-  type Engine,
-  type EngineFailure,
-  type EngineResult,
-  openEngine,
-  tokenizeFrame,
-} from "../../src/engine/index.js";
+import { type BatchPlan, type Engine, openEngine } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
-import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { chatFrame, runRows } from "./runRows.js";
 
 let engine: Engine;
 
-const greedy = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 60,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
-
-async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise<(string | undefined)[]> {
-  const frame = renderChat(engine.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null });
-  const results: (EngineResult | EngineFailure)[] = [];
-  let next = 0;
-  await engine.run(
-    {
-      plan: { slots: 1, threads: 1, slotTokens: 400, batchTokens: 512, ...plan },
-      ...tokenizeFrame(engine, frame),
-      grammar: compileSchema(TICKET_SCHEMA),
-      labels: null,
-      sampling: greedy,
-      logprobs: false,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: engine.tokenize(text), seed: 0 };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => results.push(result),
-    new AbortController().signal,
-  );
-  const texts: (string | undefined)[] = [];
-  for (const result of results) texts[result.index] = "text" in result ? result.text : result.error;
-  return texts;
+async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise<string[]> {
+  const results = await runRows(engine, rows, {
+    ...{ plan: { slots: 1, slotTokens: 400, ...plan }, ...chatFrame(engine), grammar: compileSchema(TICKET_SCHEMA) },
+    ...{ sampling: { maxTokens: 60 }, seedOf: () => 0 },
+  });
+  return results.map((result) => ("text" in result ? result.text : result.error));
 }
 
 describe.each(["native", "node-llama-cpp"] as const)("slots of one batch of the engine %s", (name) => {
