@@ -9,16 +9,10 @@ import {
 } from "../../src/engine/index.js";
 import { messageOf, RowmillError } from "../../src/errors.js";
 import { compileOutput } from "../../src/output/index.js";
+import { greedySampling, NO_METER } from "../greedy.js";
 import type { FromThread, ThreadRun, ToThread } from "./engineProtocol.js";
 import { rowTokens, takeRow } from "./rowShare.js";
 import type { RowOutcome } from "./subject.js";
-
-/** What every row is sampled with, greedily. */
-const GREEDY = {
-  ...{ temperature: 0, topP: 1, topK: 0, minP: 0, stop: [] },
-  ...{ presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
-};
-const NO_METER = { addInputTokens: () => undefined, addOutputTokens: () => undefined };
 
 const port = parentPort!;
 const send = (message: FromThread): void => port.postMessage(message);
@@ -61,7 +55,7 @@ async function runRows(engine: Engine, run: ThreadRun, begins: Promise<void>, si
   };
 
   const grammar = form === null ? null : compileOutput(form).grammar;
-  const sampling = { ...GREEDY, maxTokens };
+  const sampling = greedySampling(maxTokens);
   const job = { plan, prefix, suffix, grammar, labels: null, sampling, logprobs: false };
   await engine.run(job, pull, NO_METER, done, signal);
   const after = engine.statistics?.() ?? null;

@@ -1,14 +1,19 @@
 import { readDemoTables } from "../../src/cli/demoTables.js";
 import { openSource } from "../../src/data/index.js";
 import {
+  type BatchJob,
   type BatchPlan,
   type Engine,
+  type EngineFailure,
+  type EngineResult,
+  type EngineRow,
   type FrameTokens,
   type JobGrammar,
   tokenizeFrame,
 } from "../../src/engine/index.js";
 import { joinColumns, planPrompt, renderChat } from "../../src/prompt/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { greedySampling, NO_METER } from "../greedy.js";
 
 /** One of the demo's jobs, ready for an engine. */
 export interface DemoJob {
@@ -57,41 +62,46 @@ export async function runDemoJob(
   slots: number,
   maxTokens: number,
 ): Promise<EngineRun> {
-  const longest = Math.max(...job.rows.map(({ length }) => length));
-  const { prefix, suffix } = job.frame;
+  const start = process.cpuUsage();
+  const results = await runDemoRows(engine, job, slots, maxTokens, { grammar });
+  const { user, system } = process.cpuUsage(start);
+  return {
+    cpuUs: user + system,
+    outputTokens: results.reduce((sum, result) => sum + result.outputTokens, 0),
+    texts: results.map(({ text }) => text),
+  };
+}
+
+/** Runs a job's rows greedily on one thread; each counts as due.
+ *  @param options  what is other than a run in free text
+ *  @returns results in row order
+ *  @throws {Error} what the engine says of a row that fails */
+export async function runDemoRows(
+  engine: Engine,
+  { rows, frame: { prefix, suffix } }: DemoJob,
+  slots: number,
+  maxTokens: number,
+  options: Partial<BatchJob>,
+): Promise<EngineResult[]> {
+  const longest = Math.max(...rows.map(({ length }) => length));
   const slotTokens = prefix.length + suffix.length + longest + maxTokens + 1;
   const plan: BatchPlan = { slots, threads: 1, slotTokens, batchTokens: 512 };
-  const sampling = {
-    ...{ temperature: 0, topP: 1, topK: 0, minP: 0, maxTokens, stop: [] },
-    ...{ presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
-  };
-  const texts: string[] = [];
+  const text = { plan, prefix, suffix, grammar: null, labels: null, logprobs: false };
+  const job: BatchJob = { ...text, sampling: greedySampling(maxTokens), ...options };
+  const results: EngineResult[] = [];
   const problems: string[] = [];
-  let outputTokens = 0;
   let next = 0;
-  const pull = async () => {
+  const pullRow = async (): Promise<EngineRow | null> => {
     const index = next++;
-    const tokens = job.rows[index];
+    const tokens = rows[index];
     return tokens === undefined ? null : { index, tokens, seed: 1 };
   };
-  const meter = {
-    addInputTokens: () => undefined,
-    addOutputTokens: (count: number) => {
-      outputTokens += count;
-    },
+  const pull = Object.assign(pullRow, { isDue: async () => true });
+  const done = (result: EngineResult | EngineFailure): void => {
+    if ("error" in result) problems.push(`row ${result.index}: ${result.error}`);
+    else results[result.index] = result;
   };
-  const start = process.cpuUsage();
-  await engine.run(
-    { plan, prefix, suffix, grammar, labels: null, sampling, logprobs: false },
-    pull,
-    meter,
-    (result) => {
-      if ("error" in result) problems.push(`row ${result.index}: ${result.error}`);
-      else texts[result.index] = result.text;
-    },
-    new AbortController().signal,
-  );
-  const { user, system } = process.cpuUsage(start);
+  await engine.run(job, pull, NO_METER, done, new AbortController().signal);
   if (problems.length > 0) throw new Error(problems[0]);
-  return { cpuUs: user + system, outputTokens, texts };
+  return results;
 }
