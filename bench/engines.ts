@@ -23,7 +23,7 @@ const USAGE = `usage: npm run --silent bench -- [flags]
   --runs N                     timed runs of each, in turn (default: 3)
   --workers N, --threads N, --slots N
                                not to be searched for, for all; a peer has one worker
-  --drafts N                   most tokens of the row that the native engine drafts as the output's next (default: 0)
+  --drafts N                   most tokens of the row that the native engine drafts as the output's next (default: 0 and 8 are tried)
   --pin NAME=WxTxS             the same for one engine or peer, e.g. node-llama-cpp=2x1x16
   --llama-server PATH          a peer: llama.cpp's server, started here
   --llama-batched-bench PATH   a peer for generate: llama.cpp's decoding alone

@@ -6,6 +6,7 @@ import {
   modelPathFor,
   type OpenSubject,
   type RunRequest,
+  SLOT_CHOICES,
   type Subject,
   type SubjectRun,
 } from "./subject.js";
@@ -19,7 +20,7 @@ export function batchedBench(program: string): Subject {
     isPeer: true,
     takes: ({ variants }) => variants.every(({ form }) => form === null),
     first: { workers: 1, threads: cores, slots: 16 },
-    axes: () => [cores > 1 ? [{ threads: cores - 1 }] : [], [{ slots: 8 }, { slots: 32 }]],
+    axes: () => [cores > 1 ? [{ threads: cores - 1 }] : [], SLOT_CHOICES],
     open: async (request) => new BatchedBench(program, await modelPathFor(request), request.configuration),
   };
 }

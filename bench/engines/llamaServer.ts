@@ -11,6 +11,7 @@ import {
   type OpenSubject,
   type RowOutcome,
   type RunRequest,
+  SLOT_CHOICES,
   type Subject,
   type SubjectRun,
   warmRowsOf,
@@ -29,7 +30,7 @@ export function llamaServer(program: string): Subject {
     first: { workers: 1, threads: cores, slots: 16 },
     axes: ({ variants: [{ form }] }) => [
       cores > 1 ? [{ threads: cores - 1 }] : [],
-      [{ slots: 8 }, { slots: 32 }],
+      SLOT_CHOICES,
       [form === null ? { backendSampling: true } : { ownGrammar: true }],
       [{ noPromptCache: true }],
     ],

@@ -11,14 +11,16 @@ import {
   type OpenRequest,
   type OpenSubject,
   type RunRequest,
+  SLOT_CHOICES,
   type Subject,
   type SubjectRun,
   warmRowsOf,
 } from "./subject.js";
 import { slotTokensOf, type WorkloadRow } from "./workload.js";
 
-/** As the planner has it. */
+/** As the planner has them. */
 const BATCH_TOKENS = 512;
+const DRAFT_TOKENS = 8;
 
 /** One of Rowmill's own engines, run as the product runs it: each worker a thread that owns an engine. */
 export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {
@@ -32,7 +34,7 @@ export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {
     isPeer: false,
     takes: () => true,
     first: { workers: cores, threads: 1, slots: 16 },
-    axes: () => [cores > 1 ? splits : [], [{ slots: 8 }, { slots: 32 }]],
+    axes: () => [cores > 1 ? splits : [], SLOT_CHOICES, engine === "native" ? [{ draftTokens: DRAFT_TOKENS }] : []],
     open: (request) => openThreads(engine, request),
   };
 }
@@ -70,7 +72,7 @@ class OwnEngine implements OpenSubject {
       order.map(({ row }) => row.tokens),
       this.threads.length,
     );
-    const batchTokens = Math.max(BATCH_TOKENS, slots);
+    const batchTokens = Math.max(BATCH_TOKENS, 2 * slots);
     const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens, draftTokens };
     const { prefix, suffix, form } = workload;
     const job = { plan, prefix, suffix, form, maxTokens, rows: share, warmRows: warmRowsOf(workload, slots) };

@@ -22,6 +22,9 @@ export interface Configuration {
 /** Tried in turn, with the best of the axes before. */
 export type ConfigurationAxis = readonly Partial<Configuration>[];
 
+/** What each engine and peer tries beside 16: on a CPU, few may be faster than many. */
+export const SLOT_CHOICES: ConfigurationAxis = [{ slots: 2 }, { slots: 4 }, { slots: 8 }, { slots: 32 }];
+
 /** One row's output, or what went wrong. */
 export interface RowOutcome {
   readonly index: number;

@@ -68,8 +68,9 @@ function plannerFacts(calibrations: Report["calibrations"]): Readonly<Record<str
   return Object.fromEntries(
     calibrations.map(({ model, madeAt, chosen, trials }) => {
       const rate = chosen.rowsPerSecond.toPrecision(3);
-      const { workers, threads, slots } = chosen;
-      const found = `${workers} × ${threads} × ${slots} (workers × threads × slots), ${rate} rows/s: the best of ${trials.length}`;
+      const { workers, threads, slots, draftTokens } = chosen;
+      const drafts = draftTokens > 0 ? ` with drafts of ${draftTokens} tokens` : "";
+      const found = `${workers} × ${threads} × ${slots} (workers × threads × slots)${drafts}, ${rate} rows/s: the best of ${trials.length}`;
       return [`${model}, ${madeAt.slice(0, 19).replace("T", " ")}`, found];
     }),
   );

@@ -41,9 +41,9 @@ export interface BatchPlan {
   readonly slotTokens: number;
   /** Tokens of one decode call. */
   readonly batchTokens: number;
-  /** Most tokens of a row's text that are computed ahead as the output's next ones, where it seems to copy; default 0. Outputs
-   *  are the same with any number. */
-  readonly draftTokens?: number;
+  /** Most tokens of a row's text that are computed ahead as the output's next ones, where it seems to copy; 0 for none. Outputs
+   *  are the same with any number. The native engine's alone. */
+  readonly draftTokens: number;
 }
 
 /** What an output may be, in the forms that engines take; each is made at first use. */

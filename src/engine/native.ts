@@ -141,7 +141,7 @@ class NativeEngine implements Engine {
       texts: own.flatMap(({ texts }) => texts),
     }));
     const scoring = { logprobs, tokenLogprobs, samplesForced, labels, fields };
-    const settings: NativeJobSettings = { draftTokens: 0, ...plan, prefix, suffix, ...sampling, ...scoring };
+    const settings: NativeJobSettings = { ...plan, prefix, suffix, ...sampling, ...scoring };
     return new this.classes.BatchLoop(this.model, settings, grammar?.native ?? null, counts);
   }
 

@@ -11,7 +11,7 @@ export interface Calibration {
   readonly chosen: Trial;
   /** All that were tried, in their order, the chosen one among them. */
   readonly trials: readonly Trial[];
-  /** Of each trial. */
+  /** Of each trial, more where it takes more to fill its slots. */
   readonly rows: number;
 }
 
@@ -40,7 +40,12 @@ const MARGIN = 1.03;
 export function trialRows(jobRows: number, first: Setting, axes: readonly Axis[]): number {
   const others = axes.flat().filter((choice) => describeSetting({ ...first, ...choice }) !== describeSetting(first));
   const rows = Math.floor((SHARE * jobRows) / (1 + others.length));
-  return others.length > 0 && rows >= WAVES * first.workers * first.slots ? rows : 0;
+  return others.length > 0 && rows >= wavesOf(first) ? rows : 0;
+}
+
+/** The rows that a trial takes at least. */
+function wavesOf({ workers, slots }: Setting): number {
+  return WAVES * workers * slots;
 }
 
 /** Looks for the fastest setting, one axis after the other, each from the best of those before.
@@ -53,7 +58,7 @@ export async function calibrate(
   fits: (setting: Setting) => boolean,
   measure: Measure,
 ): Promise<Calibration | null> {
-  const least = Math.min(mostRows, WAVES * first.workers * first.slots);
+  const least = Math.min(mostRows, wavesOf(first));
   // loads the model and warms the machine up, and tells how many rows make a trial
   const warm = await measure(first, { rows: least, seconds: Number.POSITIVE_INFINITY });
   if (warm === null || warm === 0) return null;
@@ -61,10 +66,11 @@ export async function calibrate(
   const trials: Trial[] = [];
   const attempt = async (setting: Setting): Promise<boolean> => {
     const isKnown = trials.some((trial) => describeSetting(trial) === describeSetting(setting));
-    if (isKnown || !fits(setting)) return true;
+    if (isKnown || wavesOf(setting) > mostRows || !fits(setting)) return true;
     const best = bestOf(trials);
-    const seconds = best === undefined ? Number.POSITIVE_INFINITY : (PATIENCE * rows) / best.rowsPerSecond;
-    const rowsPerSecond = await measure(setting, { rows, seconds });
+    const own = Math.max(rows, wavesOf(setting));
+    const seconds = best === undefined ? Number.POSITIVE_INFINITY : (PATIENCE * own) / best.rowsPerSecond;
+    const rowsPerSecond = await measure(setting, { rows: own, seconds });
     if (rowsPerSecond === null) return false;
     trials.push({ ...setting, rowsPerSecond });
     return true;

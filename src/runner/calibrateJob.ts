@@ -8,7 +8,7 @@ import { type Calibration, calibrate, calibrationOf, trialRows } from "./calibra
 import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
-import { axesOf, describeSetting } from "./settings.js";
+import { type Axis, axesOf, describeSetting } from "./settings.js";
 import { runTrial } from "./trial.js";
 
 export interface CalibrationRequest {
@@ -31,15 +31,15 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   if (facts.engine !== "native") return plan;
   const axes = axesOf(facts, wishes);
   if (axes.flat().length === 0) return plan;
-  const key = await calibrationKey(job, planned);
+  const key = await calibrationKey(job, planned, axes);
   const known = home.catalog.calibration(key);
   if (known !== null) return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
   const mostRows = trialRows(facts.rows, plan, axes);
   if (mostRows === 0) return withReason(plan, "by rules of thumb: too few rows to measure what is fastest");
   using file = JobFile.open(home, job.jobId);
-  const { workers, threads, slots } = plan;
+  const { workers, threads, slots, draftTokens } = plan;
   const measured = await calibrate(
-    { workers, threads, slots },
+    { workers, threads, slots, draftTokens },
     axes,
     mostRows,
     (setting) => setting.workers <= facts.rows && fitsMemory(facts, setting),
@@ -68,7 +68,7 @@ function isEnding(catalog: Catalog, { jobId }: JobRecord): boolean {
 function planFrom({ facts, plan }: PlannedJob, { chosen, trials, rows }: Calibration, when: string): Plan {
   const { rowsPerSecond: _, ...setting } = chosen;
   const others = trials.map((trial) => `${describeSetting(trial)}: ${trial.rowsPerSecond.toPrecision(3)}`).join(", ");
-  const reason = `${when}, ${rows} rows a trial, rows/s by workers × threads × slots: ${others}`;
+  const reason = `${when}, ${rows} rows a trial or more, rows/s by workers × threads × slots: ${others}`;
   // free memory may be less than it was, and the last rows of a job need no more slots than there are rows
   if (!fitsMemory(facts, setting) || setting.workers > facts.rows)
     return withReason(plan, `${reason}; the fastest does not fit now`);
@@ -80,8 +80,8 @@ function withReason(plan: Plan, reason: string): Plan {
   return { ...plan, reasons: [...plan.reasons, reason] };
 }
 
-/** The model's file, the machine, and the kind of job: what it asks for, and its sizes in powers of two. */
-async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob): Promise<string> {
+/** The model's file, the machine, what is tried, and the kind of job: what it asks for, and its sizes in powers of two. */
+async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob, axes: readonly Axis[]): Promise<string> {
   const { size, mtimeMs } = await stat(job.modelPath);
   const machine = machineFacts();
   const { devices } = await backendFacts();
@@ -90,7 +90,7 @@ async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob): Pr
   const kind = [
     [job.modelPath, size, mtimeMs],
     [machine.cpuModel, facts.cores, machine.memoryBytes, devices, machine.llamaCppRelease],
-    [wishes, facts.engine],
+    [wishes, facts.engine, axes],
     [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],
     [job.frameTokens, rowTokens, facts.longestTokens].map(magnitudeOf),
   ];

@@ -1,5 +1,5 @@
 import type { BatchPlan, LikelyEngine } from "../engine/index.js";
-import type { Setting } from "./settings.js";
+import { MOST_SLOTS, type Setting, type Wishes } from "./settings.js";
 
 /** What the planner looks at. Sizes in bytes. */
 export interface PlanFacts {
@@ -20,9 +20,6 @@ export interface PlanFacts {
   readonly frameTokens: number;
 }
 
-/** 0 leaves the choice to the planner. */
-export type PlanWishes = Setting;
-
 /** How a job is run, and why: shown by `doctor` and kept in the job record. */
 export interface Plan extends BatchPlan, Setting {
   readonly memoryBytes: number;
@@ -32,8 +29,11 @@ export interface Plan extends BatchPlan, Setting {
 const MB = 1024 * 1024;
 /** Above this, workers that each read the weights cost more memory traffic than they save in waiting. */
 const SMALL_MODEL_BYTES = 300 * MB;
-/** Twice as many gained 1 % on CPUs (docs/performance.md). */
+/** Of a large model, whose weights are read from memory for every step, however many rows are in it. */
 const CPU_SLOTS = 16;
+/** Of a small model, whose weights stay in the cache: more rows gain nothing, and each token looks over all rows' places in
+ *  the KV cache (docs/performance.md). */
+const SMALL_MODEL_SLOTS = 4;
 const GPU_SLOTS = 64;
 const BATCH_TOKENS = 512;
 /** Of the free memory, what a job may plan with. */
@@ -41,19 +41,18 @@ const MEMORY_SHARE = 0.8;
 
 /** Chooses workers × threads × slots for one job by rules of thumb, which a calibration may better.
  *  @throws nothing: the smallest plan has one worker, one thread and one slot; `memoryBytes` tells what it needs */
-export function planJob(facts: PlanFacts, wishes: PlanWishes): Plan {
+export function planJob(facts: PlanFacts, wishes: Wishes): Plan {
   const reasons: string[] = [];
   let workers = wishes.workers || chooseWorkers(facts, reasons);
   const threads = wishes.threads || chooseThreads(facts, workers, reasons);
-  let slots =
-    wishes.slots || Math.max(1, Math.min(facts.hasGpu ? GPU_SLOTS : CPU_SLOTS, Math.ceil(facts.rows / workers)));
-  const fits = (): boolean => fitsMemory(facts, { workers, threads, slots });
+  let slots = chooseSlots(facts, wishes, workers, reasons);
+  const fits = (): boolean => fitsMemory(facts, { workers, slots });
   while (!wishes.slots && slots > 1 && !fits()) slots = Math.ceil(slots / 2);
   while (!wishes.workers && workers > 1 && !fits()) workers--;
   if (!fits()) reasons.push("even the smallest plan needs more memory than is free");
-  else if (!wishes.slots && slots < CPU_SLOTS && slots < facts.rows / workers)
+  else if (!wishes.slots && slots < chooseSlots(facts, wishes, workers, []))
     reasons.push(`${slots} slots a worker: more would not fit the free memory`);
-  return completePlan(facts, { workers, threads, slots }, reasons);
+  return completePlan(facts, { workers, threads, slots, draftTokens: 0 }, reasons);
 }
 
 /** What follows from a setting.
@@ -63,18 +62,19 @@ export function completePlan(facts: PlanFacts, setting: Setting, reasons: readon
   return {
     ...setting,
     slotTokens,
-    batchTokens: Math.max(BATCH_TOKENS, setting.slots),
+    // a token of every slot, and rows that begin
+    batchTokens: Math.max(BATCH_TOKENS, 2 * setting.slots),
     memoryBytes: Math.round(memoryOf(facts, setting)),
     reasons: [...reasons, `${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`],
   };
 }
 
 /** Whether a setting keeps to the job's share of the free memory. */
-export function fitsMemory(facts: PlanFacts, setting: Setting): boolean {
+export function fitsMemory(facts: PlanFacts, setting: Pick<Setting, "workers" | "slots">): boolean {
   return memoryOf(facts, setting) <= facts.freeBytes * MEMORY_SHARE;
 }
 
-function memoryOf(facts: PlanFacts, { workers, slots }: Setting): number {
+function memoryOf(facts: PlanFacts, { workers, slots }: Pick<Setting, "workers" | "slots">): number {
   const { weightBytes, computeBytes, kvBytesPerToken, frameTokens } = facts;
   const slotBytes = slots * slotTokensOf(facts) * kvBytesPerToken;
   // the native engine loads a model once and keeps the prefix in a sequence of its own
@@ -104,6 +104,14 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
     `${several} worker${several > 1 ? "s" : ""} of several threads: the model is large, its weights are read once a step`,
   );
   return several;
+}
+
+function chooseSlots(facts: PlanFacts, wishes: Wishes, workers: number, reasons: string[]): number {
+  if (wishes.slots > MOST_SLOTS) reasons.push(`${MOST_SLOTS} slots a worker: llama.cpp has no more sequences`);
+  if (wishes.slots > 0) return Math.min(wishes.slots, MOST_SLOTS);
+  const isSmall = facts.engine === "native" && facts.weightBytes <= SMALL_MODEL_BYTES;
+  const most = facts.hasGpu ? GPU_SLOTS : isSmall ? SMALL_MODEL_SLOTS : CPU_SLOTS;
+  return Math.max(1, Math.min(most, Math.ceil(facts.rows / workers)));
 }
 
 /** A compute thread that spins beside a busy event loop costs 8 to 15 times (docs/performance.md): where a worker of the

@@ -2,12 +2,13 @@ import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { type Plan, type PlanFacts, type PlanWishes, planJob } from "./plan.js";
+import { type Plan, type PlanFacts, planJob } from "./plan.js";
+import type { Wishes } from "./settings.js";
 
 /** A plan by rules of thumb, and what it was made from. */
 export interface PlannedJob {
   readonly facts: PlanFacts;
-  readonly wishes: PlanWishes;
+  readonly wishes: Wishes;
   readonly plan: Plan;
 }
 

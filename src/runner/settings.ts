@@ -5,21 +5,28 @@ export interface Setting {
   readonly threads: number;
   /** Rows at a time of each worker. */
   readonly slots: number;
+  /** Most tokens of a row that are computed ahead as the output's next ones; 0 for none. */
+  readonly draftTokens: number;
 }
+
+/** What a user may fix; 0 leaves the choice to the planner. */
+export type Wishes = Omit<Setting, "draftTokens">;
 
 /** Choices for one part of a setting, each tried with the best of the rest. */
 export type Axis = readonly Partial<Setting>[];
 
-const CPU_SLOTS = [8, 32];
-const GPU_SLOTS = [32, 128, 256];
+/** llama.cpp has 256 sequences, and one holds what all rows begin with. */
+export const MOST_SLOTS = 255;
+const CPU_SLOTS = [2, 4, 8, 32];
+const GPU_SLOTS = [32, 128, MOST_SLOTS];
+const DRAFT_TOKENS = 8;
 
 /** What is worth trying beside the plan by rules of thumb: first how the cores are split between workers and threads, then
- *  the slots. What the user wished is not varied.
- *  @param wishes  0 for none */
-export function axesOf(facts: { readonly cores: number; readonly hasGpu: boolean }, wishes: Setting): readonly Axis[] {
+ *  the slots, then drafts. What the user wished is not varied. */
+export function axesOf(facts: { readonly cores: number; readonly hasGpu: boolean }, wishes: Wishes): readonly Axis[] {
   const areCoresFree = wishes.workers === 0 && wishes.threads === 0 && !facts.hasGpu;
   const slots = (facts.hasGpu ? GPU_SLOTS : CPU_SLOTS).map((count) => ({ slots: count }));
-  return [areCoresFree ? splitsOf(facts.cores) : [], wishes.slots === 0 ? slots : []];
+  return [areCoresFree ? splitsOf(facts.cores) : [], wishes.slots === 0 ? slots : [], [{ draftTokens: DRAFT_TOKENS }]];
 }
 
 /** Few threads in many workers wait for nobody; many threads in few workers read the weights less often. */
@@ -28,6 +35,7 @@ function splitsOf(cores: number): Axis {
   return [...new Set(threads)].map((count) => ({ workers: Math.floor(cores / count), threads: count }));
 }
 
-export function describeSetting({ workers, threads, slots }: Setting): string {
-  return `${workers} × ${threads} × ${slots}`;
+/** @returns e.g. "2 × 1 × 16", or "2 × 1 × 4 with drafts" */
+export function describeSetting({ workers, threads, slots, draftTokens }: Setting): string {
+  return `${workers} × ${threads} × ${slots}${draftTokens > 0 ? " with drafts" : ""}`;
 }

@@ -22,15 +22,16 @@ function seedsOf(job: JobRecord, index: number): number[] {
 
 export interface TaskParts extends Pick<WorkerTask, "counters" | "lane" | "port"> {
   readonly job: JobRecord;
-  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens">;
+  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens" | "draftTokens">;
   readonly engine: EngineChoice;
 }
 
 export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): WorkerTask {
+  const { slots, threads, slotTokens, batchTokens, draftTokens } = plan;
   const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
   return {
     engine,
-    plan: { slots: plan.slots, threads: plan.threads, slotTokens: plan.slotTokens, batchTokens: plan.batchTokens },
+    plan: { slots, threads, slotTokens, batchTokens, draftTokens },
     format: {
       systemPrompt: job.systemPrompt,
       templateArguments: job.templateArguments,

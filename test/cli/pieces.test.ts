@@ -179,17 +179,17 @@ test("the doctor speaks words and ends with a verdict", () => {
     calibrations: [
       {
         ...{ model: "m", madeAt: "2026-11-28T21:03:59.000Z", rows: 96 },
-        chosen: { workers: 2, threads: 1, slots: 8, rowsPerSecond: 116.4 },
+        chosen: { workers: 2, threads: 1, slots: 8, draftTokens: 8, rowsPerSecond: 116.4 },
         trials: [
-          { workers: 2, threads: 1, slots: 16, rowsPerSecond: 109 },
-          { workers: 2, threads: 1, slots: 8, rowsPerSecond: 116.4 },
+          { workers: 2, threads: 1, slots: 8, draftTokens: 0, rowsPerSecond: 109 },
+          { workers: 2, threads: 1, slots: 8, draftTokens: 8, rowsPerSecond: 116.4 },
         ],
       },
     ],
   };
   const shown = stripVTControlCharacters(renderReport(report));
   expect(shown.split("\n").at(-1)).toBe("ready: node-llama-cpp on cpu");
-  expect(shown).toMatch(/m, 2026-11-28 21:03:59 +2 × 1 × 8 .*, 116 rows\/s: the best of 2/);
+  expect(shown).toMatch(/m, 2026-11-28 21:03:59 +2 × 1 × 8 .* with drafts of 8 tokens, 116 rows\/s: the best of 2/);
   expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Mapped)/);
   const broken = renderReport({ ...report, backend: { ...report.backend, failure: "no binary" } });
   expect(broken.split("\n").at(-1)).toBe("not ready: node-llama-cpp can't load a backend: no binary");

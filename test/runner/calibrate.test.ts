@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { calibrate, type Measure, trialRows } from "../../src/runner/calibrate.js";
-import { axesOf, type Setting } from "../../src/runner/settings.js";
+import { axesOf, describeSetting, type Setting } from "../../src/runner/settings.js";
 
-const FIRST: Setting = { workers: 4, threads: 1, slots: 16 };
+const FIRST: Setting = { workers: 4, threads: 1, slots: 16, draftTokens: 0 };
 const NO_WISHES = { workers: 0, threads: 0, slots: 0 };
 const AXES = axesOf({ cores: 4, hasGpu: false }, NO_WISHES);
 const fitsAll = () => true;
@@ -18,33 +18,40 @@ function rated(rate: (setting: Setting) => number | null) {
 }
 
 describe("what a calibration tries", () => {
-  it("is how the cores are split, then the slots", () => {
+  it("is how the cores are split, then the slots, then drafts", () => {
     expect(AXES).toEqual([
       [
         { workers: 4, threads: 1 },
         { workers: 2, threads: 2 },
         { workers: 1, threads: 4 },
       ],
-      [{ slots: 8 }, { slots: 32 }],
+      [{ slots: 2 }, { slots: 4 }, { slots: 8 }, { slots: 32 }],
+      [{ draftTokens: 8 }],
     ]);
   });
 
   it("is nothing that the user has fixed", () => {
-    expect(axesOf({ cores: 4, hasGpu: false }, { workers: 2, threads: 2, slots: 8 }).flat()).toEqual([]);
+    const fixed = axesOf({ cores: 4, hasGpu: false }, { workers: 2, threads: 2, slots: 8 });
+    expect(fixed.flat()).toEqual([{ draftTokens: 8 }]);
     expect(axesOf({ cores: 4, hasGpu: false }, { ...NO_WISHES, threads: 2 })[0]).toEqual([]);
   });
 
   it("leaves a GPU its one worker", () => {
     expect(axesOf({ cores: 16, hasGpu: true }, NO_WISHES)[0]).toEqual([]);
   });
+
+  it("has a short name each", () => {
+    expect(describeSetting(FIRST)).toBe("4 × 1 × 16");
+    expect(describeSetting({ ...FIRST, draftTokens: 8 })).toBe("4 × 1 × 16 with drafts");
+  });
 });
 
 describe("a calibration", () => {
   it("finds the fastest setting, axis by axis", async () => {
-    const { measure } = rated(({ threads, slots }) => 10 * threads + slots);
+    const { measure } = rated(({ threads, slots, draftTokens }) => 10 * threads + slots + 2 * draftTokens);
     const found = await calibrate(FIRST, AXES, 200, fitsAll, measure);
-    expect(found?.chosen).toMatchObject({ workers: 1, threads: 4, slots: 32 });
-    expect(found?.trials).toHaveLength(5);
+    expect(found?.chosen).toMatchObject({ workers: 1, threads: 4, slots: 32, draftTokens: 8 });
+    expect(found?.trials).toHaveLength(8);
   });
 
   it("keeps the rules of thumb where nothing is clearly faster", async () => {
@@ -57,6 +64,16 @@ describe("a calibration", () => {
     const found = await calibrate(FIRST, AXES, 200, ({ slots }) => slots <= 16, measure);
     expect(found?.chosen.slots).toBe(16);
     expect(asked.every(({ setting }) => setting.slots <= 16)).toBe(true);
+  });
+
+  it("fills the slots of each trial three times, and tries none that the rows don't fill so often", async () => {
+    const { asked, measure } = rated(({ slots }) => slots / 16);
+    await calibrate(FIRST, AXES, 200, fitsAll, measure);
+    for (const { setting, rows } of asked) expect(rows).toBeGreaterThanOrEqual(3 * setting.workers * setting.slots);
+    expect(asked.map(({ setting }) => describeSetting(setting))).not.toContain("4 × 1 × 32");
+    const more = rated(({ slots }) => slots / 16);
+    const found = await calibrate(FIRST, AXES, 400, fitsAll, more.measure);
+    expect(found?.chosen).toMatchObject({ workers: 4, slots: 32 });
   });
 
   it("gives up a trial that takes much longer than the best", async () => {
@@ -75,7 +92,9 @@ describe("a calibration", () => {
     expect(fast.asked.slice(1).every(({ rows }) => rows === 400)).toBe(true);
     const slow = rated(() => 1);
     await calibrate(FIRST, AXES, 400, fitsAll, slow.measure);
-    expect(slow.asked.every(({ rows }) => rows === 192)).toBe(true);
+    expect(slow.asked.every(({ rows, setting }) => rows === Math.max(192, 3 * setting.workers * setting.slots))).toBe(
+      true,
+    );
   });
 
   it("ends without a result when the job is to stop, in whichever trial", async () => {
@@ -90,10 +109,10 @@ describe("a calibration", () => {
     for (const jobRows of [100, 9_000, 12_000, 1_000_000]) {
       const rows = trialRows(jobRows, FIRST, AXES);
       // the first setting runs once more, to warm up
-      expect(rows * 5).toBeLessThanOrEqual(0.1 * jobRows);
+      expect(rows * 8).toBeLessThanOrEqual(0.1 * jobRows);
     }
-    expect(trialRows(9_000, FIRST, AXES)).toBe(0);
-    expect(trialRows(12_000, FIRST, AXES)).toBe(240);
-    expect(trialRows(1_000_000, FIRST, [[], []])).toBe(0);
+    expect(trialRows(15_000, FIRST, AXES)).toBe(0);
+    expect(trialRows(16_000, FIRST, AXES)).toBe(200);
+    expect(trialRows(1_000_000, FIRST, [[], [], []])).toBe(0);
   });
 });

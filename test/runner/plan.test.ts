@@ -42,6 +42,21 @@ describe("the planner", () => {
     expect(reference - native).toBeCloseTo(GB - 2 * 40 * 6144, -3);
   });
 
+  it("gives a small model few slots, a large one more", () => {
+    expect(planJob(facts({}), none).slots).toBe(4);
+    expect(planJob(facts({ weightBytes: 4 * GB }), none).slots).toBe(16);
+    expect(planJob(facts({ engine: "node-llama-cpp" }), none).slots).toBe(16);
+  });
+
+  it("has no more slots than llama.cpp has sequences, and room in the batch for a token of each", () => {
+    for (const slots of [255, 256, 5000]) {
+      const plan = planJob(facts({}), { ...none, slots });
+      expect(plan.slots).toBe(255);
+      expect(plan.batchTokens).toBeGreaterThan(plan.slots);
+      expect(plan.reasons.some((reason) => reason.includes("no more sequences"))).toBe(slots > 255);
+    }
+  });
+
   it("gives a GPU one worker", () => {
     expect(planJob(facts({ hasGpu: true, cores: 16 }), none)).toMatchObject({ workers: 1, slots: 64 });
   });
