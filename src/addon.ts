@@ -109,6 +109,7 @@ export interface NativeJobSettings {
   readonly slotTokens: number;
   readonly batchTokens: number;
   readonly draftTokens: number;
+  readonly samplesInGraph: boolean;
   readonly prefix: Uint32Array;
   readonly suffix: Uint32Array;
   readonly temperature: number;

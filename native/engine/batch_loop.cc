@@ -20,14 +20,32 @@ double MillisecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-ContextSettings ContextFor(const JobSettings& job) {
+ContextSettings ContextFor(const JobSettings& job, GraphSampler* graph) {
   const auto prefix = static_cast<std::uint32_t>(job.prefix.size());
   // The prefix lies in the memory once; what else rows share only makes room.
   return {.sequences = job.slots + 1,
           .tokens = prefix + std::uint64_t{job.slots} * (job.slot_tokens - std::min(prefix, job.slot_tokens) +
                                                          FieldLabels::RoomFor(job.fields)),
           .batch_tokens = job.batch_tokens,
-          .threads = job.threads};
+          .threads = job.threads,
+          .outputs = graph == nullptr ? 0 : job.slots + 1,
+          .graph = graph};
+}
+
+// What is scored, and what is drafted, needs the logits behind several tokens of a sequence.
+std::unique_ptr<GraphSampler> GraphSamplerFor(const JobSettings& job, const Model& model) {
+  const bool needs_logits = job.wants_logprobs || !job.labels.empty() || !job.fields.empty() ||
+                            (job.draft_tokens > 0 && model.can_cut());
+  if (!job.samples_in_graph || needs_logits || !GraphSampler::Supports(job.sampling, model.vocabulary_size())) {
+    return nullptr;
+  }
+  const GraphSettings settings = {
+      .sequences = job.slots, .has_masks = job.grammar != nullptr, .sampling = job.sampling};
+  return std::make_unique<GraphSampler>(model, settings);
+}
+
+std::span<const std::uint32_t> MaskOf(Slot& slot) {
+  return slot.matcher ? slot.matcher->Mask() : std::span<const std::uint32_t>{};
 }
 
 std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
@@ -46,7 +64,8 @@ std::vector<Slot*> PointersTo(std::vector<Slot>& slots, Slot& root) {
 
 BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
     : settings_(std::move(settings)),
-      context_(model, ContextFor(settings_)),
+      graph_(GraphSamplerFor(settings_, *model)),
+      context_(model, ContextFor(settings_, graph_.get())),
       fields_(std::move(model), settings_.fields),
       sampler_(context_.model().vocabulary_size()),
       stops_(settings_.stops),
@@ -57,6 +76,9 @@ BatchLoop::BatchLoop(std::shared_ptr<const Model> model, JobSettings settings)
                .prefix = static_cast<std::uint32_t>(settings_.prefix.size())}),
       slots_(settings_.slots),
       beginnings_(PointersTo(slots_, root_)) {
+  if (graph_ != nullptr && !graph_->has_joined()) {
+    graph_.reset();
+  }
   if (!settings_.labels.empty()) {
     labels_ = TreeOf(settings_.labels, context_.model().end_tokens());
   }
@@ -140,6 +162,7 @@ std::vector<RowResult> BatchLoop::Step() {
       counts_.drafted_tokens += drafts_.Add(slot, context_);
     }
     if (context_.batch_size() > 0) {
+      ExpectTokens();
       Decode();
       for (Slot& slot : slots_) {
         if (slot.added > 0) {
@@ -221,6 +244,24 @@ void BatchLoop::AddPending(Slot& slot) {
   }
 }
 
+void BatchLoop::ExpectTokens() {
+  if (graph_ == nullptr || settings_.grammar == nullptr) {
+    return;
+  }
+  graph_->BeginBatch();
+  for (Slot& slot : slots_) {
+    const bool is_sampled = slot.is_busy && slot.added > 0 && slot.added == slot.pending();
+    if (!is_sampled) {
+      continue;
+    }
+    try {
+      graph_->Expect(slot.sequence, MaskOf(slot));
+    } catch (const grammar::GrammarError&) {
+      // The row meets it again when its token is chosen.
+    }
+  }
+}
+
 void BatchLoop::Decode() {
   const Clock::time_point begin = Clock::now();
   context_.Decode();
@@ -255,7 +296,7 @@ void BatchLoop::TakeLogits(Slot& slot) {
     return;
   }
   try {
-    Sample(slot, context_.Logits(slot.place + slot.added - 1));
+    Sample(slot, slot.place + slot.added - 1);
   } catch (const grammar::GrammarError& error) {
     Fail(slot, error.what());
   }
@@ -278,10 +319,18 @@ void BatchLoop::RecordLogprob(Slot& slot, std::int32_t token, std::span<const fl
   }
 }
 
-void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
-  const std::span<const std::uint32_t> mask = slot.matcher ? slot.matcher->Mask() : std::span<const std::uint32_t>{};
-  const std::uint32_t chosen = sampler_.Choose(logits, mask, settings_.sampling, slot.counts ? &*slot.counts : nullptr,
-                                               slot.seed, slot.result.output_tokens);
+std::uint32_t BatchLoop::Choose(const Slot& slot, std::uint32_t place, std::span<const std::uint32_t> mask) {
+  const std::uint32_t position = slot.result.output_tokens;
+  if (graph_ != nullptr) {
+    counts_.graph_tokens++;
+    return graph_->Choose(context_.get(), place, mask, slot.seed, position);
+  }
+  return sampler_.Choose(context_.Logits(place), mask, settings_.sampling, slot.counts ? &*slot.counts : nullptr,
+                         slot.seed, position);
+}
+
+void BatchLoop::Sample(Slot& slot, std::uint32_t place) {
+  const std::uint32_t chosen = Choose(slot, place, MaskOf(slot));
   if (chosen == kNoToken) {
     Fail(slot, "no token can follow: the model's logits are no numbers, or the grammar and the vocabulary don't meet");
     return;
@@ -296,7 +345,7 @@ void BatchLoop::Sample(Slot& slot, std::span<const float> logits) {
     return;
   }
   if (settings_.wants_logprobs) {
-    RecordLogprob(slot, token, logits);
+    RecordLogprob(slot, token, context_.Logits(place));
   }
   if (Append(slot, token) && slot.matcher) {
     // The chosen token's own probability is known: only those of forced ones behind it are still to come.

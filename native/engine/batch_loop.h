@@ -10,6 +10,7 @@
 #include "context.h"
 #include "drafts.h"
 #include "field_labels.h"
+#include "graph_sampler.h"
 #include "slot.h"
 #include "stop_strings.h"
 #include "token_grammar.h"
@@ -43,6 +44,8 @@ struct JobSettings {
   std::vector<std::vector<std::int32_t>> labels;
   // Fields of generated outputs whose labels are scored.
   std::vector<LabelField> fields;
+  // Samples within llama.cpp's graph what can be sampled there.
+  bool samples_in_graph = false;
 };
 
 // Since the loop was made.
@@ -58,6 +61,8 @@ struct LoopCounts {
   // Tokens of drafts, and those of them that the output had.
   std::uint64_t drafted_tokens = 0;
   std::uint64_t accepted_tokens = 0;
+  // Chosen within llama.cpp's graph, those that end a text among them.
+  std::uint64_t graph_tokens = 0;
   // All that llama.cpp computed.
   std::uint64_t computed_tokens = 0;
   double decode_ms = 0;
@@ -93,7 +98,11 @@ class BatchLoop {
   void TakeLogits(Slot& slot);
   void TakeLogprobs(Slot& slot, std::uint32_t before);
   void RecordLogprob(Slot& slot, std::int32_t token, std::span<const float> logits);
-  void Sample(Slot& slot, std::span<const float> logits);
+  // Tells the graph the masks of what it is to sample in the batch.
+  void ExpectTokens();
+  // Samples behind a place of the last batch.
+  void Sample(Slot& slot, std::uint32_t place);
+  std::uint32_t Choose(const Slot& slot, std::uint32_t place, std::span<const std::uint32_t> mask);
   // Appends a token of the output; whether the row goes on.
   bool Append(Slot& slot, std::int32_t token);
   // Appends what the grammar leaves no choice about.
@@ -107,6 +116,8 @@ class BatchLoop {
 
   JobSettings settings_;
   std::shared_ptr<const LabelTree> labels_;
+  // Outlives the context; nullptr where the host samples.
+  std::unique_ptr<GraphSampler> graph_;
   Context context_;
   FieldLabels fields_;
   TokenSampler sampler_;

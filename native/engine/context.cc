@@ -55,12 +55,19 @@ Context::Context(std::shared_ptr<const Model> model, const ContextSettings& sett
   // Sliding windows too can then be cut and shared anywhere.
   params.swa_full = true;
   params.no_perf = true;
+  params.n_outputs_max = settings.outputs;
+  if (settings.graph != nullptr) {
+    settings.graph->Join(params);
+  }
   context_.reset(llama_.llama_init_from_model(model_->get(), params));
   if (context_ == nullptr) {
     throw EngineError("the model's context can't be created: " + log.Reason("not enough memory?"));
   }
   // Never more than the context holds, and llama.cpp ends the process over a larger batch.
   batch_tokens_ = std::min(batch_tokens_, llama_.llama_n_batch(context_.get()));
+  if (settings.graph != nullptr && !settings.graph->has_joined()) {
+    settings.graph->Leave(context_.get());
+  }
   if (settings.threads > 1) {
     AttachThreads(settings.threads);
   }

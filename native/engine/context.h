@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "graph_sampler.h"
 #include "model.h"
 
 namespace rowmill::engine {
@@ -17,6 +18,10 @@ struct ContextSettings {
   // Of one decode.
   std::uint32_t batch_tokens = 512;
   std::uint32_t threads = 1;
+  // Most logits that are wanted of one decode; 0: of every token.
+  std::uint32_t outputs = 0;
+  // Samples in the context's graph; nullptr: logits are given. It outlives the context.
+  GraphSampler* graph = nullptr;
 };
 
 // Loads all of a model but its weights and makes a small context: what llama.cpp has against the file comes to light
@@ -31,6 +36,7 @@ class Context {
   Context(std::shared_ptr<const Model> model, const ContextSettings& settings);
 
   [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] llama_context* get() const { return context_.get(); }
 
   // What the next decode computes.
   void ClearBatch();
@@ -41,7 +47,7 @@ class Context {
   std::uint32_t Add(std::int32_t token, std::uint32_t position, std::int32_t sequence, bool wants_logits);
   // @throws EngineError
   void Decode();
-  // Behind the token at a place of the last batch, valid until the next decode.
+  // Behind the token at a place of the last batch, valid until the next decode; there are none where the graph samples.
   [[nodiscard]] std::span<const float> Logits(std::uint32_t place) const;
 
   // Forgets a sequence's tokens from a position on.

@@ -190,6 +190,7 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
       .grammar = std::move(grammar),
       .labels = read.List<std::vector<std::int32_t>>("labels", TokensOf),
       .fields = read.List<LabelField>("fields", FieldOf),
+      .samples_in_graph = read.Flag("samplesInGraph"),
   };
 }
 
@@ -227,7 +228,7 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
   }
 
  private:
-  static constexpr std::size_t kCounts = 10;
+  static constexpr std::size_t kCounts = 11;
 
   BatchLoop& loop(Napi::Env env) {
     if (loop_ == nullptr) {
@@ -252,8 +253,9 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
         static_cast<double>(counts.steps),           static_cast<double>(counts.input_tokens),
         static_cast<double>(counts.shared_tokens),   static_cast<double>(counts.output_tokens),
         static_cast<double>(counts.forced_tokens),   static_cast<double>(counts.drafted_tokens),
-        static_cast<double>(counts.accepted_tokens), static_cast<double>(counts.computed_tokens),
-        counts.decode_ms,                            counts.total_ms};
+        static_cast<double>(counts.accepted_tokens), static_cast<double>(counts.graph_tokens),
+        static_cast<double>(counts.computed_tokens), counts.decode_ms,
+        counts.total_ms};
     std::ranges::copy(values, counts_.Value().Data());
     if (results.empty()) {
       return env.Null();

@@ -44,6 +44,11 @@ export interface BatchPlan {
   /** Most tokens of a row's text that are computed ahead as the output's next ones, where it seems to copy; 0 for none. Outputs
    *  are the same with any number. The native engine's alone. */
   readonly draftTokens: number;
+  /** Sample on the device that computes the logits, so that token ids come back instead of logits. Where the job needs the
+   *  logits, or the device can't, the host samples all the same: tokens are chosen within the graph when they are the
+   *  likeliest, or drawn from the `topK` likeliest (up to 128), and there are no penalties, log-probabilities, labels or
+   *  drafts. The native engine's alone. */
+  readonly samplesInGraph: boolean;
 }
 
 /** What an output may be, in the forms that engines take; each is made at first use. */
@@ -142,6 +147,8 @@ export interface EngineStatistics {
   /** Computed ahead, and those of them that the output had. */
   readonly draftedTokens: number;
   readonly acceptedTokens: number;
+  /** Chosen within llama.cpp's graph, those that end a text among them. */
+  readonly graphTokens: number;
   readonly computedTokens: number;
   /** Within llama.cpp's decode, and altogether within the loop's steps. */
   readonly decodeMs: number;

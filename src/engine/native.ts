@@ -55,6 +55,7 @@ const COUNTS = [
   "forcedTokens",
   "draftedTokens",
   "acceptedTokens",
+  "graphTokens",
   "computedTokens",
   "decodeMs",
   "totalMs",

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type BatchJob,
+  type Engine,
+  type EngineFailure,
+  type EngineResult,
+  openEngine,
+  type Sampling,
+  tokenizeFrame,
+} from "../../src/engine/index.js";
+import { embeddedModelPath } from "../../src/models/index.js";
+import { renderChat } from "../../src/prompt/index.js";
+import { compileSchema } from "../../src/schema/index.js";
+import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { writeRecurrentModel } from "./recurrentModel.js";
+
+const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+let engine: Engine;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "rowmill-graph-"));
+  engine = await open(embeddedModelPath("starter"));
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const GREEDY: Sampling = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  maxTokens: 30,
+  stop: [],
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  repetitionPenalty: 1,
+};
+const GRAMMAR = compileSchema(TICKET_SCHEMA);
+
+interface Run extends Partial<Omit<BatchJob, "sampling" | "plan">> {
+  readonly sampling?: Partial<Sampling>;
+  readonly plan?: Partial<BatchJob["plan"]>;
+}
+
+interface Ran {
+  /** In row order. */
+  readonly results: readonly (EngineResult | EngineFailure)[];
+  /** Tokens that were chosen within the graph. */
+  readonly graphTokens: number;
+  readonly sampledTokens: number;
+}
+
+async function run(
+  samplesInGraph: boolean,
+  { sampling, plan, ...job }: Run = {},
+  { rows = tickets(20), on = engine }: { readonly rows?: readonly string[]; readonly on?: Engine } = {},
+): Promise<Ran> {
+  const results: (EngineResult | EngineFailure)[] = [];
+  const before = on.statistics?.();
+  const frame = renderChat(on.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null });
+  let next = 0;
+  await on.run(
+    {
+      plan: { slots: 16, threads: 1, slotTokens: 400, batchTokens: 512, samplesInGraph, ...plan },
+      ...tokenizeFrame(on, frame),
+      grammar: null,
+      labels: null,
+      sampling: { ...GREEDY, ...sampling },
+      logprobs: false,
+      ...job,
+    },
+    async () => {
+      const index = next++;
+      const text = rows[index];
+      return text === undefined ? null : { index, tokens: on.tokenize(text), seed: 7 + index };
+    },
+    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
+    (result) => results.push(result),
+    new AbortController().signal,
+  );
+  const after = on.statistics?.();
+  const since = (name: "graphTokens" | "outputTokens" | "forcedTokens") => (after?.[name] ?? 0) - (before?.[name] ?? 0);
+  return {
+    results: results.sort((one, other) => one.index - other.index),
+    graphTokens: since("graphTokens"),
+    sampledTokens: since("outputTokens") - since("forcedTokens"),
+  };
+}
+
+describe("sampling within llama.cpp's graph", () => {
+  const kinds: readonly [string, Run][] = [
+    ["free text", {}],
+    ["free text in one slot", { plan: { slots: 1 } }],
+    ["an output under a grammar", { grammar: GRAMMAR }],
+    ["an output under a grammar in one slot", { grammar: GRAMMAR, plan: { slots: 1 } }],
+    ["text drawn from the likeliest tokens", { sampling: { temperature: 0.9, topK: 40 } }],
+    ["text drawn from a part of those", { sampling: { temperature: 1.2, topK: 64, topP: 0.9, minP: 0.02 } }],
+    ["an output drawn under a grammar", { grammar: GRAMMAR, sampling: { temperature: 1.3, topK: 20 } }],
+  ];
+  it.each(kinds)("gives %s as the host does", async (_, job) => {
+    const host = await run(false, job);
+    const graph = await run(true, job);
+    expect(graph.results).toEqual(host.results);
+    expect(host.graphTokens).toBe(0);
+    // the tokens that end a text are not of the output
+    expect(graph.graphTokens).toBeGreaterThanOrEqual(graph.sampledTokens);
+    expect(graph.sampledTokens).toBeGreaterThan(20);
+  });
+});
