@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readGgufFileInfo } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type BatchJob,
@@ -15,6 +16,7 @@ import { embeddedModelPath } from "../../src/models/index.js";
 import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { writeFloatModel } from "./floatModel.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
 
 const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
@@ -41,6 +43,25 @@ const GREEDY: Sampling = {
   repetitionPenalty: 1,
 };
 const GRAMMAR = compileSchema(TICKET_SCHEMA);
+
+/** A text of letters, each one of two: nearly every place has a mask of its own. */
+function pairsPattern(places: number): string {
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  const pairs = [...letters].flatMap((one, at) => [...letters.slice(at + 1)].map((other) => `[${one}${other}]`));
+  return pairs.slice(0, places).join("");
+}
+
+/** A copy of a model in which a number of the last scaling before the logits is none. As 8-bit integers the activations
+ *  would be numbers again, so the weights are floats. */
+async function writeModelWithoutNumbers(path: string, sourcePath: string): Promise<void> {
+  await writeFloatModel(path, sourcePath);
+  const bytes = readFileSync(path);
+  const { fullTensorInfo = [] } = await readGgufFileInfo(path, { sourceType: "filesystem", logWarnings: false });
+  const norm = fullTensorInfo.find(({ name }) => name === "output_norm.weight");
+  if (norm === undefined) throw new Error("the model has no output_norm.weight");
+  bytes.writeFloatLE(Number.NaN, Number(norm.fileOffset));
+  writeFileSync(path, bytes);
+}
 
 interface Run extends Partial<Omit<BatchJob, "sampling" | "plan">> {
   readonly sampling?: Partial<Sampling>;
@@ -110,5 +131,59 @@ describe("sampling within llama.cpp's graph", () => {
     // the tokens that end a text are not of the output
     expect(graph.graphTokens).toBeGreaterThanOrEqual(graph.sampledTokens);
     expect(graph.sampledTokens).toBeGreaterThan(20);
+  });
+
+  it("keeps apart more masks than the device holds at a time", async () => {
+    const job = {
+      grammar: compileSchema({ type: "string", pattern: `^${pairsPattern(150)}$` }),
+      sampling: { maxTokens: 160, temperature: 1, topK: 5 },
+      plan: { slots: 2 },
+    };
+    const host = await run(false, job, { rows: tickets(4) });
+    const graph = await run(true, job, { rows: tickets(4) });
+    expect(graph.results).toEqual(host.results);
+    expect(graph.graphTokens).toBeGreaterThan(4 * 70);
+  });
+
+  it("leaves to the host what needs the logits", async () => {
+    const needs: readonly Run[] = [
+      { logprobs: true },
+      { labels: ["yes", "no"] },
+      { plan: { draftTokens: 4 } },
+      { sampling: { presencePenalty: 1 } },
+      { sampling: { temperature: 1 } },
+      { sampling: { temperature: 1, minP: 0.1 } },
+      { sampling: { temperature: 1, topK: 129 } },
+    ];
+    for (const job of needs) {
+      const host = await run(false, job, { rows: tickets(4) });
+      const asked = await run(true, job, { rows: tickets(4) });
+      expect(asked.results).toEqual(host.results);
+      expect(asked.graphTokens).toBe(0);
+    }
+  });
+
+  it("samples for models whose memory is one state as well", async () => {
+    const path = join(folder, "recurrent.gguf");
+    await writeRecurrentModel(path, embeddedModelPath("starter"));
+    await using recurrent = await open(path);
+    for (const grammar of [null, GRAMMAR]) {
+      const host = await run(false, { grammar, plan: { slots: 3 } }, { rows: tickets(7), on: recurrent });
+      const graph = await run(true, { grammar, plan: { slots: 3 } }, { rows: tickets(7), on: recurrent });
+      expect(graph.results).toEqual(host.results);
+      expect(graph.graphTokens).toBeGreaterThan(7);
+    }
+  });
+
+  it("fails the rows of a model whose logits are no numbers", async () => {
+    const path = join(folder, "broken.gguf");
+    await writeModelWithoutNumbers(path, embeddedModelPath("starter"));
+    await using broken = await open(path);
+    for (const sampling of [{}, { temperature: 1, topK: 20 }]) {
+      const host = await run(false, { sampling }, { rows: tickets(3), on: broken });
+      const graph = await run(true, { sampling }, { rows: tickets(3), on: broken });
+      expect(graph.results).toEqual(host.results);
+      for (const result of graph.results) expect(result).toHaveProperty("error", expect.stringMatching(/no numbers/));
+    }
   });
 });
