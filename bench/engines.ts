@@ -24,6 +24,7 @@ const USAGE = `usage: npm run --silent bench -- [flags]
   --workers N, --threads N, --slots N
                                not to be searched for, for all; a peer has one worker
   --drafts N                   most tokens of the row that the native engine drafts as the output's next (default: 0 and 8 are tried)
+  --graph                      the native engine samples within llama.cpp's graph, as it does on GPUs
   --pin NAME=WxTxS             the same for one engine or peer, e.g. node-llama-cpp=2x1x16
   --llama-server PATH          a peer: llama.cpp's server, started here
   --llama-batched-bench PATH   a peer for generate: llama.cpp's decoding alone
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
       threads: { type: "string" },
       slots: { type: "string" },
       drafts: { type: "string" },
+      graph: { type: "boolean", default: false },
       pin: { type: "string", multiple: true, default: [] },
       "llama-server": { type: "string" },
       "llama-batched-bench": { type: "string" },

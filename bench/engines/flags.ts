@@ -38,6 +38,7 @@ interface PinFlags {
   readonly threads?: string | undefined;
   readonly slots?: string | undefined;
   readonly drafts?: string | undefined;
+  readonly graph?: boolean;
   readonly pin: readonly string[];
 }
 
@@ -48,7 +49,11 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     const text = flags[name];
     if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
   }
-  const native = flags.drafts === undefined ? {} : { draftTokens: readNumberFlag("--drafts", flags.drafts, "index") };
+  const native = {
+    ...(flags.drafts !== undefined && { draftTokens: readNumberFlag("--drafts", flags.drafts, "index") }),
+    // drafts need the logits
+    ...(flags.graph === true && { samplesInGraph: true, draftTokens: 0 }),
+  };
   return { all, one: Object.fromEntries(flags.pin.map(readPin)), native };
 }
 

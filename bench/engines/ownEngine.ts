@@ -66,14 +66,14 @@ class OwnEngine implements OpenSubject {
   ) {}
 
   async run({ workload, rows, maxTokens, limitSeconds }: RunRequest): Promise<SubjectRun> {
-    const { slots, threads, draftTokens = 0 } = this.configuration;
+    const { slots, threads, draftTokens = 0, samplesInGraph = false } = this.configuration;
     const order = admissionOrder(workload.rows(rows));
     const share = shareRows(
       order.map(({ row }) => row.tokens),
       this.threads.length,
     );
     const batchTokens = Math.max(BATCH_TOKENS, 2 * slots);
-    const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens, draftTokens };
+    const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens, draftTokens, samplesInGraph };
     const { prefix, suffix, form } = workload;
     const job = { plan, prefix, suffix, form, maxTokens, rows: share, warmRows: warmRowsOf(workload, slots) };
     const madeMs = nowMs();

@@ -76,10 +76,20 @@ function renderRatios({ ratios, outputTokenRatios, ours }: EnginesReport): strin
 
 /** A configuration in a few words: workers × threads × slots, and what else a peer was told. */
 export function describe(configuration: Configuration): string {
-  const { workers, threads, slots, draftTokens = 0, ownGrammar, noPromptCache, backendSampling } = configuration;
+  const {
+    workers,
+    threads,
+    slots,
+    draftTokens = 0,
+    samplesInGraph,
+    ownGrammar,
+    noPromptCache,
+    backendSampling,
+  } = configuration;
   const told = [
     `${workers} × ${threads} × ${slots}`,
     ...(draftTokens > 0 ? [`drafts of ${draftTokens}`] : []),
+    ...(samplesInGraph ? ["sampled in the graph"] : []),
     ...(ownGrammar ? ["our grammar"] : []),
     ...(noPromptCache ? ["no prompt cache"] : []),
     ...(backendSampling ? ["backend sampling"] : []),

@@ -11,6 +11,8 @@ export interface Configuration {
   readonly slots: number;
   /** Most tokens that our native engine drafts; default 0. */
   readonly draftTokens?: number;
+  /** Our native engine samples within its graph. */
+  readonly samplesInGraph?: boolean;
   /** A peer is given Rowmill's grammar for the schema instead of the schema, which it compiles by itself. */
   readonly ownGrammar?: boolean;
   /** A peer keeps no prompts outside its slots. */

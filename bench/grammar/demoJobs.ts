@@ -85,7 +85,7 @@ export async function runDemoRows(
 ): Promise<EngineResult[]> {
   const longest = Math.max(...rows.map(({ length }) => length));
   const slotTokens = prefix.length + suffix.length + longest + maxTokens + 1;
-  const plan: BatchPlan = { slots, threads: 1, slotTokens, batchTokens: 512, draftTokens: 0 };
+  const plan: BatchPlan = { slots, threads: 1, slotTokens, batchTokens: 512, draftTokens: 0, samplesInGraph: false };
   const text = { plan, prefix, suffix, grammar: null, labels: null, logprobs: false };
   const job: BatchJob = { ...text, sampling: greedySampling(maxTokens), ...options };
   const results: EngineResult[] = [];

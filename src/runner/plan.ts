@@ -64,6 +64,8 @@ export function completePlan(facts: PlanFacts, setting: Setting, reasons: readon
     slotTokens,
     // a token of every slot, and rows that begin
     batchTokens: Math.max(BATCH_TOKENS, 2 * setting.slots),
+    // a GPU's logits would come over the bus, and its host would look at all of them
+    samplesInGraph: facts.engine === "native" && facts.hasGpu,
     memoryBytes: Math.round(memoryOf(facts, setting)),
     reasons: [...reasons, `${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`],
   };

@@ -22,16 +22,16 @@ function seedsOf(job: JobRecord, index: number): number[] {
 
 export interface TaskParts extends Pick<WorkerTask, "counters" | "lane" | "port"> {
   readonly job: JobRecord;
-  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens" | "draftTokens">;
+  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens" | "draftTokens" | "samplesInGraph">;
   readonly engine: EngineChoice;
 }
 
 export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): WorkerTask {
-  const { slots, threads, slotTokens, batchTokens, draftTokens } = plan;
+  const { slots, threads, slotTokens, batchTokens, draftTokens, samplesInGraph } = plan;
   const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
   return {
     engine,
-    plan: { slots, threads, slotTokens, batchTokens, draftTokens },
+    plan: { slots, threads, slotTokens, batchTokens, draftTokens, samplesInGraph },
     format: {
       systemPrompt: job.systemPrompt,
       templateArguments: job.templateArguments,

@@ -263,7 +263,7 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
       const output = compileOutput({ kind: "choices", choices });
       const rows = tickets(4).map((row) => engine.tokenize(row));
       const results = await run(rows, {
-        plan: { slots: 2, threads: 1, slotTokens: 100, batchTokens: 128, draftTokens: 0 },
+        plan: { slots: 2, threads: 1, slotTokens: 100, batchTokens: 128, draftTokens: 0, samplesInGraph: false },
         grammar: output.grammar,
         labelFields: [{ isWhole: true, path: [], labels }],
         sampling: { ...GREEDY, maxTokens: 4 },

@@ -3,21 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readGgufFileInfo } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type BatchJob,
-  type Engine,
-  type EngineFailure,
-  type EngineResult,
-  openEngine,
-  type Sampling,
-  tokenizeFrame,
-} from "../../src/engine/index.js";
+import { type Engine, type EngineFailure, type EngineResult, openEngine } from "../../src/engine/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
-import { renderChat } from "../../src/prompt/index.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { TICKET_PROMPT, TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
+import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
 import { writeFloatModel } from "./floatModel.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
+import { chatFrame, type Run, runRows } from "./runRows.js";
 
 const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
 let engine: Engine;
@@ -31,17 +23,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const GREEDY: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  maxTokens: 30,
-  stop: [],
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-};
 const GRAMMAR = compileSchema(TICKET_SCHEMA);
 
 /** A text of letters, each one of two: nearly every place has a mask of its own. */
@@ -63,11 +44,6 @@ async function writeModelWithoutNumbers(path: string, sourcePath: string): Promi
   writeFileSync(path, bytes);
 }
 
-interface Run extends Partial<Omit<BatchJob, "sampling" | "plan">> {
-  readonly sampling?: Partial<Sampling>;
-  readonly plan?: Partial<BatchJob["plan"]>;
-}
-
 interface Ran {
   /** In row order. */
   readonly results: readonly (EngineResult | EngineFailure)[];
@@ -78,39 +54,20 @@ interface Ran {
 
 async function run(
   samplesInGraph: boolean,
-  { sampling, plan, ...job }: Run = {},
+  { plan, ...job }: Run = {},
   { rows = tickets(20), on = engine }: { readonly rows?: readonly string[]; readonly on?: Engine } = {},
 ): Promise<Ran> {
-  const results: (EngineResult | EngineFailure)[] = [];
   const before = on.statistics?.();
-  const frame = renderChat(on.facts, { systemPrompt: TICKET_PROMPT, templateArguments: {}, answerPrefix: null });
-  let next = 0;
-  await on.run(
-    {
-      plan: { slots: 16, threads: 1, slotTokens: 400, batchTokens: 512, samplesInGraph, ...plan },
-      ...tokenizeFrame(on, frame),
-      grammar: null,
-      labels: null,
-      sampling: { ...GREEDY, ...sampling },
-      logprobs: false,
-      ...job,
-    },
-    async () => {
-      const index = next++;
-      const text = rows[index];
-      return text === undefined ? null : { index, tokens: on.tokenize(text), seed: 7 + index };
-    },
-    { addInputTokens: () => undefined, addOutputTokens: () => undefined },
-    (result) => results.push(result),
-    new AbortController().signal,
-  );
+  const results = await runRows(on, rows, {
+    ...chatFrame(on),
+    ...job,
+    plan: { slots: 16, slotTokens: 400, samplesInGraph, ...plan },
+    sampling: { maxTokens: 30, ...job.sampling },
+    seedOf: (index) => 7 + index,
+  });
   const after = on.statistics?.();
   const since = (name: "graphTokens" | "outputTokens" | "forcedTokens") => (after?.[name] ?? 0) - (before?.[name] ?? 0);
-  return {
-    results: results.sort((one, other) => one.index - other.index),
-    graphTokens: since("graphTokens"),
-    sampledTokens: since("outputTokens") - since("forcedTokens"),
-  };
+  return { results, graphTokens: since("graphTokens"), sampledTokens: since("outputTokens") - since("forcedTokens") };
 }
 
 describe("sampling within llama.cpp's graph", () => {

@@ -42,7 +42,7 @@ export async function runRows(
   let next = 0;
   await engine.run(
     {
-      plan: { slots: 2, threads: 1, slotTokens: 256, batchTokens: 512, draftTokens: 0, ...plan },
+      plan: { slots: 2, threads: 1, slotTokens: 256, batchTokens: 512, draftTokens: 0, samplesInGraph: false, ...plan },
       prefix: engine.tokenizeTemplate("<|im_start|>user\n"),
       suffix: engine.tokenizeTemplate("<|im_end|>\n<|im_start|>assistant\n"),
       grammar: null,

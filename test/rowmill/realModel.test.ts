@@ -96,7 +96,7 @@ describe("real-model: SmolLM2-135M-Instruct", () => {
       let next = 0;
       await engine.run(
         {
-          plan: { slots, threads: 1, slotTokens: 256, batchTokens: 512, draftTokens: 0 },
+          plan: { slots, threads: 1, slotTokens: 256, batchTokens: 512, draftTokens: 0, samplesInGraph: false },
           ...tokenizeFrame(engine, frame),
           grammar: null,
           labels: null,

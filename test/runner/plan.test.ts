@@ -57,8 +57,10 @@ describe("the planner", () => {
     }
   });
 
-  it("gives a GPU one worker", () => {
-    expect(planJob(facts({ hasGpu: true, cores: 16 }), none)).toMatchObject({ workers: 1, slots: 64 });
+  it("gives a GPU one worker, and has it sample", () => {
+    const plan = planJob(facts({ hasGpu: true, cores: 16 }), none);
+    expect(plan).toMatchObject({ workers: 1, slots: 64, samplesInGraph: true });
+    expect(planJob(facts({}), none).samplesInGraph).toBe(false);
   });
 
   it("never computes on more threads than there are cores", () => {
