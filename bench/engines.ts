@@ -8,7 +8,7 @@ import { benchEngines } from "./engines/benchmark.js";
 import { readConfigurationPins, readEngines, readList } from "./engines/flags.js";
 import { MODEL_NAMES } from "./engines/models.js";
 import { renderReport } from "./engines/report.js";
-import { WORKLOAD_NAMES } from "./engines/workloads.js";
+import { MADE_WORKLOADS, WORKLOAD_NAMES } from "./engines/workloads.js";
 import { runCommand } from "./flags/command.js";
 import { readNumberFlag } from "./flags/number.js";
 
@@ -17,7 +17,7 @@ const PACKAGE = fileURLToPath(new URL(import.meta.url.includes("/dist/") ? "../.
 const USAGE = `usage: npm run --silent bench -- [flags]
   --engine LIST                ours first (default: native,node-llama-cpp)
   --model NAME                 ${MODEL_NAMES.join(", ")} or FILE.gguf (default: starter)
-  --workload LIST              of ${WORKLOAD_NAMES.join(", ")} (default: all)
+  --workload LIST              of ${WORKLOAD_NAMES.join(", ")} (default: ${MADE_WORKLOADS.join(",")})
   --rows N                     rows of each run (default: as many as take about --seconds, fewer of a slower engine)
   --seconds N                  what a run should take (default: 8)
   --runs N                     timed runs of each, in turn (default: 3)
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       help: { type: "boolean", short: "h", default: false },
       engine: { type: "string", default: "native,node-llama-cpp" },
       model: { type: "string", default: "starter" },
-      workload: { type: "string", default: WORKLOAD_NAMES.join(",") },
+      workload: { type: "string", default: MADE_WORKLOADS.join(",") },
       rows: { type: "string" },
       seconds: { type: "string", default: "8" },
       runs: { type: "string", default: "3" },

@@ -43,7 +43,7 @@ export async function benchEngines(options: BenchOptions): Promise<EnginesReport
   const ratioRows: RatioRow[] = [];
   await using tokenizer = await openTokenizer(model.path);
   for (const name of options.workloads) {
-    const group = makeWorkload(name, tokenizer, options.seed);
+    const group = await makeWorkload(name, tokenizer, options.seed);
     const contenders: Contender[] = [];
     for (const subject of subjects.filter((one) => one.takes(group))) {
       const pinned = pinsFor(subject, options.pins);

@@ -1,10 +1,13 @@
 import type { Engine } from "../../src/engine/index.js";
 import { Random, seedOf } from "../fuzz/random.js";
+import { demoWorkload } from "./demoWorkload.js";
 import { ExactText } from "./exactText.js";
 import { tableGroup } from "./tableWorkload.js";
 import { chatFrame, growingRows, objectForm, type Workload, type WorkloadGroup } from "./workload.js";
 
-export const WORKLOAD_NAMES = ["classify", "extract", "generate", "table"] as const;
+/** Made for measuring. */
+export const MADE_WORKLOADS = ["classify", "extract", "generate", "table"] as const;
+export const WORKLOAD_NAMES = [...MADE_WORKLOADS, "reviews", "tickets"] as const;
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
 const TEXT = { type: "string" } as const;
@@ -18,8 +21,10 @@ const TEXT = { type: "string" } as const;
  *  | generate | nothing        | 60                      | 128 tokens of free text                           |
  *  | table    | instructions   | 300 in five columns     | object of two labels; columns as given and as the |
  *  |          |                |                         | product orders them                               |
+ *  | reviews  | the demo's     | the demo's              | object of one label                               |
+ *  | tickets  | the demo's     | the demo's              | object of two labels and a value from the row     |
  *  */
-export function makeWorkload(name: WorkloadName, engine: Engine, seed: number): WorkloadGroup {
+export async function makeWorkload(name: WorkloadName, engine: Engine, seed: number): Promise<WorkloadGroup> {
   switch (name) {
     case "classify":
       return oneWorkload(classify(engine, seed));
@@ -29,6 +34,9 @@ export function makeWorkload(name: WorkloadName, engine: Engine, seed: number): 
       return { ...oneWorkload(generate(engine, seed)), isEndless: true };
     case "table":
       return tableGroup(engine, seed);
+    case "reviews":
+    case "tickets":
+      return oneWorkload(await demoWorkload(engine, name));
   }
 }
 

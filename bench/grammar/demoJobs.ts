@@ -1,4 +1,4 @@
-import { readDemoTables } from "../../src/cli/demoTables.js";
+import { type DemoTable, readDemoTables } from "../../src/cli/demoTables.js";
 import { openSource } from "../../src/data/index.js";
 import {
   type BatchJob,
@@ -27,21 +27,27 @@ export async function readDemoJobs(engine: Engine): Promise<DemoJob[]> {
   const jobs: DemoJob[] = [];
   for (const table of readDemoTables()) {
     const format = { systemPrompt: table.systemPrompt, templateArguments: {}, answerPrefix: null };
-    const source = await openSource(table.path);
-    const parts = planPrompt(
-      table.column,
-      (source.columns ?? []).map(({ name }) => name),
-    );
-    const rows: Uint32Array[] = [];
-    for await (const batch of source.batches()) {
-      for (const text of joinColumns(parts, batch.rowCount, (column) => batch.text(column))) {
-        if (text !== null) rows.push(engine.tokenize(text));
-      }
-    }
+    const rows = (await readDemoTexts(table)).map((text) => engine.tokenize(text));
     const frame = tokenizeFrame(engine, renderChat(engine.facts, format));
     jobs.push({ name: table.name, frame, rows, compiled: compileSchema(table.schema) });
   }
   return jobs;
+}
+
+/** A demo table's rows, as its job asks about them. */
+export async function readDemoTexts({ path, column }: DemoTable): Promise<string[]> {
+  const source = await openSource(path);
+  const parts = planPrompt(
+    column,
+    (source.columns ?? []).map(({ name }) => name),
+  );
+  const texts: string[] = [];
+  for await (const batch of source.batches()) {
+    for (const text of joinColumns(parts, batch.rowCount, (name) => batch.text(name))) {
+      if (text !== null) texts.push(text);
+    }
+  }
+  return texts;
 }
 
 export interface EngineRun {

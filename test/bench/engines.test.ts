@@ -11,7 +11,7 @@ import { renderReport } from "../../bench/engines/report.js";
 import { rowTokens, shareRows, takeRow } from "../../bench/engines/rowShare.js";
 import { findConfiguration, freeAxes } from "../../bench/engines/search.js";
 import type { Configuration, RunRequest, Subject } from "../../bench/engines/subject.js";
-import { makeWorkload, WORKLOAD_NAMES } from "../../bench/engines/workloads.js";
+import { MADE_WORKLOADS, makeWorkload, WORKLOAD_NAMES } from "../../bench/engines/workloads.js";
 import { openTokenizer } from "../../src/engine/index.js";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -122,7 +122,7 @@ describe("the search for a configuration", () => {
       },
     };
     await using tokenizer = await openTokenizer(join(ROOT, "models/starter/starter.gguf"));
-    const group = makeWorkload("classify", tokenizer, 1);
+    const group = await makeWorkload("classify", tokenizer, 1);
     const model = { name: "starter", path: "starter.gguf", endlessPath: async () => "" };
     const { best, tried } = await findConfiguration(subject, model, group, {}, () => undefined);
     expect(best.configuration).toEqual({ workers: 2, threads: 1, slots: 32 });
@@ -135,16 +135,30 @@ describe("the workloads", () => {
   it("have rows of the sizes that they are named for, the same ones each time", async () => {
     await using tokenizer = await openTokenizer(join(ROOT, "models/starter/starter.gguf"));
     const sizes = { classify: 60, extract: 250, generate: 60, table: 300 };
-    for (const name of WORKLOAD_NAMES) {
-      const { variants } = makeWorkload(name, tokenizer, 7);
+    for (const name of MADE_WORKLOADS) {
+      const { variants } = await makeWorkload(name, tokenizer, 7);
       const [first] = variants;
       const lengths = first.rows(5).map(({ tokens }) => tokens.length);
       expect({ name, lengths }).toEqual({ name, lengths: Array.from({ length: 5 }, () => sizes[name]) });
-      expect(makeWorkload(name, tokenizer, 7).variants[0].rows(3)).toEqual(first.rows(3));
-      expect(makeWorkload(name, tokenizer, 8).variants[0].rows(3)).not.toEqual(first.rows(3));
+      expect((await makeWorkload(name, tokenizer, 7)).variants[0].rows(3)).toEqual(first.rows(3));
+      expect((await makeWorkload(name, tokenizer, 8)).variants[0].rows(3)).not.toEqual(first.rows(3));
     }
-    const classify = makeWorkload("classify", tokenizer, 7).variants[0];
+    const classify = (await makeWorkload("classify", tokenizer, 7)).variants[0];
     expect(classify.prefix.length).toBe(500);
+  });
+
+  it("have the demo's tables among them, which begin again where they end", async () => {
+    await using tokenizer = await openTokenizer(join(ROOT, "models/starter/starter.gguf"));
+    for (const [name, rows] of [
+      ["reviews", 228],
+      ["tickets", 224],
+    ] as const) {
+      const [table] = (await makeWorkload(name, tokenizer, 7)).variants;
+      const taken = table.rows(rows + 1);
+      expect(taken[rows]).toEqual(taken[0]);
+      expect(new Set(taken.map(({ text }) => text)).size).toBeGreaterThan(0.9 * rows);
+      expect(Math.max(...taken.map(({ tokens }) => tokens.length))).toBe(table.rowTokens);
+    }
   });
 });
 
