@@ -25,7 +25,7 @@ export interface Configuration {
 export type ConfigurationAxis = readonly Partial<Configuration>[];
 
 /** What each engine and peer tries beside 16: on a CPU, few may be faster than many. */
-export const SLOT_CHOICES: ConfigurationAxis = [{ slots: 2 }, { slots: 4 }, { slots: 8 }, { slots: 32 }];
+export const SLOT_CHOICES: ConfigurationAxis = [1, 2, 4, 8, 32].map((slots) => ({ slots }));
 
 /** One row's output, or what went wrong. */
 export interface RowOutcome {

@@ -33,7 +33,7 @@ const SMALL_MODEL_BYTES = 300 * MB;
 const CPU_SLOTS = 16;
 /** Of a small model, whose weights stay in the cache: more rows gain nothing, and each token looks over all rows' places in
  *  the KV cache (docs/performance.md). */
-const SMALL_MODEL_SLOTS = 4;
+const SMALL_MODEL_SLOTS = 2;
 const GPU_SLOTS = 64;
 const BATCH_TOKENS = 512;
 /** Of the free memory, what a job may plan with. */

@@ -17,7 +17,7 @@ export type Axis = readonly Partial<Setting>[];
 
 /** llama.cpp has 256 sequences, and one holds what all rows begin with. */
 export const MOST_SLOTS = 255;
-const CPU_SLOTS = [2, 4, 8, 32];
+const CPU_SLOTS = [1, 2, 4, 8, 32];
 const GPU_SLOTS = [32, 128, MOST_SLOTS];
 const DRAFT_TOKENS = 8;
 

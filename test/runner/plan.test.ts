@@ -43,7 +43,7 @@ describe("the planner", () => {
   });
 
   it("gives a small model few slots, a large one more", () => {
-    expect(planJob(facts({}), none).slots).toBe(4);
+    expect(planJob(facts({}), none).slots).toBe(2);
     expect(planJob(facts({ weightBytes: 4 * GB }), none).slots).toBe(16);
     expect(planJob(facts({ engine: "node-llama-cpp" }), none).slots).toBe(16);
   });
