@@ -20,6 +20,24 @@ export interface PlanFacts {
   readonly frameTokens: number;
 }
 
+/** Where a job could run. Sizes in bytes. */
+export interface MachineMemory {
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  /** Of all GPUs; 0 where there is none. */
+  readonly vramBytes: number;
+  readonly freeVramBytes: number;
+}
+
+/** A plan by rules of thumb, what it was made from, and where it runs. */
+export interface PlacedJob {
+  readonly facts: PlanFacts;
+  readonly plan: Plan;
+  readonly backend: "auto" | "cpu";
+  /** All that there is where it runs, free or not. */
+  readonly mostBytes: number;
+}
+
 /** How a job is run, and why: shown by `doctor` and kept in the job record. */
 export interface Plan extends BatchPlan, Setting {
   readonly memoryBytes: number;
@@ -38,6 +56,33 @@ const GPU_SLOTS = 64;
 const BATCH_TOKENS = 512;
 /** Of the free memory, what a job may plan with. */
 const MEMORY_SHARE = 0.8;
+
+/** Plans a job for the GPU where there is one that holds it, and for the CPU otherwise: the native engine has a model on one
+ *  or the other, and a GPU without memory is an error. The reference engine spreads a model over both by itself.
+ *  @throws nothing */
+export function placeJob(
+  facts: Omit<PlanFacts, "hasGpu" | "freeBytes">,
+  memory: MachineMemory,
+  wishes: Wishes,
+): PlacedJob {
+  const place = (hasGpu: boolean, freeBytes: number, mostBytes: number): PlacedJob => {
+    const all = { ...facts, hasGpu, freeBytes };
+    return { facts: all, plan: planJob(all, wishes), backend: hasGpu ? "auto" : "cpu", mostBytes };
+  };
+  const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes } = memory;
+  if (vramBytes === 0) return place(false, freeMemoryBytes, memoryBytes);
+  if (facts.engine !== "native") return place(true, freeMemoryBytes + freeVramBytes, memoryBytes + vramBytes);
+  const onGpu = place(true, freeVramBytes, vramBytes);
+  if (fitsMemory(onGpu.facts, onGpu.plan)) return onGpu;
+  const onCpu = place(false, freeMemoryBytes, memoryBytes);
+  const reason = `on the CPU: the job needs ${gigabytes(onGpu.plan.memoryBytes)} GB and the GPU has ${gigabytes(freeVramBytes)} GB free`;
+  return { ...onCpu, plan: { ...onCpu.plan, reasons: [reason, ...onCpu.plan.reasons] } };
+}
+
+/** @returns e.g. "1.5" */
+export function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
 
 /** Chooses workers × threads × slots for one job by rules of thumb, which a calibration may better.
  *  @throws nothing: the smallest plan has one worker, one thread and one slot; `memoryBytes` tells what it needs */

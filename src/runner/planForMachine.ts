@@ -2,14 +2,12 @@ import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { type Plan, type PlanFacts, planJob } from "./plan.js";
+import { gigabytes, type PlacedJob, type Plan, type PlanFacts, placeJob } from "./plan.js";
 import type { Wishes } from "./settings.js";
 
-/** A plan by rules of thumb, and what it was made from. */
-export interface PlannedJob {
-  readonly facts: PlanFacts;
+/** A job's plan by rules of thumb, and what the user wished of it. */
+export interface PlannedJob extends PlacedJob {
   readonly wishes: Wishes;
-  readonly plan: Plan;
 }
 
 /** Plans a job with what the model's file and this machine say now.
@@ -23,19 +21,17 @@ export async function planForMachine(
   const model = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
   const backend = await backendFacts();
-  const hasGpu = backend.vramBytes > 0;
   await tryModel(model.path, backend);
-  const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers: hasGpu ? null : 0 };
+  const gpuLayers = backend.vramBytes > 0 ? null : 0;
+  const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers };
   const memory = await estimateMemory(model, shape);
-  const facts: PlanFacts = {
+  const facts = {
     engine,
     cores,
-    freeBytes: machineFacts().freeMemoryBytes,
     weightBytes: memory.weights,
     kvBytesPerToken: memory.kvCache / longestTokens,
     computeBytes: memory.compute,
     contextLength: model.contextLength,
-    hasGpu,
     rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
     longestTokens,
     frameTokens: job.frameTokens,
@@ -45,7 +41,7 @@ export async function planForMachine(
     threads: job.threads || config.threads,
     slots: job.slots || config.slots,
   };
-  return { facts, wishes, plan: planJob(facts, wishes) };
+  return { ...placeJob(facts, { ...machineFacts(), ...backend }, wishes), wishes };
 }
 
 /** The cores for the next job: all that are free, or a fair part when jobs of other models wait, so that those run beside
@@ -56,13 +52,11 @@ export function shareCores(freeCores: number, next: JobRecord, waiting: readonly
 }
 
 /** @throws {RowmillError} ROWMILL_NOT_ENOUGH_MEMORY when even the smallest plan is larger than the machine */
-export function checkMemory(plan: Plan, job: JobRecord): void {
-  const { memoryBytes } = machineFacts();
-  if (plan.memoryBytes <= memoryBytes) return;
-  const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
+export function checkMemory({ plan, mostBytes }: PlannedJob, job: JobRecord): void {
+  if (plan.memoryBytes <= mostBytes) return;
   throw new RowmillError(
     "ROWMILL_NOT_ENOUGH_MEMORY",
-    `${job.model} needs ${gigabytes(plan.memoryBytes)} GB ${shapeOf(plan)} and this machine has ${gigabytes(memoryBytes)} GB: take a smaller model or quantisation, or lower maxTokens`,
+    `${job.model} needs ${gigabytes(plan.memoryBytes)} GB ${shapeOf(plan)} and this machine has ${gigabytes(mostBytes)} GB: take a smaller model or quantisation, or lower maxTokens`,
     { exitCode: EXIT.jobFailed },
   );
 }

@@ -120,11 +120,11 @@ export class Runner {
       const cores = shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] }));
       planned = await planForMachine(next, this.#home.config, likelyEngine(asked).name, cores);
       const { plan } = planned;
-      if (!isAlone && plan.memoryBytes > machineFacts().freeMemoryBytes) {
+      if (!isAlone && plan.memoryBytes > planned.facts.freeBytes) {
         this.#tooLargeBeside = next.jobId;
         return false;
       }
-      if (isAlone) checkMemory(plan, next);
+      if (isAlone) checkMemory(planned, next);
     } catch (error) {
       const failed = this.#claim(next, lease);
       if (failed !== null) await this.#fail(failed, lease, error);
@@ -158,7 +158,7 @@ export class Runner {
     try {
       const { signal } = this.#stop;
       const engineFor = (threads: number): EngineChoice => {
-        return { engine: asked, modelPath: job.modelPath, threads, backend: "auto" };
+        return { engine: asked, modelPath: job.modelPath, threads, backend: planned.backend };
       };
       const shared = { home: this.#home, job, signal };
       const first = engineFor(planned.plan.threads);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PlanFacts, planJob } from "../../src/runner/plan.js";
+import { fitsMemory, type PlanFacts, placeJob, planJob } from "../../src/runner/plan.js";
 
 const GB = 1024 ** 3;
 const facts = (change: Partial<PlanFacts>): PlanFacts => ({
@@ -105,5 +105,48 @@ describe("the planner", () => {
 
   it("says why", () => {
     expect(planJob(facts({}), none).reasons.join("\n")).toMatch(/workers of one thread on 2 cores/);
+  });
+});
+
+/** As nvidia-smi lists them: a card's memory, of which its driver keeps some. */
+const MIB = 1024 ** 2;
+const RTX_4090 = { vramBytes: 24_564 * MIB, freeVramBytes: 23_900 * MIB };
+const H200 = { vramBytes: 143_771 * MIB, freeVramBytes: 142_900 * MIB };
+const HOST = { memoryBytes: 64 * GB, freeMemoryBytes: 50 * GB };
+
+describe("a job's place", () => {
+  const { hasGpu: _, freeBytes: __, ...shared } = facts({ cores: 16 });
+  /** Q8_0, 32 layers, 8 of 32 heads with keys and values of 128 in 16 bits. */
+  const eightB = { ...shared, weightBytes: 8.5e9, kvBytesPerToken: 131_072, computeBytes: 0.6e9, longestTokens: 3000 };
+
+  it("is the GPU that holds it, by the GPU's memory and not the machine's", () => {
+    for (const card of [RTX_4090, H200]) {
+      const placed = placeJob(eightB, { ...HOST, freeMemoryBytes: GB, ...card }, none);
+      expect(placed).toMatchObject({ backend: "auto", mostBytes: card.vramBytes });
+      expect(placed.plan).toMatchObject({ workers: 1, threads: 1, samplesInGraph: true });
+      expect(placed.plan.memoryBytes).toBeLessThan(card.freeVramBytes);
+    }
+    expect(placeJob(eightB, { ...HOST, ...RTX_4090 }, none).plan.slots).toBe(32);
+    expect(placeJob(eightB, { ...HOST, ...H200 }, none).plan.slots).toBe(64);
+  });
+
+  it("is the CPU where the GPU has too little memory, and the plan says so", () => {
+    const thirtyB = { ...eightB, weightBytes: 30e9 };
+    const placed = placeJob(thirtyB, { ...HOST, ...RTX_4090 }, none);
+    expect(placed).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes, facts: { hasGpu: false } });
+    expect(placed.plan).toMatchObject({ workers: 4, threads: 4, samplesInGraph: false });
+    expect(placed.plan.reasons[0]).toMatch(/^on the CPU: the job needs 3\d\.\d GB and the GPU has 25\.1 GB free$/);
+    expect(fitsMemory(placed.facts, placed.plan)).toBe(true);
+  });
+
+  it("is both for the reference engine, which spreads a model by itself", () => {
+    const placed = placeJob({ ...eightB, engine: "node-llama-cpp" }, { ...HOST, ...RTX_4090 }, none);
+    expect(placed).toMatchObject({ backend: "auto", mostBytes: HOST.memoryBytes + RTX_4090.vramBytes });
+    expect(placed.plan.samplesInGraph).toBe(false);
+  });
+
+  it("is the CPU where there is no GPU", () => {
+    const placed = placeJob(eightB, { ...HOST, vramBytes: 0, freeVramBytes: 0 }, none);
+    expect(placed).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes });
   });
 });
