@@ -11,6 +11,7 @@ import {
   type OpenSubject,
   type RowOutcome,
   type RunRequest,
+  rowsOf,
   SLOT_CHOICES,
   type Subject,
   type SubjectRun,
@@ -94,7 +95,8 @@ class LlamaServer implements OpenSubject {
     throw new Error(`llama-server was not ready after ${START_SECONDS} s`);
   }
 
-  async run({ workload, rows, maxTokens, limitSeconds }: RunRequest): Promise<SubjectRun> {
+  async run(asked: RunRequest): Promise<SubjectRun> {
+    const { workload, maxTokens, limitSeconds } = asked;
     const { slots } = this.configuration;
     const constraint = constraintOf(workload, this.configuration);
     // written before the clock starts
@@ -109,7 +111,7 @@ class LlamaServer implements OpenSubject {
         ...(this.configuration.backendSampling ? { backend_sampling: true } : {}),
         ...constraint,
       });
-    const bodies = workload.rows(rows).map(({ tokens }) => bodyOf(tokens));
+    const bodies = rowsOf(asked).map(({ tokens }) => bodyOf(tokens));
     const warm = bodyOf((workload.rows(1)[0]?.tokens ?? new Uint32Array()).slice(0, 1));
     const madeMs = performance.now();
     await Promise.all(Array.from({ length: warmRowsOf(workload, slots) }, () => this.#complete(warm, -1)));

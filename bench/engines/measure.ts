@@ -57,7 +57,7 @@ export async function measureGroup(
 
 function cellOf(contender: Contender, workload: Workload, opened: OpenSubject, options: MeasureOptions): Cell {
   const rows = options.rows || rowsFor(contender.chosen, options.seconds);
-  const request = { workload, rows, maxTokens: workload.maxTokens, limitSeconds: UNLIMITED_SECONDS };
+  const request = { workload, rows, skip: 0, maxTokens: workload.maxTokens, limitSeconds: UNLIMITED_SECONDS };
   return { contender, workload, opened, request, runs: [] };
 }
 
@@ -65,7 +65,9 @@ async function takeTurns(cells: readonly Cell[], options: MeasureOptions): Promi
   for (const { opened, request } of cells) await opened.run({ ...request, limitSeconds: WARM_UP_SECONDS });
   for (let round = 1; round <= options.runs; round++) {
     for (const { contender, workload, opened, request, runs } of cells) {
-      const figures = figuresOf(workload, await opened.run(request));
+      // the warm-up had the first rows
+      const skip = round * request.rows;
+      const figures = figuresOf(workload, await opened.run({ ...request, skip }));
       runs.push(figures);
       const rate = figures.rowsPerSecond.toPrecision(4);
       options.onLine(

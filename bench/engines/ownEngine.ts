@@ -11,6 +11,7 @@ import {
   type OpenRequest,
   type OpenSubject,
   type RunRequest,
+  rowsOf,
   SLOT_CHOICES,
   type Subject,
   type SubjectRun,
@@ -65,9 +66,10 @@ class OwnEngine implements OpenSubject {
     private readonly slotTokens: number,
   ) {}
 
-  async run({ workload, rows, maxTokens, limitSeconds }: RunRequest): Promise<SubjectRun> {
+  async run(asked: RunRequest): Promise<SubjectRun> {
+    const { workload, maxTokens, limitSeconds } = asked;
     const { slots, threads, draftTokens = 0, samplesInGraph = false } = this.configuration;
-    const order = admissionOrder(workload.rows(rows));
+    const order = admissionOrder(rowsOf(asked));
     const share = shareRows(
       order.map(({ row }) => row.tokens),
       this.threads.length,

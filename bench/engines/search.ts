@@ -73,14 +73,14 @@ async function shortRate(
   const isFree = workload.form === null;
   const maxTokens = isFree ? Math.min(SEARCH_TOKENS, workload.maxTokens) : workload.maxTokens;
   const scale = maxTokens / workload.maxTokens;
-  const run = async (rows: number): Promise<{ rate: number; seconds: number }> => {
+  const run = async (rows: number, skip: number): Promise<{ rate: number; seconds: number }> => {
     const limitSeconds = known === null ? MOST_SECONDS : LEAST_SECONDS + (PATIENCE * rows * scale) / known;
-    const { outcomes, seconds } = await opened.run({ workload, rows, maxTokens, limitSeconds });
+    const { outcomes, seconds } = await opened.run({ workload, rows, skip, maxTokens, limitSeconds });
     const spent = Math.max(seconds, 1e-6);
     return { rate: (outcomes.length / spent) * scale, seconds: spent };
   };
   const wave = workers * slots;
-  const first = await run(wave);
+  const first = await run(wave, 0);
   if (first.seconds >= LEAST_SECONDS || first.rate === 0) return first.rate;
-  return (await run(Math.max(wave, Math.ceil((2 * LEAST_SECONDS * first.rate) / scale)))).rate;
+  return (await run(Math.max(wave, Math.ceil((2 * LEAST_SECONDS * first.rate) / scale)), wave)).rate;
 }

@@ -1,6 +1,6 @@
 import type { EngineStatistics } from "../../src/engine/engine.js";
 import type { BenchModel } from "./models.js";
-import type { Workload, WorkloadGroup } from "./workload.js";
+import type { Workload, WorkloadGroup, WorkloadRow } from "./workload.js";
 
 /** How an engine or a peer is run. A peer has one worker. */
 export interface Configuration {
@@ -56,10 +56,17 @@ export const UNLIMITED_SECONDS = 2_000_000;
 export interface RunRequest {
   readonly workload: Workload;
   readonly rows: number;
+  /** Rows of the workload that earlier runs had: a server remembers them. */
+  readonly skip: number;
   /** At most the workload's. */
   readonly maxTokens: number;
   /** Ends the run with the rows that are done by then. */
   readonly limitSeconds: number;
+}
+
+/** The rows of a run. */
+export function rowsOf({ workload, rows, skip }: RunRequest): readonly WorkloadRow[] {
+  return workload.rows(skip + rows).slice(skip);
 }
 
 /** What a configuration is opened for. */

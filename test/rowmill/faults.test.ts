@@ -114,7 +114,9 @@ describe("a job whose model or plan goes wrong while it waits", () => {
       catalog.prepare("UPDATE jobs SET longest_row_tokens = 20 WHERE job_id = ?").run(id);
     });
     expect(await endOf(next, jobId)).toMatchObject({ status: "SUCCEEDED", rowsDone: 4, rowsFailed: 1 });
-    const results = (await next.getJobResults(jobId, { includeInputs: true })) as { inference_result_error: string | null }[];
+    const results = (await next.getJobResults(jobId, { includeInputs: true })) as {
+      inference_result_error: string | null;
+    }[];
     expect(results.map((row) => row.inference_result_error)).toEqual([
       ...[null, null],
       "llama.cpp found no place for the batch in its KV cache",
