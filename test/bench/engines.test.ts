@@ -5,12 +5,14 @@ import { readBatchTimes } from "../../bench/engines/batchedBench.js";
 import type { BenchResult, RunFigures } from "../../bench/engines/figures.js";
 import { median, resultOf } from "../../bench/engines/figures.js";
 import { readConfigurationPins, readList } from "../../bench/engines/flags.js";
+import { measureGroup } from "../../bench/engines/measure.js";
+import type { BenchModel } from "../../bench/engines/models.js";
 import { countParameters, RANDOM_SHAPES } from "../../bench/engines/randomGguf.js";
 import { ratiosOf } from "../../bench/engines/ratios.js";
 import { renderReport } from "../../bench/engines/report.js";
 import { rowTokens, shareRows, takeRow } from "../../bench/engines/rowShare.js";
 import { findConfiguration, freeAxes } from "../../bench/engines/search.js";
-import type { Configuration, RunRequest, Subject } from "../../bench/engines/subject.js";
+import { type Configuration, type RunRequest, rowsOf, type Subject } from "../../bench/engines/subject.js";
 import { MADE_WORKLOADS, makeWorkload, WORKLOAD_NAMES } from "../../bench/engines/workloads.js";
 import { openTokenizer } from "../../src/engine/index.js";
 
@@ -95,39 +97,61 @@ describe("a result", () => {
   });
 });
 
+/** A subject that is done with any rows at a rate that its configuration gives. */
+function madeUpSubject(onOpen: (configuration: Configuration) => void, onRun: (asked: RunRequest) => void): Subject {
+  return {
+    ...{ name: "made-up", isPeer: false, takes: () => true, first: FIRST },
+    axes: () => [[{ workers: 2, threads: 1 }], [{ slots: 8 }, { slots: 32 }]],
+    open: async ({ configuration }) => {
+      onOpen(configuration);
+      const rate = configuration.workers * 100 + configuration.slots;
+      return {
+        run: async (asked: RunRequest) => {
+          onRun(asked);
+          const nothing = { text: "", isComplete: true, inputTokens: 1, sharedTokens: 0, outputTokens: 1, error: null };
+          const outcomes = Array.from({ length: asked.rows }, (_, index) => ({ index, ...nothing }));
+          return { seconds: asked.rows / rate, startSeconds: 0, outcomes, statistics: null };
+        },
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    },
+  };
+}
+
+const MODEL: BenchModel = { name: "starter", path: "starter.gguf", endlessPath: async () => "" };
+
 describe("the search for a configuration", () => {
   it("takes what is fastest, one axis after the other, and leaves alone what is pinned", async () => {
     const opened: Configuration[] = [];
-    const subject: Subject = {
-      ...{ name: "made-up", isPeer: false, takes: () => true, first: FIRST },
-      axes: () => [[{ workers: 2, threads: 1 }], [{ slots: 8 }, { slots: 32 }]],
-      open: async ({ configuration }) => {
-        opened.push(configuration);
-        const rate = configuration.workers * 100 + configuration.slots;
-        return {
-          run: async ({ rows }: RunRequest) => {
-            const nothing = {
-              text: "",
-              isComplete: true,
-              inputTokens: 1,
-              sharedTokens: 0,
-              outputTokens: 1,
-              error: null,
-            };
-            const outcomes = Array.from({ length: rows }, (_, index) => ({ index, ...nothing }));
-            return { seconds: rows / rate, startSeconds: 0, outcomes, statistics: null };
-          },
-          [Symbol.asyncDispose]: async () => undefined,
-        };
-      },
-    };
+    const subject = madeUpSubject(
+      (configuration) => opened.push(configuration),
+      () => undefined,
+    );
     await using tokenizer = await openTokenizer(join(ROOT, "models/starter/starter.gguf"));
     const group = await makeWorkload("classify", tokenizer, 1);
-    const model = { name: "starter", path: "starter.gguf", endlessPath: async () => "" };
-    const { best, tried } = await findConfiguration(subject, model, group, {}, () => undefined);
+    const { best, tried } = await findConfiguration(subject, MODEL, group, {}, () => undefined);
     expect(best.configuration).toEqual({ workers: 2, threads: 1, slots: 32 });
     expect(tried.map(({ configuration }) => configuration)).toEqual(opened);
     expect(freeAxes(subject.axes(group), { slots: 4 })).toEqual([[{ workers: 2, threads: 1 }], []]);
+  });
+});
+
+describe("a measurement", () => {
+  it("gives each round rows that none has had", async () => {
+    const asked: RunRequest[] = [];
+    const subject = madeUpSubject(
+      () => undefined,
+      (request) => asked.push(request),
+    );
+    await using tokenizer = await openTokenizer(join(ROOT, "models/starter/starter.gguf"));
+    const group = await makeWorkload("generate", tokenizer, 1);
+    const contender = { subject, chosen: { configuration: FIRST, rowsPerSecond: 32 } };
+    const options = { rows: 3, seconds: 1, runs: 3, onLine: () => undefined };
+    const [result] = await measureGroup(MODEL, group, [contender], options);
+    expect(result?.runs).toHaveLength(3);
+    const texts = asked.flatMap((request) => rowsOf(request).map(({ text }) => text));
+    expect(texts).toHaveLength(12);
+    expect(new Set(texts).size).toBe(12);
   });
 });
 
