@@ -49,9 +49,10 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     const text = flags[name];
     if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
   }
+  if (flags.graph === true && Number(flags.drafts ?? 0) > 0)
+    throw new InputError("ROWMILL_BAD_OPTION", "--graph can't have --drafts: what is drafted needs the logits");
   const native = {
     ...(flags.drafts !== undefined && { draftTokens: readNumberFlag("--drafts", flags.drafts, "index") }),
-    // drafts need the logits
     ...(flags.graph === true && { samplesInGraph: true, draftTokens: 0 }),
   };
   return { all, one: Object.fromEntries(flags.pin.map(readPin)), native };

@@ -74,8 +74,14 @@ class OwnEngine implements OpenSubject {
       order.map(({ row }) => row.tokens),
       this.threads.length,
     );
-    const batchTokens = Math.max(BATCH_TOKENS, 2 * slots);
-    const plan = { slots, threads, slotTokens: this.slotTokens, batchTokens, draftTokens, samplesInGraph };
+    const plan = {
+      slots,
+      threads,
+      slotTokens: this.slotTokens,
+      batchTokens: BATCH_TOKENS,
+      draftTokens,
+      samplesInGraph,
+    };
     const { prefix, suffix, form } = workload;
     const job = { plan, prefix, suffix, form, maxTokens, rows: share, warmRows: warmRowsOf(workload, slots) };
     const madeMs = nowMs();

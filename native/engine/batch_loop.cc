@@ -26,7 +26,8 @@ ContextSettings ContextFor(const JobSettings& job, GraphSampler* graph) {
   return {.sequences = job.slots + 1,
           .tokens = prefix + std::uint64_t{job.slots} * (job.slot_tokens - std::min(prefix, job.slot_tokens) +
                                                          FieldLabels::RoomFor(job.fields)),
-          .batch_tokens = job.batch_tokens,
+          // llama.cpp ends the process over a context for more sequences than a batch has tokens.
+          .batch_tokens = std::max(job.batch_tokens, job.slots + 1),
           .threads = job.threads,
           .outputs = graph == nullptr ? 0 : job.slots + 1,
           .graph = graph};
@@ -250,14 +251,15 @@ void BatchLoop::ExpectTokens() {
   }
   graph_->BeginBatch();
   for (Slot& slot : slots_) {
-    const bool is_sampled = slot.is_busy && slot.added > 0 && slot.added == slot.pending();
+    const bool is_sampled =
+        slot.is_busy && !slot.is_complete && slot.added > 0 && slot.added == slot.pending();
     if (!is_sampled) {
       continue;
     }
     try {
       graph_->Expect(slot.sequence, MaskOf(slot));
-    } catch (const grammar::GrammarError&) {
-      // The row meets it again when its token is chosen.
+    } catch (const grammar::GrammarError& error) {
+      slot.mask_error = error.what();
     }
   }
 }
@@ -293,6 +295,11 @@ void BatchLoop::TakeLogits(Slot& slot) {
   }
   if (slot.is_complete) {
     End(slot);
+    return;
+  }
+  if (!slot.mask_error.empty()) {
+    // Its token was sampled without the mask.
+    Fail(slot, std::exchange(slot.mask_error, {}));
     return;
   }
   try {

@@ -73,6 +73,8 @@ struct Slot {
   bool is_counted = false;
   // The output is complete; its last tokens are computed for their probabilities alone.
   bool is_complete = false;
+  // Why there is no mask for the token that the batch at hand samples in the graph; else empty.
+  std::string mask_error;
 
   // While labels are scored instead of tokens sampled: the walks that are left, the last one first.
   std::vector<LabelWalk> walks;

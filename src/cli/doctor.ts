@@ -43,6 +43,7 @@ const LABELS: Readonly<Record<string, string>> = {
   candidates: "possible backends",
   vramBytes: "graphics memory",
   freeVramBytes: "free graphics memory",
+  unifiedVramBytes: "graphics memory that is the machine's",
   counters: "live progress",
   isMapped: "shared with other processes",
 };

@@ -35,6 +35,8 @@ export interface BackendFacts {
   readonly devices: readonly string[];
   readonly vramBytes: number;
   readonly freeVramBytes: number;
+  /** Of the GPUs' memory, what is the machine's own as well. */
+  readonly unifiedVramBytes: number;
   /** Why the backend could not be loaded; `null` when it was. */
   readonly failure: string | null;
 }
@@ -67,7 +69,7 @@ export async function backendFacts(): Promise<BackendFacts> {
     backend ??= getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
     const llama = await backend;
     const name = llama.gpu || "cpu";
-    const vram = name === "cpu" ? { total: 0, free: 0 } : await llama.getVramState();
+    const vram = name === "cpu" ? { total: 0, free: 0, unifiedSize: 0 } : await llama.getVramState();
     const devices = name === "cpu" ? [] : await llama.getGpuDeviceNames();
     const { release } = llama.llamaCppRelease;
     return {
@@ -77,12 +79,14 @@ export async function backendFacts(): Promise<BackendFacts> {
       devices,
       vramBytes: vram.total,
       freeVramBytes: vram.free,
+      unifiedVramBytes: vram.unifiedSize,
       failure: null,
     };
   } catch (error) {
     backend = undefined;
     const failure = messageOf(error);
-    return { backend: "none", release: null, candidates, devices: [], vramBytes: 0, freeVramBytes: 0, failure };
+    const nothing = { devices: [], vramBytes: 0, freeVramBytes: 0, unifiedVramBytes: 0 };
+    return { backend: "none", release: null, candidates, ...nothing, failure };
   }
 }
 

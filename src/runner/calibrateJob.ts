@@ -4,7 +4,7 @@ import type { EngineChoice } from "../engine/index.js";
 import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
-import { type Calibration, calibrate, calibrationOf, trialRows } from "./calibrate.js";
+import { type Calibration, calibrate, calibrationOf, isOutgrown, trialRows } from "./calibrate.js";
 import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
@@ -33,8 +33,9 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   if (axes.flat().length === 0) return plan;
   const key = await calibrationKey(job, planned, axes);
   const known = home.catalog.calibration(key);
-  if (known !== null) return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
   const mostRows = trialRows(facts.rows, plan, axes);
+  if (known !== null && !isOutgrown(calibrationOf(known), mostRows))
+    return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
   if (mostRows === 0) return withReason(plan, "by rules of thumb: too few rows to measure what is fastest");
   using file = JobFile.open(home, job.jobId);
   const { workers, threads, slots, draftTokens } = plan;
@@ -90,7 +91,7 @@ async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob, axe
   const kind = [
     [job.modelPath, size, mtimeMs],
     [machine.cpuModel, facts.cores, machine.memoryBytes, devices, machine.llamaCppRelease],
-    [wishes, facts.engine, axes],
+    [wishes, facts.engine, facts.hasGpu, axes],
     [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],
     [job.frameTokens, rowTokens, facts.longestTokens].map(magnitudeOf),
   ];

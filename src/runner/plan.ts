@@ -12,6 +12,7 @@ export interface PlanFacts {
   /** Compute buffers of one context. */
   readonly computeBytes: number;
   readonly contextLength: number;
+  readonly vocabularySize: number;
   readonly hasGpu: boolean;
   readonly rows: number;
   /** Prefix, suffix, the longest row and maxTokens. */
@@ -27,6 +28,8 @@ export interface MachineMemory {
   /** Of all GPUs; 0 where there is none. */
   readonly vramBytes: number;
   readonly freeVramBytes: number;
+  /** Of these, what is the machine's own memory as well. */
+  readonly unifiedVramBytes: number;
 }
 
 /** A plan by rules of thumb, what it was made from, and where it runs. */
@@ -36,6 +39,8 @@ export interface PlacedJob {
   readonly backend: "auto" | "cpu";
   /** All that there is where it runs, free or not. */
   readonly mostBytes: number;
+  /** Why it runs there, and what of a wish can't be. */
+  readonly placeReasons: readonly string[];
 }
 
 /** How a job is run, and why: shown by `doctor` and kept in the job record. */
@@ -53,30 +58,49 @@ const CPU_SLOTS = 16;
  *  the KV cache (docs/performance.md). */
 const SMALL_MODEL_SLOTS = 2;
 const GPU_SLOTS = 64;
+/** A token of every slot, and rows that begin. */
 const BATCH_TOKENS = 512;
+/** Of a slot in llama.cpp's buffers for logits and in a sampling graph, for each token of the vocabulary. */
+const CPU_LOGIT_BYTES = 4;
+const GPU_LOGIT_BYTES = 32;
+/** Masks that a sampling graph keeps beside those of the slots, 2 bytes for each token of the vocabulary. */
+const SPARE_MASKS = 65;
 /** Of the free memory, what a job may plan with. */
 const MEMORY_SHARE = 0.8;
 
 /** Plans a job for the GPU where there is one that holds it, and for the CPU otherwise: the native engine has a model on one
  *  or the other, and a GPU without memory is an error. The reference engine spreads a model over both by itself.
+ *  @param isAlone  no other job runs; otherwise a job that only finds no room on the GPU now is planned for it, to wait
  *  @throws nothing */
 export function placeJob(
   facts: Omit<PlanFacts, "hasGpu" | "freeBytes">,
   memory: MachineMemory,
   wishes: Wishes,
+  isAlone: boolean,
 ): PlacedJob {
-  const place = (hasGpu: boolean, freeBytes: number, mostBytes: number): PlacedJob => {
+  const capped = wishes.slots > MOST_SLOTS ? [`${MOST_SLOTS} slots a worker: llama.cpp has no more sequences`] : [];
+  const place = (hasGpu: boolean, freeBytes: number, mostBytes: number, reasons: string[]): PlacedJob => {
     const all = { ...facts, hasGpu, freeBytes };
-    return { facts: all, plan: planJob(all, wishes), backend: hasGpu ? "auto" : "cpu", mostBytes };
+    const placeReasons = [...reasons, ...capped];
+    return { facts: all, plan: planJob(all, wishes), backend: hasGpu ? "auto" : "cpu", mostBytes, placeReasons };
   };
-  const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes } = memory;
-  if (vramBytes === 0) return place(false, freeMemoryBytes, memoryBytes);
-  if (facts.engine !== "native") return place(true, freeMemoryBytes + freeVramBytes, memoryBytes + vramBytes);
-  const onGpu = place(true, freeVramBytes, vramBytes);
-  if (fitsMemory(onGpu.facts, onGpu.plan)) return onGpu;
-  const onCpu = place(false, freeMemoryBytes, memoryBytes);
-  const reason = `on the CPU: the job needs ${gigabytes(onGpu.plan.memoryBytes)} GB and the GPU has ${gigabytes(freeVramBytes)} GB free`;
-  return { ...onCpu, plan: { ...onCpu.plan, reasons: [reason, ...onCpu.plan.reasons] } };
+  const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes, unifiedVramBytes } = memory;
+  const onCpu = (reasons: string[]): PlacedJob => place(false, freeMemoryBytes, memoryBytes, reasons);
+  if (vramBytes === 0) return onCpu([]);
+  const isUnified = unifiedVramBytes > 0;
+  if (facts.engine !== "native") {
+    const free = freeMemoryBytes + (isUnified ? 0 : freeVramBytes);
+    return place(true, free, memoryBytes + vramBytes - unifiedVramBytes, []);
+  }
+  const everFree = place(true, vramBytes, vramBytes, []);
+  if (!fitsMemory(everFree.facts, everFree.plan)) return onCpu([tooLarge(everFree.plan, vramBytes)]);
+  const free = isUnified ? Math.min(freeVramBytes, freeMemoryBytes) : freeVramBytes;
+  const now = place(true, free, vramBytes, []);
+  return !isAlone || fitsMemory(now.facts, now.plan) ? now : onCpu([`${tooLarge(now.plan, free)} now`]);
+}
+
+function tooLarge({ memoryBytes }: Plan, gpuBytes: number): string {
+  return `on the CPU: the job needs ${gigabytes(memoryBytes)} GB and may have ${gigabytes(MEMORY_SHARE * gpuBytes)} GB of the GPU's`;
 }
 
 /** @returns e.g. "1.5" */
@@ -90,12 +114,14 @@ export function planJob(facts: PlanFacts, wishes: Wishes): Plan {
   const reasons: string[] = [];
   let workers = wishes.workers || chooseWorkers(facts, reasons);
   const threads = wishes.threads || chooseThreads(facts, workers, reasons);
-  let slots = chooseSlots(facts, wishes, workers, reasons);
+  let slots = chooseSlots(facts, wishes, workers);
   const fits = (): boolean => fitsMemory(facts, { workers, slots });
   while (!wishes.slots && slots > 1 && !fits()) slots = Math.ceil(slots / 2);
   while (!wishes.workers && workers > 1 && !fits()) workers--;
-  if (!fits()) reasons.push("even the smallest plan needs more memory than is free");
-  else if (!wishes.slots && slots < chooseSlots(facts, wishes, workers, []))
+  const isFixed = wishes.workers > 1 || wishes.slots > 1;
+  if (!fits())
+    reasons.push(`${isFixed ? "what was asked for" : "even the smallest plan"} needs more memory than is free`);
+  else if (!wishes.slots && slots < chooseSlots(facts, wishes, workers))
     reasons.push(`${slots} slots a worker: more would not fit the free memory`);
   return completePlan(facts, { workers, threads, slots, draftTokens: 0 }, reasons);
 }
@@ -107,8 +133,7 @@ export function completePlan(facts: PlanFacts, setting: Setting, reasons: readon
   return {
     ...setting,
     slotTokens,
-    // a token of every slot, and rows that begin
-    batchTokens: Math.max(BATCH_TOKENS, 2 * setting.slots),
+    batchTokens: BATCH_TOKENS,
     // a GPU's logits would come over the bus, and its host would look at all of them
     samplesInGraph: facts.engine === "native" && facts.hasGpu,
     memoryBytes: Math.round(memoryOf(facts, setting)),
@@ -122,8 +147,10 @@ export function fitsMemory(facts: PlanFacts, setting: Pick<Setting, "workers" | 
 }
 
 function memoryOf(facts: PlanFacts, { workers, slots }: Pick<Setting, "workers" | "slots">): number {
-  const { weightBytes, computeBytes, kvBytesPerToken, frameTokens } = facts;
-  const slotBytes = slots * slotTokensOf(facts) * kvBytesPerToken;
+  const { weightBytes, computeBytes, kvBytesPerToken, frameTokens, vocabularySize, hasGpu } = facts;
+  const logitBytes =
+    vocabularySize * (hasGpu ? GPU_LOGIT_BYTES * slots + 2 * (SPARE_MASKS + slots) : CPU_LOGIT_BYTES * slots);
+  const slotBytes = slots * slotTokensOf(facts) * kvBytesPerToken + logitBytes;
   // the native engine loads a model once and keeps the prefix in a sequence of its own
   return facts.engine === "native"
     ? weightBytes + workers * (computeBytes + slotBytes + frameTokens * kvBytesPerToken)
@@ -153,8 +180,7 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
   return several;
 }
 
-function chooseSlots(facts: PlanFacts, wishes: Wishes, workers: number, reasons: string[]): number {
-  if (wishes.slots > MOST_SLOTS) reasons.push(`${MOST_SLOTS} slots a worker: llama.cpp has no more sequences`);
+function chooseSlots(facts: PlanFacts, wishes: Wishes, workers: number): number {
   if (wishes.slots > 0) return Math.min(wishes.slots, MOST_SLOTS);
   const isSmall = facts.engine === "native" && facts.weightBytes <= SMALL_MODEL_BYTES;
   const most = facts.hasGpu ? GPU_SLOTS : isSmall ? SMALL_MODEL_SLOTS : CPU_SLOTS;

@@ -10,13 +10,21 @@ export interface PlannedJob extends PlacedJob {
   readonly wishes: Wishes;
 }
 
-/** Plans a job with what the model's file and this machine say now.
- *  @param cores how many of the machine's cores it may use */
+export interface Surroundings {
+  /** How many of the machine's cores the job may use. */
+  readonly cores: number;
+  /** No other job runs. */
+  readonly isAlone: boolean;
+  /** The model's weights are in the memory already, and the job may have them. */
+  readonly isWarm: boolean;
+}
+
+/** Plans a job with what the model's file and this machine say now. */
 export async function planForMachine(
   job: JobRecord,
   config: HomeConfig,
   engine: PlanFacts["engine"],
-  cores: number,
+  { cores, isAlone, isWarm }: Surroundings,
 ): Promise<PlannedJob> {
   const model = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
@@ -32,6 +40,7 @@ export async function planForMachine(
     kvBytesPerToken: memory.kvCache / longestTokens,
     computeBytes: memory.compute,
     contextLength: model.contextLength,
+    vocabularySize: model.vocabularySize,
     rows: job.rowsTotal - job.rowsDone - job.rowsFailed,
     longestTokens,
     frameTokens: job.frameTokens,
@@ -41,7 +50,9 @@ export async function planForMachine(
     threads: job.threads || config.threads,
     slots: job.slots || config.slots,
   };
-  return { ...placeJob(facts, { ...machineFacts(), ...backend }, wishes), wishes };
+  const freeVramBytes = Math.min(backend.vramBytes, backend.freeVramBytes + (isWarm ? memory.weights : 0));
+  const machine = { ...machineFacts(), ...backend, freeVramBytes };
+  return { ...placeJob(facts, machine, wishes, isAlone), wishes };
 }
 
 /** The cores for the next job: all that are free, or a fair part when jobs of other models wait, so that those run beside

@@ -4,6 +4,7 @@ import { WORKER_FILE } from "../worker/index.js";
 
 export interface WarmPool {
   readonly key: string;
+  readonly modelPath: string;
   readonly piscina: Piscina;
   isUsed: boolean;
 }
@@ -30,7 +31,7 @@ export class Pools implements AsyncDisposable {
       // a task is a whole job's share: threads come and go with the pool alone
       idleTimeout: Number.POSITIVE_INFINITY,
     });
-    const made: WarmPool = { key, piscina, isUsed: true };
+    const made: WarmPool = { key, modelPath: engine.modelPath, piscina, isUsed: true };
     this.#pools.add(made);
     return made;
   }
@@ -51,6 +52,17 @@ export class Pools implements AsyncDisposable {
     const kept = keyOf(except, workers);
     const idle = [...this.#pools].filter((pool) => !pool.isUsed && pool.key !== kept);
     await Promise.all(idle.map((pool) => this.drop(pool)));
+  }
+
+  /** Unloads the models that no job uses, but for one. */
+  async freeOthers(modelPath: string): Promise<void> {
+    const idle = [...this.#pools].filter((pool) => !pool.isUsed && pool.modelPath !== modelPath);
+    await Promise.all(idle.map((pool) => this.drop(pool)));
+  }
+
+  /** Whether a model is loaded that no job uses. */
+  hasIdle(modelPath: string): boolean {
+    return [...this.#pools].some((pool) => !pool.isUsed && pool.modelPath === modelPath);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -118,7 +118,11 @@ export class Runner {
     let planned: PlannedJob;
     try {
       const cores = shareCores(freeCores, next, catalog.list({ status: ["QUEUED"] }));
-      planned = await planForMachine(next, this.#home.config, likelyEngine(asked).name, cores);
+      // a GPU's memory shows what is free only once no model is there that no job uses
+      if (isAlone) await this.#pools.freeOthers(next.modelPath);
+      const isWarm = this.#pools.hasIdle(next.modelPath);
+      const surroundings = { cores, isAlone, isWarm };
+      planned = await planForMachine(next, this.#home.config, likelyEngine(asked).name, surroundings);
       const { plan } = planned;
       if (!isAlone && plan.memoryBytes > planned.facts.freeBytes) {
         this.#tooLargeBeside = next.jobId;
@@ -165,7 +169,8 @@ export class Runner {
       await this.#pools.freeIdle(first, planned.plan.workers);
       const plan = await calibratedPlan({ ...shared, planned, engine: first, pools: this.#pools });
       const { name, reason } = likelyEngine(asked);
-      const reasons = reason === null ? plan.reasons : [`the engine ${name}: ${reason}`, ...plan.reasons];
+      const engineReasons = reason === null ? [] : [`the engine ${name}: ${reason}`];
+      const reasons = [...engineReasons, ...planned.placeReasons, ...plan.reasons];
       this.#home.catalog.setPlan(job.jobId, { engine: name, ...plan, reasons });
       const engine = engineFor(plan.threads);
       pool = this.#pools.take(engine, plan.workers);

@@ -22,11 +22,17 @@ const GPU_SLOTS = [32, 128, MOST_SLOTS];
 const DRAFT_TOKENS = 8;
 
 /** What is worth trying beside the plan by rules of thumb: first how the cores are split between workers and threads, then
- *  the slots, then drafts. What the user wished is not varied. */
+ *  the slots, then drafts. What the user wished is not varied; with everything wished nothing is, so that outputs can be
+ *  had again to the byte. */
 export function axesOf(facts: { readonly cores: number; readonly hasGpu: boolean }, wishes: Wishes): readonly Axis[] {
   const areCoresFree = wishes.workers === 0 && wishes.threads === 0 && !facts.hasGpu;
   const slots = (facts.hasGpu ? GPU_SLOTS : CPU_SLOTS).map((count) => ({ slots: count }));
-  return [areCoresFree ? splitsOf(facts.cores) : [], wishes.slots === 0 ? slots : [], [{ draftTokens: DRAFT_TOKENS }]];
+  const isFixed = wishes.workers > 0 && wishes.threads > 0 && wishes.slots > 0;
+  return [
+    areCoresFree ? splitsOf(facts.cores) : [],
+    wishes.slots === 0 ? slots : [],
+    isFixed ? [] : [{ draftTokens: DRAFT_TOKENS }],
+  ];
 }
 
 /** Few threads in many workers wait for nobody; many threads in few workers read the weights less often. */

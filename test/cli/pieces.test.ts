@@ -172,13 +172,14 @@ test("the doctor speaks words and ends with a verdict", () => {
       devices: [],
       vramBytes: 0,
       freeVramBytes: 0,
+      unifiedVramBytes: 0,
       failure: null,
     },
     engine: { name: "node-llama-cpp", reason: "why" },
     counters: { isMapped: true, reason: null },
     calibrations: [
       {
-        ...{ model: "m", madeAt: "2026-11-28T21:03:59.000Z", rows: 96 },
+        ...{ model: "m", madeAt: "2026-11-28T21:03:59.000Z", rows: 96, skipped: 0, mostRows: 200 },
         chosen: { workers: 2, threads: 1, slots: 8, draftTokens: 8, rowsPerSecond: 116.4 },
         trials: [
           { workers: 2, threads: 1, slots: 8, draftTokens: 0, rowsPerSecond: 109 },

@@ -105,6 +105,7 @@ describe("sampling within llama.cpp's graph", () => {
   it("leaves to the host what needs the logits", async () => {
     const needs: readonly Run[] = [
       { logprobs: true },
+      { logprobs: true, tokenLogprobs: true },
       { labels: ["yes", "no"] },
       { plan: { draftTokens: 4 } },
       { sampling: { presencePenalty: 1 } },

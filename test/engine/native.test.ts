@@ -68,6 +68,13 @@ describe("the native engine", () => {
     expect(alone.map(({ text }) => text)).not.toEqual(greedily.map(({ text }) => text));
   });
 
+  it("has room in a batch for a token of each slot, whatever the plan says", async () => {
+    const rows = tickets(20);
+    const plan = { slots: 12, threads: 1, slotTokens: 400, batchTokens: 3, draftTokens: 0, samplesInGraph: false };
+    const results = await run(rows, { plan, sampling: { maxTokens: 6 } });
+    expect(results.map(({ outputTokens }) => outputTokens)).toEqual(rows.map(() => 6));
+  });
+
   it("stops at a stop string across token borders and leaves it out", async () => {
     const [whole] = await run(tickets(1));
     const text = whole?.text ?? "";

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { machineFacts } from "../../src/models/index.js";
 import { openRowmill, TICKET_PROMPT, TICKET_SCHEMA, tickets } from "./fixture.js";
 
-/** With one slot, few rows are enough to measure how the cores are best split: nothing else is left to choose. */
-const JOB = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA, slots: 1 };
+/** With one slot, few rows are enough to measure how the cores are best split, and drafts. */
+const JOB = { model: "starter", systemPrompt: TICKET_PROMPT, slots: 1, samplingParams: { maxTokens: 2 } };
 const { cores } = machineFacts();
-/** Enough for four splits. */
-const ROWS = 120 * cores;
+/** Enough for four splits, drafts, and a run to warm up. */
+const ROWS = 2000;
 
 // one core can be split in one way only
 describe.skipIf(cores < 2)("a job that is long enough", () => {
@@ -22,7 +22,7 @@ describe.skipIf(cores < 2)("a job that is long enough", () => {
     const short = await mill.getJob(await mill.infer(rows.slice(0, 4), JOB));
     expect(short.plan?.reasons).toContainEqual(expect.stringMatching(/^measured \d{4}-\d\d-\d\d, /));
 
-    const free = { model: "starter", slots: 1, samplingParams: { maxTokens: 4 } };
+    const free = { ...JOB, outputSchema: TICKET_SCHEMA };
     const other = await mill.getJob(await mill.infer(rows.slice(0, 4), free));
     expect(other.plan?.reasons).toContainEqual(expect.stringMatching(/too few rows to measure/));
 

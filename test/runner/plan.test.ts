@@ -11,6 +11,7 @@ const facts = (change: Partial<PlanFacts>): PlanFacts => ({
   kvBytesPerToken: 6144,
   computeBytes: 0.03 * GB,
   contextLength: 2048,
+  vocabularySize: 4096,
   hasGpu: false,
   rows: 10_000,
   longestTokens: 300,
@@ -46,15 +47,6 @@ describe("the planner", () => {
     expect(planJob(facts({}), none).slots).toBe(2);
     expect(planJob(facts({ weightBytes: 4 * GB }), none).slots).toBe(16);
     expect(planJob(facts({ engine: "node-llama-cpp" }), none).slots).toBe(16);
-  });
-
-  it("has no more slots than llama.cpp has sequences, and room in the batch for a token of each", () => {
-    for (const slots of [255, 256, 5000]) {
-      const plan = planJob(facts({}), { ...none, slots });
-      expect(plan.slots).toBe(255);
-      expect(plan.batchTokens).toBeGreaterThan(plan.slots);
-      expect(plan.reasons.some((reason) => reason.includes("no more sequences"))).toBe(slots > 255);
-    }
   });
 
   it("gives a GPU one worker, and has it sample", () => {
@@ -112,41 +104,74 @@ describe("the planner", () => {
 const MIB = 1024 ** 2;
 const RTX_4090 = { vramBytes: 24_564 * MIB, freeVramBytes: 23_900 * MIB };
 const H200 = { vramBytes: 143_771 * MIB, freeVramBytes: 142_900 * MIB };
-const HOST = { memoryBytes: 64 * GB, freeMemoryBytes: 50 * GB };
+const HOST = { memoryBytes: 64 * GB, freeMemoryBytes: 50 * GB, unifiedVramBytes: 0 };
+const NO_GPU = { ...HOST, vramBytes: 0, freeVramBytes: 0 };
 
 describe("a job's place", () => {
   const { hasGpu: _, freeBytes: __, ...shared } = facts({ cores: 16 });
   /** Q8_0, 32 layers, 8 of 32 heads with keys and values of 128 in 16 bits. */
-  const eightB = { ...shared, weightBytes: 8.5e9, kvBytesPerToken: 131_072, computeBytes: 0.6e9, longestTokens: 3000 };
+  const eightB = {
+    ...shared,
+    ...{ weightBytes: 8.5e9, kvBytesPerToken: 131_072, computeBytes: 0.6e9, longestTokens: 3000 },
+    vocabularySize: 128_256,
+  };
+  const thirtyB = { ...eightB, weightBytes: 30e9 };
 
   it("is the GPU that holds it, by the GPU's memory and not the machine's", () => {
     for (const card of [RTX_4090, H200]) {
-      const placed = placeJob(eightB, { ...HOST, freeMemoryBytes: GB, ...card }, none);
-      expect(placed).toMatchObject({ backend: "auto", mostBytes: card.vramBytes });
+      const placed = placeJob(eightB, { ...HOST, freeMemoryBytes: GB, ...card }, none, true);
+      expect(placed).toMatchObject({ backend: "auto", mostBytes: card.vramBytes, placeReasons: [] });
       expect(placed.plan).toMatchObject({ workers: 1, threads: 1, samplesInGraph: true });
       expect(placed.plan.memoryBytes).toBeLessThan(card.freeVramBytes);
     }
-    expect(placeJob(eightB, { ...HOST, ...RTX_4090 }, none).plan.slots).toBe(32);
-    expect(placeJob(eightB, { ...HOST, ...H200 }, none).plan.slots).toBe(64);
+    expect(placeJob(eightB, { ...HOST, ...RTX_4090 }, none, true).plan.slots).toBeLessThan(64);
+    expect(placeJob(eightB, { ...HOST, ...H200 }, none, true).plan.slots).toBe(64);
   });
 
-  it("is the CPU where the GPU has too little memory, and the plan says so", () => {
-    const thirtyB = { ...eightB, weightBytes: 30e9 };
-    const placed = placeJob(thirtyB, { ...HOST, ...RTX_4090 }, none);
+  it("is the CPU where the GPU has too little memory, and the reasons say so", () => {
+    const placed = placeJob(thirtyB, { ...HOST, ...RTX_4090 }, none, true);
     expect(placed).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes, facts: { hasGpu: false } });
     expect(placed.plan).toMatchObject({ workers: 4, threads: 4, samplesInGraph: false });
-    expect(placed.plan.reasons[0]).toMatch(/^on the CPU: the job needs 3\d\.\d GB and the GPU has 25\.1 GB free$/);
+    expect(placed.placeReasons).toEqual([
+      expect.stringMatching(/^on the CPU: the job needs 3\d\.\d GB and may have 20\.6 GB of the GPU's$/),
+    ]);
     expect(fitsMemory(placed.facts, placed.plan)).toBe(true);
   });
 
+  it("is waited for where another job has the GPU, and the CPU where another program has it", () => {
+    const busy = { ...HOST, ...RTX_4090, freeVramBytes: 6 * GB };
+    const waiting = placeJob(eightB, busy, none, false);
+    expect(waiting.backend).toBe("auto");
+    expect(waiting.plan.memoryBytes).toBeGreaterThan(waiting.facts.freeBytes);
+    const moved = placeJob(eightB, busy, none, true);
+    expect(moved.backend).toBe("cpu");
+    expect(moved.placeReasons[0]).toMatch(/and may have 5\.2 GB of the GPU's now$/);
+  });
+
   it("is both for the reference engine, which spreads a model by itself", () => {
-    const placed = placeJob({ ...eightB, engine: "node-llama-cpp" }, { ...HOST, ...RTX_4090 }, none);
+    const placed = placeJob({ ...thirtyB, engine: "node-llama-cpp" }, { ...HOST, ...RTX_4090 }, none, true);
     expect(placed).toMatchObject({ backend: "auto", mostBytes: HOST.memoryBytes + RTX_4090.vramBytes });
     expect(placed.plan.samplesInGraph).toBe(false);
   });
 
+  it("counts memory once that the GPU and the machine share", () => {
+    const mac = { memoryBytes: 16 * GB, freeMemoryBytes: 6 * GB, vramBytes: 11 * GB, freeVramBytes: 11 * GB };
+    const unified = { ...mac, unifiedVramBytes: 11 * GB };
+    const small = { ...eightB, weightBytes: 2e9 };
+    expect(placeJob(small, unified, none, true).facts).toMatchObject({ hasGpu: true, freeBytes: 6 * GB });
+    const reference = placeJob({ ...small, engine: "node-llama-cpp" }, unified, none, true);
+    expect(reference).toMatchObject({ mostBytes: 16 * GB, facts: { freeBytes: 6 * GB } });
+  });
+
   it("is the CPU where there is no GPU", () => {
-    const placed = placeJob(eightB, { ...HOST, vramBytes: 0, freeVramBytes: 0 }, none);
-    expect(placed).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes });
+    expect(placeJob(eightB, NO_GPU, none, true)).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes });
+  });
+
+  it("has no more slots than llama.cpp has sequences", () => {
+    for (const slots of [255, 256, 5000]) {
+      const { plan, placeReasons } = placeJob(facts({}), NO_GPU, { ...none, slots }, true);
+      expect(plan.slots).toBe(255);
+      expect(placeReasons.some((reason) => reason.includes("no more sequences"))).toBe(slots > 255);
+    }
   });
 });
