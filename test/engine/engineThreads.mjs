@@ -27,7 +27,7 @@ async function runRows({ engine: name, modelPath, threads }, onText) {
   let index = 0;
   await engine.run(
     {
-      plan: { slots: 4, threads, slotTokens: 128, batchTokens: 64 },
+      plan: { slots: 4, threads, slotTokens: 128, batchTokens: 64, draftTokens: 0, samplesInGraph: false },
       prefix: engine.tokenizeTemplate("<|im_start|>user\n"),
       suffix: engine.tokenizeTemplate("<|im_end|>\n<|im_start|>assistant\n"),
       grammar: null,
