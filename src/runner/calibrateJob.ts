@@ -29,7 +29,7 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   const { facts, wishes, plan } = planned;
   // the reference engine loads the model once a worker: too long for a trial
   if (facts.engine !== "native") return plan;
-  const axes = axesOf(facts, wishes);
+  const axes = axesOf({ ...facts, writesText: !job.labelProbabilities }, wishes);
   if (axes.flat().length === 0) return plan;
   const key = await calibrationKey(job, planned, axes);
   const known = home.catalog.calibration(key);

@@ -17,6 +17,13 @@ export type Axis = readonly Partial<Setting>[];
 
 /** llama.cpp has 256 sequences, and one holds what all rows begin with. */
 export const MOST_SLOTS = 255;
+export interface AxisFacts {
+  readonly cores: number;
+  readonly hasGpu: boolean;
+  /** Tokens are generated: there is something to draft. */
+  readonly writesText: boolean;
+}
+
 const CPU_SLOTS = [1, 2, 4, 8, 32];
 const GPU_SLOTS = [32, 128, MOST_SLOTS];
 const DRAFT_TOKENS = 8;
@@ -24,14 +31,14 @@ const DRAFT_TOKENS = 8;
 /** What is worth trying beside the plan by rules of thumb: first how the cores are split between workers and threads, then
  *  the slots, then drafts. What the user wished is not varied; with everything wished nothing is, so that outputs can be
  *  had again to the byte. */
-export function axesOf(facts: { readonly cores: number; readonly hasGpu: boolean }, wishes: Wishes): readonly Axis[] {
+export function axesOf(facts: AxisFacts, wishes: Wishes): readonly Axis[] {
   const areCoresFree = wishes.workers === 0 && wishes.threads === 0 && !facts.hasGpu;
   const slots = (facts.hasGpu ? GPU_SLOTS : CPU_SLOTS).map((count) => ({ slots: count }));
   const isFixed = wishes.workers > 0 && wishes.threads > 0 && wishes.slots > 0;
   return [
     areCoresFree ? splitsOf(facts.cores) : [],
     wishes.slots === 0 ? slots : [],
-    isFixed ? [] : [{ draftTokens: DRAFT_TOKENS }],
+    isFixed || !facts.writesText ? [] : [{ draftTokens: DRAFT_TOKENS }],
   ];
 }
 

@@ -4,7 +4,8 @@ import { axesOf, describeSetting, type Setting } from "../../src/runner/settings
 
 const FIRST: Setting = { workers: 4, threads: 1, slots: 16, draftTokens: 0 };
 const NO_WISHES = { workers: 0, threads: 0, slots: 0 };
-const AXES = axesOf({ cores: 4, hasGpu: false }, NO_WISHES);
+const CORES = { cores: 4, hasGpu: false, writesText: true };
+const AXES = axesOf(CORES, NO_WISHES);
 const fitsAll = () => true;
 
 /** Rates settings by a formula, and keeps what was asked for. */
@@ -31,17 +32,18 @@ describe("what a calibration tries", () => {
   });
 
   it("is nothing that the user has fixed", () => {
-    const fixed = axesOf({ cores: 4, hasGpu: false }, { workers: 2, threads: 2, slots: 8 });
+    const fixed = axesOf(CORES, { workers: 2, threads: 2, slots: 8 });
     expect(fixed.flat()).toEqual([]);
-    expect(axesOf({ cores: 4, hasGpu: false }, { workers: 2, threads: 0, slots: 8 })).toEqual([
-      ...[[], []],
-      [{ draftTokens: 8 }],
-    ]);
-    expect(axesOf({ cores: 4, hasGpu: false }, { ...NO_WISHES, threads: 2 })[0]).toEqual([]);
+    expect(axesOf(CORES, { workers: 2, threads: 0, slots: 8 })).toEqual([...[[], []], [{ draftTokens: 8 }]]);
+    expect(axesOf(CORES, { ...NO_WISHES, threads: 2 })[0]).toEqual([]);
+  });
+
+  it("is no draft of what only chooses labels", () => {
+    expect(axesOf({ ...CORES, writesText: false }, NO_WISHES)[2]).toEqual([]);
   });
 
   it("leaves a GPU its one worker", () => {
-    expect(axesOf({ cores: 16, hasGpu: true }, NO_WISHES)[0]).toEqual([]);
+    expect(axesOf({ ...CORES, hasGpu: true }, NO_WISHES)[0]).toEqual([]);
   });
 
   it("has a short name each", () => {
