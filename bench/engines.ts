@@ -25,7 +25,7 @@ const USAGE = `usage: npm run --silent bench -- [flags]
                                not to be searched for, for all; a peer has one worker
   --drafts N                   most tokens of the row that the native engine drafts as the output's next (default: 0 and 8 are tried)
   --graph                      the native engine samples within llama.cpp's graph, as it does on GPUs
-  --pin NAME=WxTxS             the same for one engine or peer, e.g. node-llama-cpp=2x1x16
+  --pin NAME=WxTxS             workers, threads and slots not to be searched for, for one engine or peer: node-llama-cpp=2x1x16
   --llama-server PATH          a peer: llama.cpp's server, started here
   --llama-batched-bench PATH   a peer for generate: llama.cpp's decoding alone
   --seed N                     of the rows (default: 1)

@@ -12,6 +12,8 @@ export interface ConfigurationPins {
   readonly native: Partial<Configuration>;
 }
 
+const KNOWN = ["native", "node-llama-cpp", "llama-server", "llama-batched-bench"];
+
 export type OwnEngineName = Exclude<EngineName, "auto">;
 
 /** @throws {InputError} ROWMILL_BAD_OPTION, with the names that are taken */
@@ -49,6 +51,7 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     const text = flags[name];
     if (text !== undefined) all[name] = readNumberFlag(`--${name}`, text, "count");
   }
+  checkSlots(all.slots);
   if (flags.graph === true && Number(flags.drafts ?? 0) > 0)
     throw new InputError("ROWMILL_BAD_OPTION", "--graph can't have --drafts: what is drafted needs the logits");
   const native = {
@@ -56,6 +59,11 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
     ...(flags.graph === true && { samplesInGraph: true, draftTokens: 0 }),
   };
   return { all, one: Object.fromEntries(flags.pin.map(readPin)), native };
+}
+
+/** llama.cpp has 256 sequences, and the native engine keeps the prefix in one. */
+function checkSlots(slots = 0): void {
+  if (slots > 255) throw new InputError("ROWMILL_BAD_OPTION", `at most 255 slots, not ${slots}`);
 }
 
 function readPin(text: string): [name: string, pinned: Partial<Configuration>] {
@@ -66,5 +74,8 @@ function readPin(text: string): [name: string, pinned: Partial<Configuration>] {
       `--pin takes NAME=WORKERSxTHREADSxSLOTS, e.g. native=1x2x16, not "${text}"`,
     );
   const { name = "", workers, threads, slots } = match;
+  if (!KNOWN.includes(name))
+    throw new InputError("ROWMILL_BAD_OPTION", `--pin takes ${KNOWN.join(", ")}, not "${name}"`);
+  checkSlots(Number(slots));
   return [name, { workers: Number(workers), threads: Number(threads), slots: Number(slots) }];
 }

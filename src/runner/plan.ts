@@ -21,8 +21,10 @@ export interface PlanFacts {
   readonly frameTokens: number;
 }
 
-/** Where a job could run. Sizes in bytes. */
-export interface MachineMemory {
+/** What a machine has for a job. Sizes in bytes. */
+export interface MachineBounds {
+  /** All that the process may use, busy or not. */
+  readonly cores: number;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
   /** Of all GPUs; 0 where there is none. */
@@ -58,6 +60,7 @@ const CPU_SLOTS = 16;
  *  the KV cache (docs/performance.md). */
 const SMALL_MODEL_SLOTS = 2;
 const GPU_SLOTS = 64;
+const WORKERS_PER_CORE = 4;
 /** A token of every slot, and rows that begin. */
 const BATCH_TOKENS = 512;
 /** Of a slot in llama.cpp's buffers for logits and in a sampling graph, for each token of the vocabulary. */
@@ -74,15 +77,15 @@ const MEMORY_SHARE = 0.8;
  *  @throws nothing */
 export function placeJob(
   facts: Omit<PlanFacts, "hasGpu" | "freeBytes">,
-  memory: MachineMemory,
+  memory: MachineBounds,
   wishes: Wishes,
   isAlone: boolean,
 ): PlacedJob {
-  const capped = wishes.slots > MOST_SLOTS ? [`${MOST_SLOTS} slots a worker: llama.cpp has no more sequences`] : [];
+  const { bounded, reasons: capped } = boundWishes(wishes, memory.cores);
   const place = (hasGpu: boolean, freeBytes: number, mostBytes: number, reasons: string[]): PlacedJob => {
     const all = { ...facts, hasGpu, freeBytes };
     const placeReasons = [...reasons, ...capped];
-    return { facts: all, plan: planJob(all, wishes), backend: hasGpu ? "auto" : "cpu", mostBytes, placeReasons };
+    return { facts: all, plan: planJob(all, bounded), backend: hasGpu ? "auto" : "cpu", mostBytes, placeReasons };
   };
   const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes, unifiedVramBytes } = memory;
   const onCpu = (reasons: string[]): PlacedJob => place(false, freeMemoryBytes, memoryBytes, reasons);
@@ -97,6 +100,22 @@ export function placeJob(
   const free = isUnified ? Math.min(freeVramBytes, freeMemoryBytes) : freeVramBytes;
   const now = place(true, free, vramBytes, []);
   return !isAlone || fitsMemory(now.facts, now.plan) ? now : onCpu([`${tooLarge(now.plan, free)} now`]);
+}
+
+/** What the machine can bear of what was asked for. */
+function boundWishes(wishes: Wishes, cores: number): { bounded: Wishes; reasons: string[] } {
+  const reasons: string[] = [];
+  const atMost = (wish: number, most: number, what: string): number => {
+    if (wish > most) reasons.push(`${most} ${what}, not ${wish}`);
+    return Math.min(wish, most);
+  };
+  const bounded = {
+    workers: atMost(wishes.workers, WORKERS_PER_CORE * cores, "workers: more only wait for a core"),
+    // each spins while it waits for the others
+    threads: atMost(wishes.threads, cores, `threads a worker: there are ${cores} cores`),
+    slots: atMost(wishes.slots, MOST_SLOTS, "slots a worker: llama.cpp has no more sequences"),
+  };
+  return { bounded, reasons };
 }
 
 function tooLarge({ memoryBytes }: Plan, gpuBytes: number): string {
@@ -181,7 +200,7 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
 }
 
 function chooseSlots(facts: PlanFacts, wishes: Wishes, workers: number): number {
-  if (wishes.slots > 0) return Math.min(wishes.slots, MOST_SLOTS);
+  if (wishes.slots > 0) return wishes.slots;
   const isSmall = facts.engine === "native" && facts.weightBytes <= SMALL_MODEL_BYTES;
   const most = facts.hasGpu ? GPU_SLOTS : isSmall ? SMALL_MODEL_SLOTS : CPU_SLOTS;
   return Math.max(1, Math.min(most, Math.ceil(facts.rows / workers)));

@@ -104,7 +104,7 @@ describe("the planner", () => {
 const MIB = 1024 ** 2;
 const RTX_4090 = { vramBytes: 24_564 * MIB, freeVramBytes: 23_900 * MIB };
 const H200 = { vramBytes: 143_771 * MIB, freeVramBytes: 142_900 * MIB };
-const HOST = { memoryBytes: 64 * GB, freeMemoryBytes: 50 * GB, unifiedVramBytes: 0 };
+const HOST = { cores: 16, memoryBytes: 64 * GB, freeMemoryBytes: 50 * GB, unifiedVramBytes: 0 };
 const NO_GPU = { ...HOST, vramBytes: 0, freeVramBytes: 0 };
 
 describe("a job's place", () => {
@@ -155,7 +155,7 @@ describe("a job's place", () => {
   });
 
   it("counts memory once that the GPU and the machine share", () => {
-    const mac = { memoryBytes: 16 * GB, freeMemoryBytes: 6 * GB, vramBytes: 11 * GB, freeVramBytes: 11 * GB };
+    const mac = { cores: 8, memoryBytes: 16 * GB, freeMemoryBytes: 6 * GB, vramBytes: 11 * GB, freeVramBytes: 11 * GB };
     const unified = { ...mac, unifiedVramBytes: 11 * GB };
     const small = { ...eightB, weightBytes: 2e9 };
     expect(placeJob(small, unified, none, true).facts).toMatchObject({ hasGpu: true, freeBytes: 6 * GB });
@@ -165,6 +165,15 @@ describe("a job's place", () => {
 
   it("is the CPU where there is no GPU", () => {
     expect(placeJob(eightB, NO_GPU, none, true)).toMatchObject({ backend: "cpu", mostBytes: HOST.memoryBytes });
+  });
+
+  it("has no more threads than cores, nor workers than can be served, and says so", () => {
+    const { plan, placeReasons } = placeJob(facts({}), NO_GPU, { workers: 999, threads: 999, slots: 0 }, true);
+    expect(plan).toMatchObject({ workers: 64, threads: 16 });
+    expect(placeReasons).toEqual([
+      "64 workers: more only wait for a core, not 999",
+      "16 threads a worker: there are 16 cores, not 999",
+    ]);
   });
 
   it("has no more slots than llama.cpp has sequences", () => {
