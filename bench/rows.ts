@@ -3,7 +3,10 @@
 // The format is the file's extension: .csv .tsv .jsonl .json (and .gz of these) .parquet .arrow .feather
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { InputError } from "../src/errors.js";
 import { type ResultBatch, type ResultShape, writeResults } from "../src/results/index.js";
+import { runCommand } from "./flags/command.js";
+import { readNumberFlag } from "./flags/number.js";
 
 const BATCH_ROWS = 2_000;
 
@@ -113,19 +116,30 @@ export async function writeRows(rowCount: number, path: string, seed = 1): Promi
   return await writeResults(reviewBatches(rowCount, seed), shape, path);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+const USAGE = `usage: npm run bench:rows -- --out FILE [flags]
+  --out FILE   what to write: .csv .tsv .jsonl .json (and .gz of these) .parquet .arrow .feather
+  --rows N     (default: 1000000)
+  --seed N     of the rows (default: 1)`;
+
+async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rows: { type: "string", default: "1000000" }, out: { type: "string" }, seed: { type: "string" } },
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      rows: { type: "string", default: "1000000" },
+      out: { type: "string" },
+      seed: { type: "string", default: "1" },
+    },
   });
-  const rowCount = Number(values.rows);
-  if (values.out === undefined || !Number.isSafeInteger(rowCount) || rowCount < 1) {
-    console.error("usage: npm run bench:rows -- --rows 1000000 --out FILE.csv [--seed 1]");
-    process.exit(2);
-  }
+  if (values.help) return console.log(USAGE);
+  if (values.out === undefined)
+    throw new InputError("ROWMILL_BAD_OPTION", "--out FILE is missing; --help lists the flags");
+  const rowCount = readNumberFlag("--rows", values.rows, "count");
   const startMs = performance.now();
-  const written = await writeRows(rowCount, values.out, Number(values.seed ?? 1));
+  const written = await writeRows(rowCount, values.out, readNumberFlag("--seed", values.seed, "index"));
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   console.log(
     `${written.rows} rows in ${seconds} s, ${process.resourceUsage().maxRSS >> 10} MB at most: ${written.path}`,
   );
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runCommand(main);
