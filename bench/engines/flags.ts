@@ -1,5 +1,6 @@
 import { ENGINES, type EngineName } from "../../src/engine/index.js";
 import { InputError } from "../../src/errors.js";
+import { MOST_SLOTS } from "../../src/runner/index.js";
 import { readNumberFlag } from "../flags/number.js";
 import type { Configuration } from "./subject.js";
 
@@ -12,17 +13,14 @@ export interface ConfigurationPins {
   readonly native: Partial<Configuration>;
 }
 
-const KNOWN = ["native", "node-llama-cpp", "llama-server", "llama-batched-bench"];
-
 export type OwnEngineName = Exclude<EngineName, "auto">;
+
+const OWN_ENGINES = ENGINES.filter((name) => name !== "auto");
+const PINNED = [...OWN_ENGINES, "llama-server", "llama-batched-bench"];
 
 /** @throws {InputError} ROWMILL_BAD_OPTION, with the names that are taken */
 export function readEngines(text: string): readonly OwnEngineName[] {
-  return readList(
-    "--engine",
-    text,
-    ENGINES.filter((name) => name !== "auto"),
-  );
+  return readList("--engine", text, OWN_ENGINES);
 }
 
 /** Names with commas between them, each once.
@@ -61,9 +59,8 @@ export function readConfigurationPins(flags: PinFlags): ConfigurationPins {
   return { all, one: Object.fromEntries(flags.pin.map(readPin)), native };
 }
 
-/** llama.cpp has 256 sequences, and the native engine keeps the prefix in one. */
 function checkSlots(slots = 0): void {
-  if (slots > 255) throw new InputError("ROWMILL_BAD_OPTION", `at most 255 slots, not ${slots}`);
+  if (slots > MOST_SLOTS) throw new InputError("ROWMILL_BAD_OPTION", `at most ${MOST_SLOTS} slots, not ${slots}`);
 }
 
 function readPin(text: string): [name: string, pinned: Partial<Configuration>] {
@@ -74,8 +71,7 @@ function readPin(text: string): [name: string, pinned: Partial<Configuration>] {
       `--pin takes NAME=WORKERSxTHREADSxSLOTS, e.g. native=1x2x16, not "${text}"`,
     );
   const { name = "", workers, threads, slots } = match;
-  if (!KNOWN.includes(name))
-    throw new InputError("ROWMILL_BAD_OPTION", `--pin takes ${KNOWN.join(", ")}, not "${name}"`);
+  readList("--pin", name, PINNED);
   checkSlots(Number(slots));
   return [name, { workers: Number(workers), threads: Number(threads), slots: Number(slots) }];
 }

@@ -2,6 +2,7 @@ import type { EngineStatistics } from "../../src/engine/engine.js";
 import type { EngineChoice, EngineName } from "../../src/engine/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { orderByBeginnings } from "../../src/prompt/index.js";
+import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/runner/index.js";
 import type { ToThread } from "./engineProtocol.js";
 import { shareRows } from "./rowShare.js";
 import { RunningThread } from "./runningThread.js";
@@ -18,10 +19,6 @@ import {
   warmRowsOf,
 } from "./subject.js";
 import { slotTokensOf, type WorkloadRow } from "./workload.js";
-
-/** As the planner has them. */
-const BATCH_TOKENS = 512;
-const DRAFT_TOKENS = 8;
 
 /** One of Rowmill's own engines, run as the product runs it: each worker a thread that owns an engine. */
 export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {

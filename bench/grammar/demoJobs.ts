@@ -1,18 +1,18 @@
 import { type DemoTable, readDemoTables } from "../../src/cli/demoTables.js";
 import { openSource } from "../../src/data/index.js";
-import {
-  type BatchJob,
-  type BatchPlan,
-  type Engine,
-  type EngineFailure,
-  type EngineResult,
-  type EngineRow,
-  type FrameTokens,
-  type JobGrammar,
-  tokenizeFrame,
+import type {
+  BatchJob,
+  BatchPlan,
+  Engine,
+  EngineFailure,
+  EngineResult,
+  EngineRow,
+  FrameTokens,
+  JobGrammar,
 } from "../../src/engine/index.js";
-import { joinColumns, planPrompt, renderChat } from "../../src/prompt/index.js";
+import { joinColumns, planPrompt } from "../../src/prompt/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { chatFrame } from "../engines/workload.js";
 import { greedySampling, NO_METER } from "../greedy.js";
 
 /** One of the demo's jobs, ready for an engine. */
@@ -26,9 +26,8 @@ export interface DemoJob {
 export async function readDemoJobs(engine: Engine): Promise<DemoJob[]> {
   const jobs: DemoJob[] = [];
   for (const table of readDemoTables()) {
-    const format = { systemPrompt: table.systemPrompt, templateArguments: {}, answerPrefix: null };
     const rows = (await readDemoTexts(table)).map((text) => engine.tokenize(text));
-    const frame = tokenizeFrame(engine, renderChat(engine.facts, format));
+    const frame = chatFrame(engine, table.systemPrompt);
     jobs.push({ name: table.name, frame, rows, compiled: compileSchema(table.schema) });
   }
   return jobs;

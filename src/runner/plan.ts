@@ -62,7 +62,7 @@ const SMALL_MODEL_SLOTS = 2;
 const GPU_SLOTS = 64;
 const WORKERS_PER_CORE = 4;
 /** A token of every slot, and rows that begin. */
-const BATCH_TOKENS = 512;
+export const BATCH_TOKENS = 512;
 /** Of a slot in llama.cpp's buffers for logits and in a sampling graph, for each token of the vocabulary. */
 const CPU_LOGIT_BYTES = 4;
 const GPU_LOGIT_BYTES = 32;
@@ -77,17 +77,17 @@ const MEMORY_SHARE = 0.8;
  *  @throws nothing */
 export function placeJob(
   facts: Omit<PlanFacts, "hasGpu" | "freeBytes">,
-  memory: MachineBounds,
+  machine: MachineBounds,
   wishes: Wishes,
   isAlone: boolean,
 ): PlacedJob {
-  const { bounded, reasons: capped } = boundWishes(wishes, memory.cores);
+  const { bounded, reasons: capped } = boundWishes(wishes, machine.cores);
   const place = (hasGpu: boolean, freeBytes: number, mostBytes: number, reasons: string[]): PlacedJob => {
     const all = { ...facts, hasGpu, freeBytes };
     const placeReasons = [...reasons, ...capped];
     return { facts: all, plan: planJob(all, bounded), backend: hasGpu ? "auto" : "cpu", mostBytes, placeReasons };
   };
-  const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes, unifiedVramBytes } = memory;
+  const { memoryBytes, freeMemoryBytes, vramBytes, freeVramBytes, unifiedVramBytes } = machine;
   const onCpu = (reasons: string[]): PlacedJob => place(false, freeMemoryBytes, memoryBytes, reasons);
   if (vramBytes === 0) return onCpu([]);
   const isUnified = unifiedVramBytes > 0;

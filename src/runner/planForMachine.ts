@@ -2,7 +2,7 @@ import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { gigabytes, type PlacedJob, type Plan, type PlanFacts, placeJob } from "./plan.js";
+import { BATCH_TOKENS, gigabytes, type PlacedJob, type Plan, type PlanFacts, placeJob } from "./plan.js";
 import type { Wishes } from "./settings.js";
 
 /** A job's plan by rules of thumb, and what the user wished of it. */
@@ -31,7 +31,7 @@ export async function planForMachine(
   const backend = await backendFacts();
   await tryModel(model.path, backend);
   const gpuLayers = backend.vramBytes > 0 ? null : 0;
-  const shape = { slots: 1, slotTokens: longestTokens, batchTokens: 512, workers: 1, gpuLayers };
+  const shape = { slots: 1, slotTokens: longestTokens, batchTokens: BATCH_TOKENS, workers: 1, gpuLayers };
   const memory = await estimateMemory(model, shape);
   const facts = {
     engine,

@@ -18,7 +18,7 @@ export class Pools implements AsyncDisposable {
    *  @returns a pool of exactly `workers` threads, each of which holds or will load the engine */
   take(engine: EngineChoice, workers: number): WarmPool {
     const key = keyOf(engine, workers);
-    const warm = [...this.#pools].find((pool) => pool.key === key && !pool.isUsed);
+    const warm = this.#idle().find((pool) => pool.key === key);
     if (warm !== undefined) {
       warm.isUsed = true;
       return warm;
@@ -50,19 +50,26 @@ export class Pools implements AsyncDisposable {
   /** Unloads the models that no job uses, to make room for another. */
   async freeIdle(except: EngineChoice, workers: number): Promise<void> {
     const kept = keyOf(except, workers);
-    const idle = [...this.#pools].filter((pool) => !pool.isUsed && pool.key !== kept);
-    await Promise.all(idle.map((pool) => this.drop(pool)));
+    await this.#dropIdle(({ key }) => key === kept);
   }
 
   /** Unloads the models that no job uses, but for one. */
   async freeOthers(modelPath: string): Promise<void> {
-    const idle = [...this.#pools].filter((pool) => !pool.isUsed && pool.modelPath !== modelPath);
-    await Promise.all(idle.map((pool) => this.drop(pool)));
+    await this.#dropIdle((pool) => pool.modelPath === modelPath);
   }
 
   /** Whether a model is loaded that no job uses. */
   hasIdle(modelPath: string): boolean {
-    return [...this.#pools].some((pool) => !pool.isUsed && pool.modelPath === modelPath);
+    return this.#idle().some((pool) => pool.modelPath === modelPath);
+  }
+
+  #idle(): WarmPool[] {
+    return [...this.#pools].filter(({ isUsed }) => !isUsed);
+  }
+
+  async #dropIdle(isKept: (pool: WarmPool) => boolean): Promise<void> {
+    const dropped = this.#idle().filter((pool) => !isKept(pool));
+    await Promise.all(dropped.map((pool) => this.drop(pool)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,16 +17,16 @@ export type Axis = readonly Partial<Setting>[];
 
 /** llama.cpp has 256 sequences, and one holds what all rows begin with. */
 export const MOST_SLOTS = 255;
+const CPU_SLOTS = [1, 2, 4, 8, 32];
+const GPU_SLOTS = [32, 128, MOST_SLOTS];
+export const DRAFT_TOKENS = 8;
+
 export interface AxisFacts {
   readonly cores: number;
   readonly hasGpu: boolean;
   /** Tokens are generated: there is something to draft. */
   readonly writesText: boolean;
 }
-
-const CPU_SLOTS = [1, 2, 4, 8, 32];
-const GPU_SLOTS = [32, 128, MOST_SLOTS];
-const DRAFT_TOKENS = 8;
 
 /** What is worth trying beside the plan by rules of thumb: first how the cores are split between workers and threads, then
  *  the slots, then drafts. What the user wished is not varied; with everything wished nothing is, so that outputs can be

@@ -1,8 +1,7 @@
-import type { EngineChoice } from "../engine/index.js";
+import type { BatchPlan, EngineChoice } from "../engine/index.js";
 import { attemptSeed, type JobFile, type JobRecord, rowSeed } from "../jobs/index.js";
 import { outputFormOf } from "../output/index.js";
 import type { WorkerTask } from "../worker/index.js";
-import type { Plan } from "./plan.js";
 import type { PendingRows } from "./sharedOrder.js";
 
 /** A job's rows that have no result, as workers take them. */
@@ -22,7 +21,7 @@ function seedsOf(job: JobRecord, index: number): number[] {
 
 export interface TaskParts extends Pick<WorkerTask, "counters" | "lane" | "port"> {
   readonly job: JobRecord;
-  readonly plan: Pick<Plan, "slots" | "threads" | "slotTokens" | "batchTokens" | "draftTokens" | "samplesInGraph">;
+  readonly plan: BatchPlan;
   readonly engine: EngineChoice;
 }
 

@@ -1,13 +1,12 @@
-import { readGgufFileInfo } from "node-llama-cpp";
 import { type GgufTensor, type GgufValue, writeGguf } from "../../bench/engines/ggufWriter.js";
+import { copyVocabulary } from "./copiedVocabulary.js";
 
 const [LAYERS, WIDTH, INNER, KERNEL, STATE, RANK] = [2, 64, 128, 4, 16, 8];
 
 /** Writes a small recurrent model (architecture mamba) with random weights and another model's vocabulary and chat template:
  *  its memory is one state, which can't be cut. */
 export async function writeRecurrentModel(path: string, vocabularyPath: string): Promise<void> {
-  const { metadata } = await readGgufFileInfo(vocabularyPath, { sourceType: "filesystem", logWarnings: false });
-  const { chat_template: template, ggml } = metadata.tokenizer;
+  const vocabulary = await copyVocabulary(vocabularyPath);
   const count = (value: number): GgufValue => ({ type: "uint32", value });
   writeGguf(
     path,
@@ -23,16 +22,9 @@ export async function writeRecurrentModel(path: string, vocabularyPath: string):
       "mamba.ssm.state_size": count(STATE),
       "mamba.ssm.time_step_rank": count(RANK),
       "mamba.attention.layer_norm_rms_epsilon": { type: "float32", value: 1e-5 },
-      "tokenizer.ggml.model": { type: "string", value: "gpt2" },
-      "tokenizer.ggml.pre": { type: "string", value: ggml.pre ?? "default" },
-      "tokenizer.ggml.tokens": { type: "strings", value: ggml.tokens },
-      "tokenizer.ggml.token_type": { type: "int32s", value: ggml.token_type ?? [] },
-      "tokenizer.ggml.merges": { type: "strings", value: ggml.merges ?? [] },
-      "tokenizer.ggml.eos_token_id": count(ggml.eos_token_id ?? 0),
-      "tokenizer.ggml.add_bos_token": { type: "bool", value: false },
-      "tokenizer.chat_template": { type: "string", value: template ?? "" },
+      ...vocabulary.metadata,
     },
-    tensorsOf(ggml.tokens.length),
+    tensorsOf(vocabulary.size),
   );
 }
 
