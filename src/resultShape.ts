@@ -23,6 +23,7 @@ export async function resultShape(job: JobRecord, given: CheckedResultOptions): 
     includeInputs: given.includeInputs ?? job.kind === "table",
     includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
     includeTokenLogprobs: given.includeTokenLogprobs ?? false,
+    includeFinishReason: given.includeFinishReason ?? false,
     confidence: job.confidence,
     unpackJson: given.unpackJson ?? false,
     includeErrors: job.rowsDone < job.rowsTotal,

@@ -5,6 +5,7 @@ import type { Table } from "apache-arrow";
 import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
+import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,
   FINAL_STATUSES,
@@ -128,7 +129,7 @@ export class Rowmill implements AsyncDisposable {
       else for await (const _ of emitter);
     }
     const job = this.#home.catalog.get(id);
-    this.#say(endingOf(job, this.#command));
+    for (const line of describeEnding(job, this.#command)) this.#say(line);
     return job.status;
   }
 
@@ -353,20 +354,6 @@ function engineOf(name: string): EngineName {
     "ROWMILL_BAD_CONFIG",
     `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
   );
-}
-
-/** What `attach` says last. */
-function endingOf(job: JobRecord, command: string): string {
-  switch (job.status) {
-    case "SUCCEEDED":
-      return `${job.jobId} has succeeded${job.rowsFailed > 0 ? ` (${job.rowsFailed} of ${job.rowsTotal} rows failed)` : ""}; its results: ${command} jobs results ${job.jobId}`;
-    case "FAILED":
-      return `${job.jobId} has failed: ${job.failure}${job.rowsDone + job.rowsFailed > 0 ? `; its results: ${command} jobs results ${job.jobId}` : ""}`;
-    case "CANCELLED":
-      return `${job.jobId} was cancelled; the rows that were done: ${command} jobs results ${job.jobId}`;
-    default:
-      return `${job.jobId} is ${job.status}`;
-  }
 }
 
 /** The object without its undefined fields. */

@@ -34,6 +34,9 @@ export interface ResultOptions {
   includeCumulativeLogprobs?: boolean;
   /** Add `token_logprobs`, a list of {token, logprob}; the job must have been run with `samplingParams.tokenLogprobs`. */
   includeTokenLogprobs?: boolean;
+  /** Add `finish_reason` ("stop", "length" for an output that was cut, "error") and `input_truncated`, whether the row's text
+   *  was cut to fit. */
+  includeFinishReason?: boolean;
   /** Another name for the output column than the job's. */
   outputColumn?: string;
   /** Parse each output as JSON; an object's keys become columns. Integers beyond 2^53 are their digits, a string. */
@@ -46,6 +49,7 @@ export const resultOptions = z.strictObject({
   includeInputs: z.boolean().optional(),
   includeCumulativeLogprobs: z.boolean().optional(),
   includeTokenLogprobs: z.boolean().optional(),
+  includeFinishReason: z.boolean().optional(),
   outputColumn: z.string().min(1).optional(),
   unpackJson: z.boolean().optional(),
   format: z.enum(["array", "arrow"]).optional(),

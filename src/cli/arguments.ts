@@ -27,6 +27,11 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** `5` or `5%`; which shares there are the facade knows. */
+export function parseMaxFailed(text: string): number | `${number}%` {
+  return text.endsWith("%") ? (text as `${number}%`) : parseCount(text);
+}
+
 function parsePositive(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {

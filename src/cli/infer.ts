@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
-import { collect, examples, jsonOption, parseCount, styleOption, timeoutOption } from "./arguments.js";
+import { collect, examples, jsonOption, parseCount, parseMaxFailed, styleOption, timeoutOption } from "./arguments.js";
 import { describeColumnOrder } from "./columnOrder.js";
 import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
@@ -63,6 +63,16 @@ export function addInfer(program: Command): void {
     .option(
       "--unpack-json",
       "in --output and on the screen: an object's keys, or each label's probability, become columns",
+    )
+    .option(
+      "--include-finish-reason",
+      "in --output: columns finish_reason (stop, length: cut, error) and input_truncated",
+    )
+    .option(
+      "--max-failed <rows>",
+      "rows, or a share like 5%, that may fail: the job stops and has failed as soon as more have (default: it runs to " +
+        "its end, and has failed if more than half of its rows did)",
+      parseMaxFailed,
     )
     .addOption(
       new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
@@ -139,17 +149,17 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   if (flags.columnOrder === "auto") await tellColumnOrder(door, [submitted].flat()[0] as string);
   if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
   if (flags.detach) return tellDetached(door, [submitted], flags, { jobId: submitted });
-  const isUnpacked = flags.unpackJson === true;
-  const unwritten = flags.output === undefined ? null : unwrittenLine(door, submitted, flags.output, isUnpacked);
+  const shape = shapeOf(flags);
+  const unwritten = flags.output === undefined ? null : unwrittenLine(door, submitted, flags.output, shape);
   process.exitCode = await followJob(door, submitted, flags.timeout ?? null, unwritten);
   const job = await door.mill.getJob(submitted);
   if (job.status !== "SUCCEEDED" && unwritten !== null) door.say(unwritten);
   const results =
     flags.output !== undefined && job.status === "SUCCEEDED"
-      ? await writeResults(door, job, flags.output, isUnpacked)
+      ? await writeResults(door, job, flags.output, shape)
       : null;
   if (flags.json) return printJson({ ...job, results });
-  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, isUnpacked);
+  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, shape.unpackJson);
 }
 
 async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
@@ -164,7 +174,7 @@ async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
 async function checkOutput(output: string, source: string, flags: InferFlags, command: Command): Promise<void> {
   await checkOutputPath(output);
   await checkOutputIsNoSource(output, source);
-  const later = `${commandWriter(command)("jobs", "results", "ID", ...resultWords(output, flags.unpackJson === true))}`;
+  const later = `${commandWriter(command)("jobs", "results", "ID", ...resultWords(output, shapeOf(flags)))}`;
   const mistake = flags.detach
     ? "--detach does not wait for the results that --output writes: leave one out, and write them later"
     : (flags.model?.length ?? 0) > 1
@@ -173,14 +183,26 @@ async function checkOutput(output: string, source: string, flags: InferFlags, co
   if (mistake !== null) throw new InputError("ROWMILL_BAD_OPTION", `${mistake} by \`${later}\``);
 }
 
-const resultWords = (output: string, isUnpacked: boolean): string[] => [
-  ...(isUnpacked ? ["--unpack-json"] : []),
+/** How the results are to be written. */
+interface OutputShape {
+  readonly unpackJson: boolean;
+  readonly includeFinishReason: boolean;
+}
+
+const shapeOf = (flags: InferFlags): OutputShape => ({
+  unpackJson: flags.unpackJson === true,
+  includeFinishReason: flags.includeFinishReason === true,
+});
+
+const resultWords = (output: string, shape: OutputShape): string[] => [
+  ...(shape.unpackJson ? ["--unpack-json"] : []),
+  ...(shape.includeFinishReason ? ["--include-finish-reason"] : []),
   "--output",
   output,
 ];
 
-function unwrittenLine(door: Door, jobId: string, output: string, isUnpacked: boolean): string {
-  const later = door.command("jobs", "results", jobId, ...resultWords(output, isUnpacked));
+function unwrittenLine(door: Door, jobId: string, output: string, shape: OutputShape): string {
+  const later = door.command("jobs", "results", jobId, ...resultWords(output, shape));
   return `${output} was not written. Write what is done, now or later, with: ${later}`;
 }
 
@@ -196,8 +218,8 @@ function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, 
   for (const jobId of jobIds) door.say(`Watch it with: ${door.command("attach", jobId)}`);
 }
 
-async function writeResults(door: Door, job: JobRecord, output: string, unpackJson: boolean): Promise<string> {
-  const { path, rows } = await door.mill.writeJobResults(job.jobId, output, { unpackJson });
+async function writeResults(door: Door, job: JobRecord, output: string, shape: OutputShape): Promise<string> {
+  const { path, rows } = await door.mill.writeJobResults(job.jobId, output, shape);
   door.say(`Wrote ${formatCount(rows)} rows to ${path}`);
   return path;
 }

@@ -18,6 +18,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   confidence: "--confidence",
   outputStyle: "--style",
   schemaRetries: "--schema-retries",
+  maxFailed: "--max-failed",
   columnOrder: "--column-order",
   outputColumn: "--output-column",
   jobPriority: "--priority",
@@ -50,6 +51,8 @@ export interface InferFlags {
   output?: string;
   outputColumn?: string;
   unpackJson?: true;
+  includeFinishReason?: true;
+  maxFailed?: number | `${number}%`;
   priority?: "0" | "1";
   name?: string[];
   description?: string[];
@@ -85,6 +88,7 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     confidence: flags.confidence,
     outputStyle: flags.style,
     schemaRetries: flags.schemaRetries,
+    maxFailed: flags.maxFailed,
     systemPrompt: flags.system,
     samplingParams:
       flags.sampling === undefined ? undefined : readJsonOption("--sampling", flags.sampling, "ROWMILL_BAD_OPTION"),

@@ -19,6 +19,7 @@ interface ResultFlags {
   includeInputs?: boolean;
   includeCumulativeLogprobs?: true;
   includeTokenLogprobs?: true;
+  includeFinishReason?: true;
   unpackJson?: true;
   outputColumn?: string;
   json?: true;
@@ -39,6 +40,7 @@ export function addJobResults(jobs: Command): void {
     .option("--no-include-inputs", "for a table: the outputs only")
     .option("--include-cumulative-logprobs", "add the column cumulative_logprob")
     .option("--include-token-logprobs", "add the column token_logprobs: each token and its log-probability")
+    .option("--include-finish-reason", "add finish_reason (stop, length: cut, error) and input_truncated")
     .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
     .addOption(jsonOption().conflicts(["format"]))
@@ -67,6 +69,7 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.includeInputs !== undefined && { includeInputs: flags.includeInputs }),
     ...(flags.includeCumulativeLogprobs && { includeCumulativeLogprobs: true }),
     ...(flags.includeTokenLogprobs && { includeTokenLogprobs: true }),
+    ...(flags.includeFinishReason && { includeFinishReason: true }),
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
   };

@@ -2,18 +2,21 @@ import { rmSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
 import { type JobFacts, toJobRecord } from "./catalogRow.js";
+import type { FailedRows } from "./failedRows.js";
 import { jobFolder } from "./layout.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
 import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
 import type { Sqlite, SqlRow } from "./sqlite.js";
 import { checkTransition } from "./transitions.js";
 
-/** How far a job is; a progress snapshot's counts are the same but for `sharedTokens`. */
+/** How far a job is; a progress snapshot's counts are the same but for `rowsCut` and `sharedTokens`. */
 export interface JobCounts {
   /** Rows that have an output. */
   readonly rowsDone: number;
   /** Rows that have an error instead. */
   readonly rowsFailed: number;
+  /** Rows whose output ends where `maxTokens` or the slot's end cut it. */
+  readonly rowsCut: number;
   readonly inputTokens: number;
   /** Those of the input tokens that were taken from another row's KV cache. */
   readonly sharedTokens: number;
@@ -23,6 +26,8 @@ export interface JobCounts {
 export interface StatusChange {
   /** Why it failed. */
   readonly failure?: string;
+  /** Why rows failed. */
+  readonly failures?: readonly FailedRows[];
   readonly counts?: JobCounts;
   /** The runner that changes it: nothing is changed unless the job is still this runner's. */
   readonly runner?: Pick<RunnerLease, "token">;
@@ -179,7 +184,7 @@ export class Catalog {
       if (change.counts !== undefined) this.snapshot(jobId, change.counts);
       const isHeld = to === "STARTING" || to === "RUNNING" || to === "CANCELLING";
       this.db.run(
-        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4,
+        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4, failures = ?6,
            runner_pid = CASE WHEN ?5 THEN runner_pid END, runner_token = CASE WHEN ?5 THEN runner_token END
          WHERE job_id = ?1`,
         jobId,
@@ -187,6 +192,7 @@ export class Catalog {
         change.failure ?? null,
         FINAL_STATUSES.has(to) ? this.#now() : null,
         isHeld ? 1 : 0,
+        change.failures === undefined ? null : JSON.stringify(change.failures),
       );
       return true;
     });
@@ -195,10 +201,11 @@ export class Catalog {
   /** Writes down how far a job is, for whoever can't see its live counters. */
   snapshot(jobId: string, counts: JobCounts): void {
     this.db.run(
-      `UPDATE jobs SET rows_done = ?, rows_failed = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
+      `UPDATE jobs SET rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
        WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
       counts.rowsDone,
       counts.rowsFailed,
+      counts.rowsCut,
       counts.inputTokens,
       counts.sharedTokens,
       counts.outputTokens,

@@ -1,3 +1,4 @@
+import type { FailedRows } from "./failedRows.js";
 import type { JobRecord, JobSpec, JobStatus } from "./record.js";
 import type { SqlRow } from "./sqlite.js";
 
@@ -21,6 +22,8 @@ const LATER_OPTIONS = {
   labelProbabilities: false,
   confidence: null,
   schemaRetries: 2,
+  maxFailed: null,
+  warnings: [],
 } as const;
 
 const LATER_SAMPLING = { tokenLogprobs: false } as const;
@@ -31,6 +34,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
   const textOrNull = (column: string) => row[column] as string | null;
   const count = (column: string) => row[column] as number;
   const plan = textOrNull("plan");
+  const failures = textOrNull("failures");
   const spec = JSON.parse(text("spec")) as JobSpec;
   return {
     jobId: text("job_id"),
@@ -39,6 +43,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     ...spec,
     sampling: { ...LATER_SAMPLING, ...spec.sampling },
     failure: textOrNull("failure"),
+    failures: failures === null ? [] : (JSON.parse(failures) as FailedRows[]),
     createdAt: text("created_at"),
     startedAt: textOrNull("started_at"),
     finishedAt: textOrNull("finished_at"),
@@ -46,6 +51,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     rowsTotal: count("rows_total"),
     rowsDone: count("rows_done"),
     rowsFailed: count("rows_failed"),
+    rowsCut: count("rows_cut"),
     rowsEmpty: count("rows_empty"),
     rowsTruncated: count("rows_truncated"),
     inputTokens: count("input_tokens"),

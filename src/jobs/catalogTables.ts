@@ -44,4 +44,7 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
      made_at TEXT NOT NULL,
      result TEXT NOT NULL
    ) STRICT;`,
+  // outputs that were cut; the commonest reasons of the rows that failed, with counts, once a job has ended
+  `ALTER TABLE jobs ADD COLUMN rows_cut INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE jobs ADD COLUMN failures TEXT;`,
 ];

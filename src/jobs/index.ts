@@ -8,6 +8,7 @@ export {
 } from "./catalog.js";
 export type { JobFacts } from "./catalogRow.js";
 export type { HomeConfig } from "./config.js";
+export { type FailedRows, mostFailedRows } from "./failedRows.js";
 export { type Home, type HomeOptions, openHome } from "./home.js";
 export { JobFile, type NewRow, type PendingRow, type Stored } from "./jobFile.js";
 export { countersPath, jobFolder, newJobId } from "./layout.js";

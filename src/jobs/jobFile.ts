@@ -3,6 +3,7 @@ import type { EncodedBatch } from "../data/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { ResultBatch, ResultRow } from "../results/index.js";
 import type { JobCounts } from "./catalog.js";
+import { commonestFailures, type FailedRows } from "./failedRows.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { countersPath, jobFilePath, jobFolder, submitterPath } from "./layout.js";
 import { packLogprobs } from "./packedLogprobs.js";
@@ -137,7 +138,8 @@ export class JobFile implements Disposable {
    *  @throws {RowmillError} ROWMILL_DISK_FULL */
   appendResults(results: readonly ResultRow[]): Stored {
     const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, shared_tokens, output_tokens,
-      probabilities, token_logprobs, field_probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
+      probabilities, token_logprobs, field_probabilities, finish, input_cut)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
     const stored = this.#db.transaction(() =>
       this.#db.runEach(sql, results, (result) => [
         result.index,
@@ -150,6 +152,8 @@ export class JobFile implements Disposable {
         result.labelProbabilities === null ? null : JSON.stringify(result.labelProbabilities),
         result.tokenLogprobs ? packLogprobs(result.tokenLogprobs) : null,
         result.fieldProbabilities ? JSON.stringify(result.fieldProbabilities) : null,
+        result.finish ?? null,
+        result.isInputCut === true ? 1 : 0,
       ]),
     );
     return { stored, duplicates: results.length - stored };
@@ -158,25 +162,23 @@ export class JobFile implements Disposable {
   /** What the results add up to: where a resumed job's counters begin. */
   resultCounts(): JobCounts {
     const row = this.#db.get(
-      `SELECT count(output) AS done, count(error) AS failed, total(input_tokens) AS input,
-         total(shared_tokens) AS shared, total(output_tokens) AS output
+      `SELECT count(output) AS done, count(error) AS failed, total(output IS NOT NULL AND finish = 'length') AS cut,
+         total(input_tokens) AS input, total(shared_tokens) AS shared, total(output_tokens) AS output
        FROM results`,
     );
     return {
       rowsDone: Number(row?.done),
       rowsFailed: Number(row?.failed),
+      rowsCut: Number(row?.cut),
       inputTokens: Number(row?.input),
       sharedTokens: Number(row?.shared),
       outputTokens: Number(row?.output),
     };
   }
 
-  /** The reason that most error rows give (the first of equal ones), null where no row failed. */
-  commonestError(): string | null {
-    const row = this.#db.get(
-      "SELECT error FROM results WHERE error IS NOT NULL GROUP BY error ORDER BY count(*) DESC, min(i) LIMIT 1",
-    );
-    return row === undefined ? null : fromSqlText(row.error);
+  /** Why rows failed, the commonest kinds first. */
+  failures(): FailedRows[] {
+    return commonestFailures(this.#db);
   }
 
   /** All rows in order, each with its prompt, its input and its result ("not run" where there is none). A table comes

@@ -32,4 +32,7 @@ export const JOB_MIGRATIONS: readonly string[] = [
   "ALTER TABLE results ADD COLUMN shared_tokens INTEGER NOT NULL DEFAULT 0;",
   // packed by packLogprobs; a JSON array, for each of the job's confidence fields an array of numbers or null
   "ALTER TABLE results ADD COLUMN token_logprobs BLOB; ALTER TABLE results ADD COLUMN field_probabilities TEXT;",
+  // why the output ended, null where nobody noted it; whether the row's text was cut to fit
+  `ALTER TABLE results ADD COLUMN finish TEXT;
+   ALTER TABLE results ADD COLUMN input_cut INTEGER NOT NULL DEFAULT 0;`,
 ];

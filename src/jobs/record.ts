@@ -1,5 +1,6 @@
 import type { Column } from "../data/index.js";
 import type { ConfidenceField } from "../results/index.js";
+import type { FailedRows } from "./failedRows.js";
 
 export const JOB_STATUSES = [
   "QUEUED",
@@ -87,6 +88,10 @@ export interface JobSpec {
   /** Tokens of the chat template around a row. */
   readonly frameTokens: number;
   readonly sampling: JobSampling;
+  /** How many rows may fail, a number or a share such as "5%"; `null`: half of them, looked at when all have run. */
+  readonly maxFailed: number | string | null;
+  /** What the submission warned of, a line each. */
+  readonly warnings: readonly string[];
   readonly randomSeedPerInput: boolean;
   readonly truncateRows: boolean;
   /** Engine asked for: "auto" takes the fastest that is there. */
@@ -103,6 +108,8 @@ export interface JobRecord extends JobSpec {
   readonly status: JobStatus;
   /** Why it failed, `null` otherwise. */
   readonly failure: string | null;
+  /** Why rows failed, the commonest kinds first, once the job has ended. */
+  readonly failures: readonly FailedRows[];
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly startedAt: string | null;
@@ -112,6 +119,8 @@ export interface JobRecord extends JobSpec {
   readonly rowsTotal: number;
   readonly rowsDone: number;
   readonly rowsFailed: number;
+  /** Rows that are done and whose output ends where `maxTokens` or the slot's end cut it. */
+  readonly rowsCut: number;
   /** Rows whose prompt was null. */
   readonly rowsEmpty: number;
   /** Rows that were cut to fit. */

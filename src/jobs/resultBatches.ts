@@ -1,5 +1,5 @@
 import type { EncodedBatch } from "../data/index.js";
-import type { ResultBatch, ResultRow } from "../results/index.js";
+import type { ResultBatch, ResultRow, RowFinish } from "../results/index.js";
 import { unpackLogprobs } from "./packedLogprobs.js";
 import { fromSqlText, type Sqlite, type SqlRow } from "./sqlite.js";
 
@@ -12,7 +12,7 @@ export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerat
     const batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
     const rows = db.all(
       `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
-         token_logprobs, field_probabilities
+         token_logprobs, field_probabilities, finish, input_cut
        FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`,
       first,
       batch === undefined ? size : Number(batch.row_count),
@@ -38,6 +38,8 @@ function toResultRow(row: SqlRow): ResultRow {
     inputTokens: Number(row.input_tokens ?? 0),
     outputTokens: Number(row.output_tokens ?? 0),
     labelProbabilities: row.probabilities === null ? null : (JSON.parse(String(row.probabilities)) as number[]),
+    ...(row.finish !== null && { finish: row.finish as RowFinish }),
+    ...(row.input_cut === 1 && { isInputCut: true }),
     ...(row.token_logprobs instanceof Uint8Array && { tokenLogprobs: unpackLogprobs(row.token_logprobs) }),
     ...(typeof row.field_probabilities === "string" && {
       fieldProbabilities: JSON.parse(row.field_probabilities) as (number[] | null)[],

@@ -14,6 +14,8 @@ export type ColumnOrigin =
   | "label"
   | "confidence"
   | "tokenLogprobs"
+  | "finish"
+  | "inputCut"
   | "error";
 
 export interface ResultColumn extends Column {
@@ -23,7 +25,7 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, `cumulative_logprob`, `token_logprobs`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, `cumulative_logprob`, `token_logprobs`, `finish_reason`, `input_truncated`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
  *  before them where they are taken (all names of probabilities where one of them is); the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
 export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
@@ -55,6 +57,10 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   if (hasConfidence(shape)) add("confidence", "confidence", "json");
   if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
   if (shape.includeTokenLogprobs === true) add("token_logprobs", "tokenLogprobs", "json");
+  if (shape.includeFinishReason === true) {
+    add("finish_reason", "finish", "string");
+    add("input_truncated", "inputCut", "boolean");
+  }
   if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;
 }
@@ -72,7 +78,8 @@ function hasConfidence({ confidence }: ResultShape): boolean {
 /** Whether a row's result is more than its output. */
 export function hasMoreThanOutput(shape: ResultShape): boolean {
   const hasLogprobs = shape.includeCumulativeLogprobs || shape.includeTokenLogprobs === true;
-  return shape.includeInputs || hasLogprobs || hasLabels(shape) || hasConfidence(shape);
+  const isSpecial = hasLogprobs || shape.includeFinishReason === true;
+  return shape.includeInputs || isSpecial || hasLabels(shape) || hasConfidence(shape);
 }
 
 /** @throws {InputError} ROWMILL_DUPLICATE_COLUMN when the input has a column of the output column's name */

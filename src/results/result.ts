@@ -2,6 +2,10 @@ import type { Column, ColumnType, EncodedBatch } from "../data/index.js";
 import type { ConfidenceField } from "./confidence.js";
 import type { TokenLogprobs } from "./tokenLogprobs.js";
 
+/** Why a row's output ended: the model or a stop string ended it; `maxTokens` or the slot's end did; or the row failed before it
+ *  had one. */
+export type RowFinish = "stop" | "length" | "error";
+
 /** One row's outcome: exactly one of `output` and `error` is a string. */
 export interface ResultRow {
   /** The row's place in the input, from 0. */
@@ -14,6 +18,10 @@ export interface ResultRow {
   /** Those of the input tokens that were taken from another row's KV cache; absent where the engine does not count them. */
   readonly sharedTokens?: number;
   readonly outputTokens: number;
+  /** Absent for a row that has not run, and in jobs of versions that did not record it. */
+  readonly finish?: RowFinish;
+  /** The row's text was cut to fit; absent means no. */
+  readonly isInputCut?: boolean;
   /** One probability a choice of the job, in the choices' order; `null` where none were asked for. */
   readonly labelProbabilities: readonly number[] | null;
   /** Absent for a row that failed, and where the job did not ask for them. */
@@ -47,6 +55,8 @@ export interface ResultShape {
   readonly includeCumulativeLogprobs: boolean;
   /** Add `token_logprobs`: a list of {token, logprob}. */
   readonly includeTokenLogprobs?: boolean | undefined;
+  /** Add `finish_reason` and `input_truncated`. */
+  readonly includeFinishReason?: boolean | undefined;
   /** The fields whose labels have probabilities, where the job recorded them: adds `confidence`. */
   readonly confidence?: readonly ConfidenceField[] | null | undefined;
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an

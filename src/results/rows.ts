@@ -64,6 +64,10 @@ function columnValues(
       return batch.rows.map((row) => confidenceOf(shape.confidence ?? [], row.fieldProbabilities));
     case "tokenLogprobs":
       return batch.rows.map(({ tokenLogprobs }) => (tokenLogprobs ? listTokenLogprobs(tokenLogprobs) : null));
+    case "finish":
+      return batch.rows.map((row) => row.finish ?? null);
+    case "inputCut":
+      return batch.rows.map((row) => (row.finish === undefined ? null : row.isInputCut === true));
     case "error":
       return outcomes.map(({ error }) => error);
   }

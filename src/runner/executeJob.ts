@@ -1,4 +1,4 @@
-import { countersPath, type Home, JobFile, type RunnerLease } from "../jobs/index.js";
+import { countersPath, type Home, JobFile, mostFailedRows, type RunnerLease } from "../jobs/index.js";
 import { openCounters } from "../progress/index.js";
 import { Checkpoint, isPassing } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
@@ -18,6 +18,7 @@ export interface Execution extends JobRun {
   readonly lease: RunnerLease;
 }
 
+/** "finished": every row has its result, or more have failed than may. */
 export type ExecutionEnd = "finished" | "cancelled" | "stopped";
 
 /** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
@@ -31,7 +32,8 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     rowsTotal: job.rowsTotal,
     base,
   });
-  let sharedTokens = base.sharedTokens;
+  let { sharedTokens, rowsCut, rowsFailed } = base;
+  const mostFailed = job.maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(job.maxFailed, job.rowsTotal);
   const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
   const feeder = new Feeder(pendingRowsOf(file, job), left, plan.workers);
   const checkpoint = new Checkpoint(file);
@@ -57,7 +59,12 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const take = (worker: WorkerEnd, message: WorkerMessage): void => {
     if (message.kind === "results") {
       checkpoint.add(message.results);
-      for (const result of message.results) sharedTokens += result.sharedTokens ?? 0;
+      for (const result of message.results) {
+        sharedTokens += result.sharedTokens ?? 0;
+        if (result.output !== null && result.finish === "length") rowsCut++;
+        if (result.output === null) rowsFailed++;
+      }
+      if (rowsFailed > mostFailed) workers.stop();
       if (checkpoint.waiting >= CHECKPOINT_ROWS && !checkpoint.isStalled) write();
     } else {
       wanted.push({ worker, rows: message.rows });
@@ -79,7 +86,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const timers = [
     setInterval(guarded(write), CHECKPOINT_MS),
     setInterval(
-      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens })),
+      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut })),
       SNAPSHOT_MS,
     ),
     setInterval(
@@ -93,6 +100,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   ];
   try {
     if (signal.aborted) return "stopped";
+    if (rowsFailed > mostFailed) return "finished";
     const broken = await workers.runShares(page, (worker, message) => guarded(() => take(worker, message))());
     if (failure === null) await checkpoint.writeAll(signal);
     if (failure !== null) throw failure;

@@ -3,12 +3,14 @@ import { ENGINES, type EngineChoice, type EngineName, likelyEngine } from "../en
 import { messageOf, RowmillError } from "../errors.js";
 import {
   acquireLease,
+  type FailedRows,
   type Home,
   JobFile,
   type JobRecord,
   type JobStatus,
   LEASE_LAPSE_MS,
   LEASE_RENEW_MS,
+  mostFailedRows,
   type RunnerLease,
 } from "../jobs/index.js";
 import { machineFacts } from "../models/index.js";
@@ -186,12 +188,11 @@ export class Runner {
   }
 
   async #finish(job: JobRecord, lease: RunnerLease): Promise<void> {
-    const { rowsTotal, rowsFailed } = this.#home.catalog.get(job.jobId);
-    if (rowsTotal > 0 && rowsFailed === rowsTotal) {
-      using file = JobFile.open(this.#home, job.jobId);
-      const reason = file.commonestError() ?? "the results say why";
-      await this.#settle(job, lease, "FAILED", `every row failed, most often: ${reason}`);
-    } else await this.#settle(job, lease, "SUCCEEDED");
+    using file = JobFile.open(this.#home, job.jobId);
+    const { rowsFailed } = file.resultCounts();
+    const failures = rowsFailed > 0 ? file.failures() : [];
+    const failure = tooManyFailed(job, rowsFailed, failures);
+    await this.#settle(job, lease, failure === null ? "SUCCEEDED" : "FAILED", failure ?? undefined, failures);
   }
 
   async #fail(job: JobRecord, lease: RunnerLease, error: unknown): Promise<void> {
@@ -203,9 +204,15 @@ export class Runner {
 
   /** Writes down what became of a job, once the disk has room; a job that is to be cancelled is CANCELLED, unless it
    *  failed. */
-  async #settle(job: JobRecord, lease: RunnerLease, to: "SUCCEEDED" | "QUEUED" | "FAILED", failure?: string) {
+  async #settle(
+    job: JobRecord,
+    lease: RunnerLease,
+    to: "SUCCEEDED" | "QUEUED" | "FAILED",
+    failure?: string,
+    failures: readonly FailedRows[] = [],
+  ) {
     const { catalog } = this.#home;
-    const change = failure === undefined ? { runner: lease } : { runner: lease, failure };
+    const change = { runner: lease, failures, ...(failure !== undefined && { failure }) };
     for (;;) {
       try {
         // a job whose last row was done before the catalogue could be told that it runs
@@ -223,6 +230,19 @@ export class Runner {
       }
     }
   }
+}
+
+/** Why a job whose rows have run has failed all the same, null where it has not. */
+function tooManyFailed(
+  { rowsTotal, maxFailed }: JobRecord,
+  rowsFailed: number,
+  failures: readonly FailedRows[],
+): string | null {
+  if (rowsFailed <= mostFailedRows(maxFailed, rowsTotal)) return null;
+  const why = `most often: ${failures[0]?.reason ?? "the results say why"}`;
+  if (rowsFailed === rowsTotal) return `every row failed, ${why}`;
+  const allowed = typeof maxFailed === "number" ? `${maxFailed}` : (maxFailed ?? "half of them");
+  return `${rowsFailed} of ${rowsTotal} rows failed, more than the ${allowed} that may (maxFailed), ${why}`;
 }
 
 /** What a job may compute on at once: a calibration may use all that it was given. */

@@ -12,6 +12,9 @@ const MOST_CHOICES = 1000;
 const MOST_RETRIES = 10;
 const DEFAULT_RETRIES = 2;
 const COLUMN_ORDERS = ["given", "auto"] as const;
+/** 0% to 100%. */
+const SHARE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
+const SHARE_MEANT = 'a number of rows, or a share from "0%" to "100%"';
 const STYLES = ["spaced", "compact", "free"] as const satisfies readonly JsonStyle[];
 
 /** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams, with
@@ -75,6 +78,7 @@ const inferSchema = z.strictObject({
   confidence: z.boolean().optional(),
   outputStyle: z.enum(STYLES).optional(),
   schemaRetries: count.max(MOST_RETRIES).optional(),
+  maxFailed: z.union([count, z.string().regex(SHARE, SHARE_MEANT)]).optional(),
   systemPrompt: z.union([text, z.null()]).optional(),
   samplingParams: z.unknown().optional(),
   randomSeedPerInput: z.boolean().optional(),
@@ -131,6 +135,9 @@ export interface InferOptions {
   /** How often a row runs again, each time with another seed, when its output was cut or fails the check after generation: 0 to
    *  10, default 2. At temperature 0 none does: it would write the same again. */
   schemaRetries?: number;
+  /** How many rows may fail: a number of rows or a share, `"5%"`. The job stops and is FAILED as soon as more have. Default: it
+   *  runs to its end, and is FAILED if more than half of its rows failed. */
+  maxFailed?: number | `${number}%`;
   systemPrompt?: string | null;
   samplingParams?: SamplingParams | Record<string, unknown>;
   /** false (default): every row uses the job's seed; true: row i uses a hash of the job's seed and i. */
@@ -167,6 +174,7 @@ export interface CheckedOptions {
   readonly confidence: boolean;
   readonly outputStyle: JsonStyle;
   readonly schemaRetries: number;
+  readonly maxFailed: number | string | null;
   readonly systemPrompt: string | null;
   readonly sampling: SamplingParams;
   readonly randomSeedPerInput: boolean;
@@ -207,6 +215,7 @@ export function checkOptions(
     confidence: given.confidence ?? false,
     outputStyle: given.outputStyle ?? "spaced",
     schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
+    maxFailed: given.maxFailed ?? null,
     systemPrompt: given.systemPrompt ?? null,
     sampling,
     randomSeedPerInput: given.randomSeedPerInput ?? false,

@@ -32,11 +32,8 @@ export interface SubmissionContext {
 /** Makes one durable job a model out of the data; they are in the catalogue when this returns, all or none.
  *  @returns the job ids, in the order of the models
  *  @throws {InputError} for whatever is wrong with data, model, schema or options: then nothing is left behind */
-export async function submitJobs(
-  context: SubmissionContext,
-  data: unknown,
-  options: CheckedOptions,
-): Promise<string[]> {
+export async function submitJobs(given: SubmissionContext, data: unknown, options: CheckedOptions): Promise<string[]> {
+  const context = keepWarnings(given);
   await using prepared = await prepare(context, data, options, true);
   const { counters } = prepared;
   const files = new Map<RowCounter, JobFile>();
@@ -45,7 +42,10 @@ export async function submitJobs(
     for (const counter of counters) files.set(counter, JobFile.create(context.home, newJobId()));
     await readRows(context, prepared, options, (counter, rows, inputs) => files.get(counter)?.appendRows(rows, inputs));
     for (const file of files.values()) file.seal();
-    jobs = counters.map((counter, at) => newJob(prepared, counter, files.get(counter) as JobFile, options, at));
+    jobs = counters.map((counter, at) => {
+      const spec = { ...specOf(prepared, counter, options, at), warnings: context.warnings };
+      return newJob(counter, files.get(counter) as JobFile, options, spec);
+    });
     context.home.catalog.submitAll(jobs);
   } catch (error) {
     for (const file of files.values()) file.abandon();
@@ -55,11 +55,11 @@ export async function submitJobs(
   return jobs.map((job) => job.jobId);
 }
 
-function newJob(prepared: Prepared, counter: RowCounter, file: JobFile, options: CheckedOptions, at: number): NewJob {
+function newJob(counter: RowCounter, file: JobFile, options: CheckedOptions, spec: JobSpec): NewJob {
   const { totals } = counter;
   return {
     jobId: file.jobId,
-    spec: specOf(prepared, counter, options, at),
+    spec,
     facts: {
       rowsTotal: totals.rows,
       rowsEmpty: totals.emptyRows,
@@ -73,10 +73,11 @@ function newJob(prepared: Prepared, counter: RowCounter, file: JobFile, options:
 /** Reads and counts all rows; runs, keeps and downloads nothing.
  *  @returns one estimate a model */
 export async function estimateJobs(
-  context: SubmissionContext,
+  given: SubmissionContext,
   data: unknown,
   options: CheckedOptions,
 ): Promise<Estimate[]> {
+  const context = keepWarnings(given);
   await using prepared = await prepare(context, data, options, false);
   const shared = new Map(prepared.counters.map((counter) => [counter, new SharedTokens(counter)]));
   await readRows(context, prepared, options, (counter, rows) => shared.get(counter)?.add(rows));
@@ -90,6 +91,20 @@ interface Prepared extends AsyncDisposable {
   readonly output: CompiledOutput | null;
   readonly counters: readonly RowCounter[];
   readonly prompts: PromptColumns;
+}
+
+/** Keeps what is warned of, for who prints nothing. */
+interface KeepingContext extends SubmissionContext {
+  readonly warnings: string[];
+}
+
+function keepWarnings(context: SubmissionContext): KeepingContext {
+  const warnings: string[] = [];
+  const warn = (line: string): void => {
+    warnings.push(line);
+    context.warn(line);
+  };
+  return { ...context, warn, warnings };
 }
 
 async function prepare(
@@ -231,7 +246,12 @@ function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[],
   }
 }
 
-function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions, at: number): JobSpec {
+function specOf(
+  prepared: Prepared,
+  counter: RowCounter,
+  options: CheckedOptions,
+  at: number,
+): Omit<JobSpec, "warnings"> {
   const { model } = counter;
   const { source } = prepared;
   return {
@@ -257,6 +277,7 @@ function specOf(prepared: Prepared, counter: RowCounter, options: CheckedOptions
     labelProbabilities: options.labelProbabilities,
     confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
     schemaRetries: options.schemaRetries,
+    maxFailed: options.maxFailed,
     templateArguments: model.templateArguments,
     answerPrefix: model.answerPrefix,
     frameTokens: counter.frameTokens,
@@ -276,7 +297,7 @@ function confidenceFieldsOf(output: CompiledOutput | null): ConfidenceField[] {
 }
 
 async function estimateOf(
-  context: SubmissionContext,
+  context: KeepingContext,
   prepared: Prepared,
   counter: RowCounter,
   sharedTokens: number,
@@ -299,6 +320,7 @@ async function estimateOf(
     sharedTokens,
     computedTokens: totals.inputTokens - sharedTokens,
     maxOutputTokens,
+    warnings: context.warnings,
     cost: estimateCost(
       totals.inputTokens,
       maxOutputTokens,

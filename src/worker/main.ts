@@ -41,6 +41,12 @@ export default async function runTask(task: WorkerTask): Promise<void> {
   }
 }
 
+interface RunningRow {
+  readonly queued: QueuedRow;
+  /** Its text is longer than what fits. */
+  readonly isInputCut: boolean;
+}
+
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
   const lane = openLane(task.counters, task.lane);
   const output = task.output === null ? null : compileOutput(task.output);
@@ -51,7 +57,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const capacity = engine.facts.contextLength - prefix.length - suffix.length - task.sampling.maxTokens;
   const send = (message: FromWorker): void => port.postMessage(message);
   const queue = new RowQueue(task.plan.slots, (rows) => send({ kind: "want", rows }));
-  const running = new Map<number, QueuedRow>();
+  const running = new Map<number, RunningRow>();
   const abort = new AbortController();
   // greedy decoding would write the same again
   const retries = task.sampling.temperature > 0 ? task.schemaRetries : 0;
@@ -70,8 +76,9 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       const { row, run } = queued;
       const text = frame.trimsRow ? row.prompt.trim() : row.prompt;
       try {
-        const tokens = fitRow(engine.tokenize(text), capacity, task.truncateRows);
-        running.set(row.index, queued);
+        const whole = engine.tokenize(text);
+        const tokens = fitRow(whole, capacity, task.truncateRows);
+        running.set(row.index, { queued, isInputCut: tokens.length < whole.length });
         return { index: row.index, tokens, seed: row.seeds[run] ?? 0 };
       } catch (error) {
         report(errorRow(row.index, messageOf(error)));
@@ -82,13 +89,13 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
 
   const done = (result: EngineResult | EngineFailure): void => {
-    const queued = running.get(result.index);
+    const { queued, isInputCut } = running.get(result.index) ?? {};
     running.delete(result.index);
     if ("error" in result) {
-      report(errorRow(result.index, result.error));
+      report({ ...errorRow(result.index, result.error), ...(isInputCut && { isInputCut }) });
       return;
     }
-    const account = accountOf(result, queued?.spent);
+    const account = { ...accountOf(result, queued?.spent), finish: result.finish, ...(isInputCut && { isInputCut }) };
     const problem = output === null ? null : outputProblem(output, result, task.sampling);
     if (problem === null) report({ ...account, ...partsOf(result), output: result.text, error: null });
     else if (queued !== undefined && queued.run < retries) queue.again(queued, account);
@@ -158,7 +165,7 @@ function errorRow(index: number, error: string): ResultRow {
     sharedTokens: 0,
     outputTokens: 0,
   };
-  return { index, output: null, error, ...nothing };
+  return { index, output: null, error, finish: "error", ...nothing };
 }
 
 /** @returns why the output is not what was asked for, null when it is */

@@ -150,7 +150,7 @@ test("a dry run says what becomes of rows that are too long", () => {
   const estimate = {
     ...{ model: "starter", rows: 9, emptyRows: 0, tooLongRows: 1, inputTokens: 90, maxOutputTokens: 90 },
     ...{ columnChoice: null, sharedTokens: 0, computedTokens: 90 },
-    ...{ cost: null, seconds: 4, secondsBasis: "measured" as const },
+    ...{ warnings: [], cost: null, seconds: 4, secondsBasis: "measured" as const },
   };
   expect(renderEstimate(estimate, true)).toMatch(/too long, to be cut +1/);
   expect(renderEstimate(estimate, false)).toMatch(/too long, to be error rows +1/);

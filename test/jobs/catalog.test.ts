@@ -29,12 +29,14 @@ test("a job is read back as it was submitted", () => {
     jobId,
     status: "QUEUED",
     failure: null,
+    failures: [],
     createdAt: "2026-01-02T03:04:05.000Z",
     startedAt: null,
     finishedAt: null,
     runnerPid: null,
     rowsDone: 0,
     rowsFailed: 0,
+    rowsCut: 0,
     inputTokens: 0,
     sharedTokens: 0,
     outputTokens: 0,
@@ -173,7 +175,7 @@ test("only a job that has ended can be removed, and its folder goes with it", ()
 test("snapshots and the plan are kept", () => {
   const home = newHome();
   const jobId = submit(home);
-  const counts = { rowsDone: 2, rowsFailed: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
+  const counts = { rowsDone: 2, rowsFailed: 1, rowsCut: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
   home.catalog.snapshot(jobId, counts);
   home.catalog.setPlan(jobId, { slots: 8, why: ["2 cores"] });
   expect(home.catalog.get(jobId)).toMatchObject({ ...counts, plan: { slots: 8, why: ["2 cores"] } });
@@ -201,7 +203,14 @@ test("a job over which ten runners died without finishing a row fails, and one t
     const lease = acquireLease(home.catalog)!;
     for (let job = home.catalog.claimNext(lease); job !== null; job = home.catalog.claimNext(lease)) {
       claimed.push(job.jobId);
-      const counts = { rowsDone: death + 1, rowsFailed: 0, inputTokens: 1, sharedTokens: 0, outputTokens: 1 };
+      const counts = {
+        rowsDone: death + 1,
+        rowsFailed: 0,
+        rowsCut: 0,
+        inputTokens: 1,
+        sharedTokens: 0,
+        outputTokens: 1,
+      };
       if (job.jobId === slow) home.catalog.snapshot(slow, counts);
     }
     clock.nowMs += LEASE_LAPSE_MS; // it dies with both

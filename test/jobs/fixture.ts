@@ -46,6 +46,8 @@ export const SPEC: JobSpec = {
   labelProbabilities: false,
   confidence: null,
   schemaRetries: 2,
+  maxFailed: null,
+  warnings: [],
   templateArguments: {},
   answerPrefix: null,
   frameTokens: 20,

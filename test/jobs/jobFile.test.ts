@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -84,23 +84,34 @@ test("results of one transaction are kept together or not at all", () => {
 
 test("the counts are the sums over the results, so that a resumed job goes on from them", () => {
   const job = newJobFile(newHome(), ["a", "b", "c"]);
-  const nothing = { rowsDone: 0, rowsFailed: 0, inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
+  const nothing = { rowsDone: 0, rowsFailed: 0, rowsCut: 0, inputTokens: 0, sharedTokens: 0, outputTokens: 0 };
   expect(job.resultCounts()).toEqual(nothing);
-  job.appendResults([result(2, "x"), { ...result(0, ""), output: null, error: "too long", outputTokens: 0 }]);
-  const two = { rowsDone: 1, rowsFailed: 1, inputTokens: 20, sharedTokens: 0, outputTokens: 2 };
+  job.appendResults([
+    { ...result(2, "x"), finish: "length" },
+    { ...result(0, ""), output: null, error: "too long", outputTokens: 0, finish: "length" },
+  ]);
+  const two = { rowsDone: 1, rowsFailed: 1, rowsCut: 1, inputTokens: 20, sharedTokens: 0, outputTokens: 2 };
   expect(job.resultCounts()).toEqual(two);
   job.appendResults([{ ...result(1, "y"), sharedTokens: 7 }]);
   expect(job.resultCounts()).toEqual({ ...two, rowsDone: 2, inputTokens: 30, sharedTokens: 7, outputTokens: 4 });
 });
 
-test("the commonest error is the one that most rows give, the first of equal ones", () => {
-  const job = newJobFile(newHome(), ["a", "b", "c", "d"]);
+test("failures are told by kind, the commonest first and the first of equal ones, whatever their numbers and values are", () => {
+  const job = newJobFile(newHome(), ["a", "b", "c", "d", "e", "f"]);
   const failed = (index: number, error: string) => ({ ...result(index, ""), output: null, error });
-  expect(job.commonestError()).toBeNull();
-  job.appendResults([failed(0, "too long"), failed(1, "cut")]);
-  expect(job.commonestError()).toBe("too long");
-  job.appendResults([failed(2, "cut"), result(3, "x")]);
-  expect(job.commonestError()).toBe("cut");
+  expect(job.failures()).toEqual([]);
+  job.appendResults([failed(0, "too long"), failed(1, "cut at 12 tokens")]);
+  expect(job.failures()).toEqual([
+    { reason: "too long", rows: 1 },
+    { reason: "cut at 12 tokens", rows: 1 },
+  ]);
+  job.appendResults([failed(2, "cut at 9 tokens"), result(3, "x")]);
+  expect(job.failures()).toEqual([
+    { reason: "cut at 12 tokens", rows: 2 },
+    { reason: "too long", rows: 1 },
+  ]);
+  job.appendResults([failed(4, 'no key "a"'), failed(5, 'no key "b \\" c"')]);
+  expect(job.failures()[1]).toEqual({ reason: 'no key "a"', rows: 2 });
 });
 
 test("a table's results come in the batches that it was read in, each with its own input", async () => {
@@ -165,13 +176,15 @@ test("a job can't be begun in another job's folder, which stays as it was", () =
 
 test("a job of the first version goes on in this one", async () => {
   const home = newHome();
-  const { jobId } = newJobFile(home, ["a", "b"]);
-  const path = join(jobFolder(home.path, jobId), "job.db");
+  const jobId = newJobId();
+  mkdirSync(jobFolder(home.path, jobId));
   // as the first version left it
-  const old = new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
-  const later = ["probabilities", "shared_tokens", "token_logprobs", "field_probabilities"];
-  for (const column of later) old.exec(`ALTER TABLE results DROP COLUMN ${column}`);
-  old.exec("PRAGMA user_version = 1");
+  const old = new Sqlite(join(jobFolder(home.path, jobId), "job.db"), {
+    migrations: JOB_MIGRATIONS.slice(0, 1),
+    synchronous: "full",
+  });
+  old.exec("INSERT INTO rows (i, prompt, tokens) VALUES (0, 'a', 1), (1, 'b', 1)");
+  old.exec("INSERT INTO sealed (id, row_count) VALUES (1, 2)");
   old.run("INSERT INTO results (i, output, error, input_tokens, output_tokens) VALUES (0, 'x', NULL, 3, 1)");
   old.close();
   using job = JobFile.open(home, jobId);
@@ -236,4 +249,20 @@ test("a living submitter's folder is left alone when the home is opened again", 
   using again = openHome(home.path);
   expect(again.path).toBe(home.path);
   expect(existsSync(jobFolder(home.path, job.jobId))).toBe(true);
+});
+
+test("why an output ended and whether its row was cut are kept with the result", async () => {
+  const job = newJobFile(newHome(), ["a", "b", "c", "d"]);
+  job.appendResults([
+    { ...result(0, "x"), finish: "stop" },
+    { ...result(1, "y"), finish: "length", isInputCut: true },
+    { ...result(2, ""), output: null, error: "too long", finish: "error" },
+  ]);
+  const rows = (await readAll(job, 10)).flatMap((batch) => batch.rows);
+  expect(rows.map(({ finish, isInputCut }) => [finish, isInputCut])).toEqual([
+    ["stop", undefined],
+    ["length", true],
+    ["error", undefined],
+    [undefined, undefined],
+  ]);
 });

@@ -82,7 +82,7 @@ test("a runner killed in mid-job, ten times at random moments, loses no row and 
   expect(await compiled.start("runner", [home.path, jobId, "last run"]).end()).toContain("done");
   using job = JobFile.open(home, jobId);
   const counts = { inputTokens: 3 * rows, sharedTokens: 0, outputTokens: 2 * rows };
-  expect(job.resultCounts()).toEqual({ rowsDone: rows, rowsFailed: 0, ...counts });
+  expect(job.resultCounts()).toEqual({ rowsDone: rows, rowsFailed: 0, rowsCut: 0, ...counts });
   const indices = [];
   const runs = new Set<string | undefined>();
   for await (const batch of job.resultBatches(1000)) {

@@ -69,7 +69,7 @@ test("a job that has ended has its time, its counts, its reason and no runner", 
   const jobId = submit(home);
   using lease = acquireLease(home.catalog)!;
   expect(home.catalog.claimNext(lease)).toMatchObject({ status: "STARTING", runnerPid: process.pid, finishedAt: null });
-  const counts = { rowsDone: 2, rowsFailed: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
+  const counts = { rowsDone: 2, rowsFailed: 1, rowsCut: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
   home.catalog.setStatus(jobId, ["STARTING"], "FAILED", { failure: "out of memory", counts, runner: lease });
   const ended = home.catalog.get(jobId);
   expect(ended).toMatchObject({ status: "FAILED", failure: "out of memory", runnerPid: null, ...counts });

@@ -1,0 +1,50 @@
+import type { JobRecord } from "./jobs/index.js";
+
+/** What `attach` says of a job that has ended: how it ended, why rows failed, and what is not whole.
+ *  @param command how the command line is called here
+ *  @returns lines */
+export function describeEnding(job: JobRecord, command: string): string[] {
+  return [howItEnded(job, command), ...whyRowsFailed(job), ...whatIsCut(job)];
+}
+
+function howItEnded(job: JobRecord, command: string): string {
+  const results = `${command} jobs results ${job.jobId}`;
+  const { rowsDone, rowsFailed, rowsTotal } = job;
+  switch (job.status) {
+    case "SUCCEEDED":
+      return `${job.jobId} has succeeded${rowsFailed > 0 ? ` (${rowsFailed} of ${rowsTotal} rows failed)` : ""}; its results: ${results}`;
+    case "FAILED":
+      return `${job.jobId} has failed: ${job.failure}${rowsDone + rowsFailed > 0 ? `; its results: ${results}` : ""}`;
+    case "CANCELLED":
+      return `${job.jobId} was cancelled; the rows that were done: ${results}`;
+    default:
+      return `${job.jobId} is ${job.status}`;
+  }
+}
+
+function whyRowsFailed({ failures, rowsFailed }: JobRecord): string[] {
+  if (failures.length === 0) return [];
+  const told = failures.reduce((sum, { rows }) => sum + rows, 0);
+  const others = rowsFailed - told;
+  return [
+    "why rows failed:",
+    ...failures.map(({ reason, rows }) => `  ${countOf(rows)}: ${reason}`),
+    ...(others > 0 ? [`  ${countOf(others)}: other reasons`] : []),
+  ];
+}
+
+function whatIsCut({ rowsCut, rowsTruncated, rowsTotal, sampling }: JobRecord): string[] {
+  const marked = "includeFinishReason (--include-finish-reason) marks them";
+  return [
+    ...(rowsCut > 0
+      ? [
+          `warning: ${rowsCut} of ${rowsTotal} outputs are cut, at most ${sampling.maxTokens} tokens (maxTokens); ${marked}`,
+        ]
+      : []),
+    ...(rowsTruncated > 0
+      ? [`warning: ${rowsTruncated} of ${rowsTotal} rows were cut to fit the model; ${marked}`]
+      : []),
+  ];
+}
+
+const countOf = (rows: number): string => `${rows} row${rows === 1 ? "" : "s"}`;
