@@ -1,3 +1,5 @@
+import type { NumberStorage } from "./numberStorage.js";
+
 /** A value's logical type, as results are written: `json` is anything nested, or a column of mixed types. */
 export type ColumnType = "string" | "integer" | "number" | "boolean" | "json" | "null";
 
@@ -5,6 +7,8 @@ export type ColumnType = "string" | "integer" | "number" | "boolean" | "json" | 
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
+  /** How a typed file holds its numbers, where its type's usual way would change some. */
+  readonly storage?: NumberStorage;
 }
 
 /** How a batch of input rows is kept in a job: `json`, a UTF-8 JSON array of row objects; `arrow`, an Arrow IPC stream
@@ -17,8 +21,8 @@ export interface EncodedBatch {
 /** Consecutive input rows. */
 export interface RowBatch {
   readonly rowCount: number;
-  /** The column's values as prompt text, one per row, `null` for a null or absent value: strings as they are, other
-   *  scalars as JSON writes them, dates as ISO 8601, nested values as compact JSON.
+  /** The column's values as prompt text, one per row, `null` for a null or absent value: strings as they are, numbers
+   *  as they were written, dates as ISO 8601, nested values as compact JSON.
    *  For a list of strings the only column is "". */
   text(column: string): (string | null)[];
   /** The batch for keeping; `null` for a list of strings, whose prompts are all there is. */

@@ -1,4 +1,6 @@
 import type { Column, ColumnType } from "./batch.js";
+import { ExactNumber } from "./exactJson.js";
+import { isIntegerText, NumberTally } from "./numberStorage.js";
 
 /** The type of one plain value (see plainValue). */
 export function typeOfValue(value: unknown): ColumnType {
@@ -8,8 +10,9 @@ export function typeOfValue(value: unknown): ColumnType {
     case "boolean":
       return "boolean";
     case "number":
-      return Number.isSafeInteger(value) ? "integer" : "number";
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? "integer" : "number";
     default:
+      if (value instanceof ExactNumber) return isIntegerText(value.text) ? "integer" : "number";
       return value === null || value === undefined ? "null" : "json";
   }
 }
@@ -30,17 +33,28 @@ export interface ColumnTally {
 
 export function tallyColumns(): ColumnTally {
   const types = new Map<string, ColumnType>();
+  const numbers = new Map<string, NumberTally>();
   return {
     see(row) {
       for (const name of Object.keys(row)) {
         const known = types.get(name);
         // nothing is wider than json
         if (known === "json") continue;
-        const type = typeOfValue(row[name]);
+        const value = row[name];
+        const type = typeOfValue(value);
         if (known === undefined) types.set(name, type);
         else if (known !== type) types.set(name, joinTypes(known, type));
+        if (type !== "integer" && type !== "number") continue;
+        const tally = numbers.get(name) ?? new NumberTally();
+        numbers.set(name, tally);
+        tally.see(value as number | ExactNumber);
       }
     },
-    columns: () => Array.from(types, ([name, type]) => ({ name, type })),
+    columns: () =>
+      Array.from(types, ([name, type]) => {
+        const isNumber = type === "integer" || type === "number";
+        const storage = isNumber ? numbers.get(name)?.storage : undefined;
+        return storage === undefined ? { name, type } : { name, type, storage };
+      }),
   };
 }

@@ -2,6 +2,7 @@ import type { RecordBatch } from "apache-arrow";
 import { decodeArrow } from "./arrowBatches.js";
 import { plainColumn } from "./arrowValues.js";
 import type { EncodedBatch } from "./batch.js";
+import { MOST_LEVELS, parseExactJson } from "./exactJson.js";
 
 export type PlainRow = Record<string, unknown>;
 
@@ -12,11 +13,12 @@ export type DecodedBatch =
 
 export function decodeBatch(batch: EncodedBatch): DecodedBatch {
   if (batch.format === "arrow") return { format: "arrow", batch: decodeArrow(batch.bytes) };
-  return { format: "json", rows: JSON.parse(Buffer.from(batch.bytes).toString("utf8")) as PlainRow[] };
+  const text = Buffer.from(batch.bytes).toString("utf8");
+  // two levels more: the batch, and the row
+  return { format: "json", rows: parseExactJson(text, MOST_LEVELS + 2) as PlainRow[] };
 }
 
-/** A kept batch as row objects of plain values: numbers, strings, booleans, null, and arrays and objects of those; dates
- *  as ISO 8601, bytes as base64, 64-bit integers beyond 2^53 as their digits. */
+/** A kept batch as row objects of plain values (see plainValue). */
 export function decodeRows(batch: EncodedBatch): readonly PlainRow[] {
   const decoded = decodeBatch(batch);
   if (decoded.format === "json") return decoded.rows;

@@ -1,4 +1,5 @@
 import type { EncodedBatch, RowBatch } from "./batch.js";
+import { writeExactJson } from "./exactJson.js";
 import { promptText } from "./plainValue.js";
 
 /** A batch of a list: the prompts are all there is. */
@@ -11,7 +12,7 @@ export function objectBatch(rows: readonly Readonly<Record<string, unknown>>[]):
   return {
     rowCount: rows.length,
     text: (column) => rows.map((row) => (Object.hasOwn(row, column) ? promptText(row[column]) : null)),
-    encode: () => encodeJson(JSON.stringify(rows)),
+    encode: () => encodeJson(writeExactJson(rows)),
   };
 }
 

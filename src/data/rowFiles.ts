@@ -1,8 +1,8 @@
-import { Tokenizer, TokenParser } from "@streamparser/json";
 import { InputError, messageOf } from "../errors.js";
-import { readLines, readUtf8 } from "./bytes.js";
-import { exactNumber, parseExactJson } from "./exactJson.js";
+import { readLines } from "./bytes.js";
+import { parseExactJson } from "./exactJson.js";
 import type { DataFile } from "./files.js";
+import { readArrayElements } from "./jsonArray.js";
 import type { RowStream } from "./rowSource.js";
 
 /** The rows of files in which a row carries its own column names, or is just a text: .jsonl, .json and .txt, one file
@@ -53,74 +53,19 @@ function parseLine(text: string, number: number, place: string): unknown {
 }
 
 async function* readJsonArray(file: DataFile, setPlace: SetPlace): AsyncGenerator<unknown> {
-  const parser = new RowParser();
   let count = 0;
+  for await (const text of readArrayElements(file)) {
+    const place = `${file.path} row ${++count}`;
+    setPlace(place);
+    yield parseElement(text, place);
+  }
+}
+
+function parseElement(text: string, place: string): unknown {
   try {
-    for await (const chunk of arrayBytes(file)) {
-      for (const row of parser.write(chunk)) {
-        setPlace(`${file.path} row ${++count}`);
-        yield row;
-      }
-    }
-    parser.end();
+    return parseExactJson(text);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const message = `${file.path} is not valid JSON: ${messageOf(error)}.`;
+    const message = `${place} is not valid JSON: ${messageOf(error)} of the row.`;
     throw new InputError("ROWMILL_UNREADABLE", message, { cause: error });
   }
-}
-
-/** The elements of one JSON array, chunk by chunk. */
-class RowParser {
-  readonly #tokenizer = new ExactTokenizer();
-  #rows: unknown[] = [];
-
-  constructor() {
-    const parser = new TokenParser({ paths: ["$.*"], keepStack: false });
-    parser.onValue = ({ value }) => this.#rows.push(value);
-    parser.onError = (error) => this.#tokenizer.error(error);
-    parser.onEnd = () => {
-      if (!this.#tokenizer.isEnded) this.#tokenizer.end();
-    };
-    this.#tokenizer.onToken = (token) => parser.write(token);
-    this.#tokenizer.onEnd = () => {
-      if (!parser.isEnded) parser.end();
-    };
-  }
-
-  /** @returns the rows that end in the chunk
-   *  @throws {Error} what is no JSON */
-  write(chunk: Uint8Array): readonly unknown[] {
-    this.#rows = [];
-    this.#tokenizer.write(chunk);
-    return this.#rows;
-  }
-
-  /** @throws {Error} when the array has not ended */
-  end(): void {
-    if (!this.#tokenizer.isEnded) this.#tokenizer.end();
-  }
-}
-
-class ExactTokenizer extends Tokenizer {
-  protected override parseNumber(text: string): number {
-    // strings too: the token's value is handed on as it is
-    return exactNumber(text) as number;
-  }
-}
-
-/** The file's bytes, once it is clear that an array is at its top. */
-async function* arrayBytes(file: DataFile): AsyncGenerator<Buffer> {
-  let isArray = false;
-  for await (const chunk of readUtf8(file.path, file.isGzip)) {
-    const start: string = isArray ? "" : chunk.toString("latin1").trimStart();
-    if (start !== "" && !start.startsWith("["))
-      throw new InputError(
-        "ROWMILL_UNREADABLE",
-        `${file.path} has no JSON array at its top. If each line is a JSON object, name the file .jsonl.`,
-      );
-    isArray ||= start !== "";
-    yield chunk;
-  }
-  if (!isArray) throw new InputError("ROWMILL_EMPTY_TABLE", `${file.path} is empty: it holds no JSON array.`);
 }

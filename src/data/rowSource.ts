@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { InputError, messageOf } from "../errors.js";
 import type { RowBatch, Source } from "./batch.js";
 import { tallyColumns } from "./columnTypes.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
@@ -42,17 +42,30 @@ export function emptyTable(what: string): InputError {
   return new InputError("ROWMILL_EMPTY_TABLE", `${what} has no rows. Give at least one.`);
 }
 
-async function* resume(
+/** By hand, since a generator would look into each row for a promise's `then`, where a proxy may throw. */
+function resume(
   rest: Iterator<unknown> | AsyncIterator<unknown>,
   nulls: number,
   first: IteratorResult<unknown>,
-): AsyncGenerator<unknown> {
-  try {
-    for (let i = 0; i < nulls; i++) yield null;
-    for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+): AsyncIterable<unknown> {
+  let nullsLeft = nulls;
+  let held: IteratorResult<unknown> | null = first;
+  const rows: AsyncIterator<unknown> = {
+    async next() {
+      if (nullsLeft > 0) {
+        nullsLeft--;
+        return { done: false, value: null };
+      }
+      const next = held ?? (await rest.next());
+      held = null;
+      return next;
+    },
+    async return() {
+      await rest.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => rows };
 }
 
 async function* promptBatches(stream: RowStream, rows: AsyncIterable<unknown>): AsyncGenerator<RowBatch> {
@@ -81,8 +94,7 @@ async function* objectBatches(
   let batch: RowObject[] = [];
   let bytes = 0;
   for await (const row of rows) {
-    if (kindOf(row) !== "an object") throw mixedRows(stream, wrongKind(row, "an object"));
-    const plain = plainValue(row) as RowObject;
+    const plain = plainRow(stream, row);
     see(plain);
     for (const key in plain) bytes += checkText(stream, promptText(plain[key]) ?? "") + key.length;
     batch.push(plain);
@@ -95,6 +107,22 @@ async function* objectBatches(
   if (batch.length > 0) yield objectBatch(batch);
 }
 
+/** Whatever a row's getters, proxies or nesting do, it is the row's fault and said of it. */
+function plainRow(stream: RowStream, row: unknown): RowObject {
+  let plain: unknown;
+  try {
+    if (kindOf(row) !== "an object") throw mixedRows(stream, wrongKind(row, "an object"));
+    plain = plainValue(row);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const message = `${stream.place()} can't be read: ${messageOf(error)}. Give rows of plain values.`;
+    throw new InputError("ROWMILL_UNREADABLE", message, { cause: error });
+  }
+  // toJSON, or what a Date or Map is made of
+  if (kindOf(plain) !== "an object") throw mixedRows(stream, wrongKind(plain, "an object"));
+  return plain as RowObject;
+}
+
 function checkText(stream: RowStream, text: string): number {
   if (isWellFormed(text)) return text.length;
   const message = `${stream.place()} holds half of a surrogate pair, which is not valid UTF-8. Repair the text.`;
@@ -105,8 +133,17 @@ const isNull = (value: unknown): value is null | undefined => value === null || 
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return isArray(value) ? "an array" : "an object";
+}
+
+/** A proxy that was revoked throws even here; reading it says so. */
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function wrongKind(row: unknown, wanted: string): string {

@@ -3,8 +3,6 @@ import {
   type Data,
   type DataType,
   Field,
-  Float64,
-  Int64,
   makeBuilder,
   makeData,
   RecordBatch,
@@ -14,17 +12,17 @@ import {
   type TypeMap,
   Utf8,
 } from "apache-arrow";
-import { type ColumnType, decodeBatch } from "../data/index.js";
-import { InputError } from "../errors.js";
+import { type Column, decodeBatch, type ExactNumber, writeExactJson } from "../data/index.js";
 import { hasFailedRow } from "./collect.js";
 import { planColumns, type ResultColumn } from "./columns.js";
+import { numberType, storedNumber } from "./numberColumns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { resultValues } from "./rows.js";
 
 /** All results as an Arrow table: input columns with the exact types that an Arrow or Parquet input had (dictionaries as
- *  plain values), for other inputs strings as Utf8, integers as Int64, numbers as Float64, booleans as Bool, and nested or mixed
- *  values as JSON text. `Buffer.from(tableToIPC(table))` is what other DataFrames read.
- *  @throws {InputError} ROWMILL_INTEGER_RANGE, ROWMILL_DUPLICATE_COLUMN */
+ *  plain values), for other inputs strings as Utf8, integers as Int64, numbers as Float64 (either as Uint64, Decimal128 or text where those would change a
+ *  number), booleans as Bool, and nested or mixed values as JSON text. `Buffer.from(tableToIPC(table))` is what other DataFrames read.
+ *  @throws {InputError} ROWMILL_INTEGER_RANGE, ROWMILL_NUMBER_RANGE, ROWMILL_DUPLICATE_COLUMN */
 export async function resultsToArrow(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<Table> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
@@ -71,13 +69,12 @@ function exactField(column: ResultColumn, input: RecordBatch | null): Field {
 }
 
 function plainField(column: ResultColumn): Field {
-  return new Field(column.name, arrowType(column.type), true);
+  return new Field(column.name, arrowType(column), true);
 }
 
-function arrowType(type: ColumnType): DataType {
-  if (type === "integer") return new Int64();
-  if (type === "number") return new Float64();
-  return type === "boolean" ? new Bool() : new Utf8();
+function arrowType(column: Column): DataType {
+  if (column.type === "integer" || column.type === "number") return numberType(column);
+  return column.type === "boolean" ? new Bool() : new Utf8();
 }
 
 function buildColumn(field: Field, column: ResultColumn, values: readonly unknown[]): Data {
@@ -87,21 +84,11 @@ function buildColumn(field: Field, column: ResultColumn, values: readonly unknow
 }
 
 /** A plain value as its column's type holds it; types come from the rows themselves, or from a schema that every output obeys. */
-function cellFor({ name, type, origin }: ResultColumn, value: unknown): unknown {
-  if (type === "integer") return int64(name, BigInt(value as number | string));
-  if (type === "number") return Number(value);
+function cellFor(column: ResultColumn, value: unknown): unknown {
+  const { type, origin } = column;
+  if (type === "integer" || type === "number") return storedNumber(column, value as number | ExactNumber);
   if (type === "boolean") return value === true;
   // unpacked strings stay bare; in a mixed input column JSON tells "1" from 1
   const isBare = typeof value === "string" && (type !== "json" || origin !== "input");
-  return isBare ? value : JSON.stringify(value);
-}
-
-/** Neither wrapped nor rounded: the column's type was settled by its first rows, and a job's results can be had in a format
- *  that holds them. */
-function int64(column: string, integer: bigint): bigint {
-  if (BigInt.asIntN(64, integer) === integer) return integer;
-  throw new InputError(
-    "ROWMILL_INTEGER_RANGE",
-    `The column "${column}" holds ${integer}, and integers of Parquet and Arrow have 64 bits. Take .jsonl, .json, .csv or .tsv, which keep every digit.`,
-  );
+  return isBare ? value : writeExactJson(value);
 }

@@ -1,3 +1,4 @@
+import { toJavaScript } from "../data/index.js";
 import { hasMoreThanOutput, planColumns } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { outcomeOf, resultValues, toObjects } from "./rows.js";
@@ -11,9 +12,14 @@ export async function collectResults(batches: AsyncIterable<ResultBatch>, shape:
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
   if (shape.kind === "list" && !hasMoreThanOutput(shape))
-    return all.flatMap((batch) => batch.rows.map((row) => outcomeOf(row, shape).output));
+    return all.flatMap((batch) => batch.rows.map((row) => toJavaScript(outcomeOf(row, shape).output)));
   const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
-  return all.flatMap((batch) => toObjects(columns, resultValues(batch, columns, shape)));
+  return all.flatMap((batch) =>
+    toObjects(
+      columns,
+      resultValues(batch, columns, shape).map((values) => values.map(toJavaScript)),
+    ),
+  );
 }
 
 export function hasFailedRow(batches: readonly ResultBatch[], shape: ResultShape): boolean {

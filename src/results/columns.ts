@@ -32,7 +32,9 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   const columns: ResultColumn[] = [];
   const has = (name: string) => columns.some((column) => column.name === name);
   const add = (name: string, origin: ColumnOrigin, type: ColumnType, isTaken = has(name), from = name) => {
+    const storage = origin === "input" ? shape.columns.find((column) => column.name === name)?.storage : undefined;
     columns.push({
+      ...(storage !== undefined && { storage }),
       name: isTaken ? freeName(`${shape.outputColumn}_${name}`, columns) : name,
       origin,
       from,

@@ -62,8 +62,8 @@ export interface ResultShape {
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
    *  object of one a choice, or with `unpackJson` a column `probability_<choice>` for each. */
   readonly labels?: readonly string[] | null | undefined;
-  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Integers beyond 2^53 become their
-   *  digits, as in input rows; a file's numeric columns have them as numbers. */
+  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Numbers keep their
+   *  text, as in input rows; in JavaScript those that no double holds are strings. */
   readonly unpackJson: boolean;
   /** What the job's form makes of an output: "json" (default: what does not parse is an error), "text" (unpacking leaves it as it
    *  is), or "either": JSON where it parses, else text. */

@@ -1,4 +1,4 @@
-import { decodeRows, type PlainRow, parseExactJson } from "../data/index.js";
+import { decodeRows, isWellFormed, type PlainRow, parseExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import { confidenceOf } from "./confidence.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
@@ -12,15 +12,35 @@ export interface Outcome {
 
 type OutcomeShape = Pick<ResultShape, "unpackJson" | "outputIs">;
 
-/** A row's outcome: the output text, or what it says as JSON, with integers beyond 2^53 as their digits. Output that is no JSON where JSON was to be unpacked makes an error, unless the job's form is one of texts. */
+/** A row's outcome: the output text, or what it says as JSON, each number as it was written. Output that is no JSON where JSON was to be unpacked makes an error, unless the job's form is one of texts. */
 export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape): Outcome {
   if (row.output === null || !unpackJson || outputIs === "text") return { output: row.output, error: row.error };
   try {
-    return { output: parseExactJson(row.output), error: row.error };
+    const output = parseExactJson(row.output);
+    if (!HALF_PAIR.test(row.output) || isTextThroughout(output)) return { output, error: row.error };
+    return { output: null, error: `the output holds half of a surrogate pair: ${row.output.slice(0, 80)}` };
   } catch {
     if (outputIs === "either") return { output: row.output, error: row.error };
     return { output: null, error: `the output is not valid JSON: ${row.output.slice(0, 80)}` };
   }
+}
+
+/** How many of the outputs can't be unpacked, so that their rows have only an error. */
+export async function countBroken(batches: AsyncIterable<ResultBatch>, shape: OutcomeShape): Promise<number> {
+  let broken = 0;
+  if (!shape.unpackJson || shape.outputIs === "text") return broken;
+  for await (const { rows } of batches)
+    for (const row of rows) if (row.output !== null && outcomeOf(row, shape).error !== null) broken++;
+  return broken;
+}
+
+/** Half of a surrogate pair, which JSON can escape and no file of UTF-8 can hold; whole pairs too. */
+const HALF_PAIR = /\\u[dD][89a-fA-F]/;
+
+function isTextThroughout(value: unknown): boolean {
+  if (typeof value === "string") return isWellFormed(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isTextThroughout(inner));
 }
 
 /** A batch of results, column by column as planned; values are plain (strings, numbers, booleans, null, arrays, objects). */

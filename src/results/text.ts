@@ -1,4 +1,5 @@
 import { stringify } from "csv-stringify/sync";
+import { promptText, writeExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { resultValues } from "./rows.js";
@@ -21,16 +22,11 @@ export function separatedText(columns: readonly ResultColumn[], shape: ResultSha
     head: stringify([columns.map(({ name }) => name)], options),
     rows(batch) {
       const values = resultValues(batch, columns, shape);
-      const records = batch.rows.map((_, i) => values.map((column) => fieldOf(column[i]) ?? nothing));
+      const records = batch.rows.map((_, i) => values.map((column) => promptText(column[i]) ?? nothing));
       return stringify(records, options);
     },
     tail: "",
   };
-}
-
-function fieldOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** One JSON object a line. */
@@ -65,13 +61,7 @@ function jsonRows(batch: ResultBatch, columns: readonly ResultColumn[], shape: R
   const values = resultValues(batch, columns, shape);
   const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
   return batch.rows.map((_, i) => {
-    const fields = columns.map((column, place) => keys[place] + jsonOf(column, values[place]?.[i] ?? null));
+    const fields = columns.map((_, place) => keys[place] + writeExactJson(values[place]?.[i] ?? null));
     return `{${fields.join(",")}}`;
   });
-}
-
-/** A large integer's digits are a number again where its column says so. */
-function jsonOf({ type }: ResultColumn, value: unknown): string {
-  const isNumber = type === "integer" || type === "number";
-  return isNumber && typeof value === "string" && /^-?\d+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { decodeRows, openSource, type PlainRow, type Source } from "../../src/data/index.js";
+import { decodeRows, openSource, type PlainRow, type Source, toJavaScript } from "../../src/data/index.js";
 
 /** A folder for one test file's real files, gone afterwards. */
 export function scratchFolder(): string {
@@ -18,7 +18,7 @@ export interface ReadBack {
   readonly batchSizes: number[];
 }
 
-/** Reads a source to its end: its rows as kept, and the text of one column. */
+/** Reads a source to its end: its rows as a program gets them, and the text of one column. */
 export async function readAll(data: unknown, column = ""): Promise<ReadBack> {
   const source = await openSource(data, { columns: column === "" ? [] : [column] });
   const rows: PlainRow[] = [];
@@ -26,7 +26,7 @@ export async function readAll(data: unknown, column = ""): Promise<ReadBack> {
   const batchSizes: number[] = [];
   for await (const batch of source.batches()) {
     const kept = batch.encode();
-    if (kept !== null) rows.push(...decodeRows(kept));
+    if (kept !== null) rows.push(...decodeRows(kept).map((row) => toJavaScript(row) as PlainRow));
     texts.push(...batch.text(column));
     batchSizes.push(batch.rowCount);
   }
