@@ -1,6 +1,6 @@
 import { type Engine, type FrameTokens, tokenizeFrame } from "../../src/engine/index.js";
 import type { OutputForm } from "../../src/output/index.js";
-import { renderChat } from "../../src/prompt/index.js";
+import { renderChatHere } from "../../src/prompt/chatHere.js";
 
 export interface WorkloadRow {
   readonly text: string;
@@ -54,7 +54,10 @@ export function growingRows(engine: Pick<Engine, "tokenize">, write: (index: num
 
 /** The model's own chat around a row, with instructions before it. */
 export function chatFrame(engine: Engine, systemPrompt: string): FrameTokens {
-  return tokenizeFrame(engine, renderChat(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }));
+  return tokenizeFrame(
+    engine,
+    renderChatHere(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }),
+  );
 }
 
 /** Outputs of exactly these members, in this order, as the product writes JSON where nothing else is asked for. */

@@ -56,6 +56,11 @@ export function addInfer(program: Command): void {
     )
     .option("--system <text>", "system prompt: the task, the same for every row")
     .option(
+      "--template-args <json>",
+      `variables of the model's chat template: '{"enable_thinking": false}' for answers without reasoning`,
+    )
+    .option("--answer-prefix <text>", "text that the model's answer begins with, not part of the output: '</think>'")
+    .option(
       "--output <file>",
       "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
     )

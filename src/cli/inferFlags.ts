@@ -23,6 +23,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   outputColumn: "--output-column",
   jobPriority: "--priority",
   systemPrompt: "--system",
+  templateArguments: "--template-args",
+  answerPrefix: "--answer-prefix",
   samplingParams: "--sampling",
 };
 const OPTION_NAMES = new RegExp(`(?:option )?\\b(${Object.keys(FLAGS).join("|")})\\b`, "g");
@@ -48,6 +50,8 @@ export interface InferFlags {
   style?: "spaced" | "compact" | "free";
   schemaRetries?: number;
   system?: string;
+  templateArgs?: string;
+  answerPrefix?: string;
   output?: string;
   outputColumn?: string;
   unpackJson?: true;
@@ -90,6 +94,11 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     schemaRetries: flags.schemaRetries,
     maxFailed: flags.maxFailed,
     systemPrompt: flags.system,
+    templateArguments:
+      flags.templateArgs === undefined
+        ? undefined
+        : readJsonOption("--template-args", flags.templateArgs, "ROWMILL_BAD_OPTION"),
+    answerPrefix: flags.answerPrefix,
     samplingParams:
       flags.sampling === undefined ? undefined : readJsonOption("--sampling", flags.sampling, "ROWMILL_BAD_OPTION"),
     randomSeedPerInput: flags.randomSeedPerInput,

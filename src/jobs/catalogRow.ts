@@ -24,6 +24,7 @@ const LATER_OPTIONS = {
   schemaRetries: 2,
   maxFailed: null,
   warnings: [],
+  frame: null,
 } as const;
 
 const LATER_SAMPLING = { tokenLogprobs: false } as const;

@@ -1,4 +1,5 @@
 import type { Column } from "../data/index.js";
+import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
 import type { FailedRows } from "./failedRows.js";
 
@@ -85,6 +86,8 @@ export interface JobSpec {
   readonly templateArguments: Readonly<Record<string, unknown>>;
   /** Text that the answer begins with, after the template's own beginning; `null` for most models. */
   readonly answerPrefix: string | null;
+  /** The chat around a row, as the model's template made it of these; `null` in a job of an earlier version. */
+  readonly frame: ChatFrame | null;
   /** Tokens of the chat template around a row. */
   readonly frameTokens: number;
   readonly sampling: JobSampling;

@@ -1,4 +1,11 @@
-export { type ChatFormat, type ChatFrame, type ChatModel, renderChat } from "./chatTemplate.js";
+export {
+  type ChatFormat,
+  type ChatFrame,
+  type ChatModel,
+  type Reasoning,
+  type RenderedChat,
+  renderChat,
+} from "./chatTemplate.js";
 export { fitRow, RowTooLongError } from "./fitRow.js";
 export { joinColumns, type PromptPart, planPrompt, wordsAsText } from "./joinColumns.js";
 export { type ColumnOrder, orderColumns } from "./orderColumns.js";

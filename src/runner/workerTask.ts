@@ -36,6 +36,7 @@ export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): 
       templateArguments: job.templateArguments,
       answerPrefix: job.answerPrefix,
     },
+    frame: job.frame,
     output: outputFormOf(job),
     labelProbabilities: job.labelProbabilities,
     confidence: job.confidence !== null,

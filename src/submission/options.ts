@@ -80,6 +80,8 @@ const inferSchema = z.strictObject({
   schemaRetries: count.max(MOST_RETRIES).optional(),
   maxFailed: z.union([count, z.string().regex(SHARE, SHARE_MEANT)]).optional(),
   systemPrompt: z.union([text, z.null()]).optional(),
+  templateArguments: z.record(text, z.union([text, z.number(), z.boolean()])).optional(),
+  answerPrefix: text.nullable().optional(),
   samplingParams: z.unknown().optional(),
   randomSeedPerInput: z.boolean().optional(),
   dryRun: z.boolean().optional(),
@@ -139,6 +141,11 @@ export interface InferOptions {
    *  runs to its end, and is FAILED if more than half of its rows failed. */
   maxFailed?: number | `${number}%`;
   systemPrompt?: string | null;
+  /** Variables of the model's chat template, over those that the catalogue has for the model: `{ enable_thinking: false }`. */
+  templateArguments?: Readonly<Record<string, string | number | boolean>>;
+  /** Text that the model's answer begins with, behind what the chat template ends with, and that is not part of the output:
+   *  `</think>`. Default: what the catalogue has for the model, mostly nothing. */
+  answerPrefix?: string | null;
   samplingParams?: SamplingParams | Record<string, unknown>;
   /** false (default): every row uses the job's seed; true: row i uses a hash of the job's seed and i. */
   randomSeedPerInput?: boolean;
@@ -176,6 +183,9 @@ export interface CheckedOptions {
   readonly schemaRetries: number;
   readonly maxFailed: number | string | null;
   readonly systemPrompt: string | null;
+  readonly templateArguments: Readonly<Record<string, unknown>>;
+  /** `null` leaves it to the catalogue. */
+  readonly answerPrefix: string | null;
   readonly sampling: SamplingParams;
   readonly randomSeedPerInput: boolean;
   readonly isDryRun: boolean;
@@ -217,6 +227,8 @@ export function checkOptions(
     schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
     maxFailed: given.maxFailed ?? null,
     systemPrompt: given.systemPrompt ?? null,
+    templateArguments: checkTemplateArguments(given.templateArguments ?? {}),
+    answerPrefix: given.answerPrefix ?? null,
     sampling,
     randomSeedPerInput: given.randomSeedPerInput ?? false,
     isDryRun: given.dryRun ?? false,
@@ -272,6 +284,13 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
     throw wrong(
       `labelProbabilities chooses whole labels, where the sampling parameter ${idle[0]} has no meaning: leave it out`,
     );
+}
+
+/** What the chat is made of can't be replaced. */
+function checkTemplateArguments<Given extends object>(given: Given): Given {
+  const taken = ["messages", "add_generation_prompt"].find((name) => Object.hasOwn(given, name));
+  if (taken === undefined) return given;
+  throw new InputError("ROWMILL_BAD_OPTION", `templateArguments can't have ${taken}: each row's chat is that`);
 }
 
 /** The values of sampling parameters that change nothing. */

@@ -2,7 +2,7 @@ import { type Engine, openTokenizer, tokenizeFrame } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
 import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
-import { renderChat } from "../prompt/index.js";
+import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
 import type { CheckedOptions, SamplingParams } from "./options.js";
 
 /** A quarter of the context is left to the output, but no more than this. */
@@ -35,23 +35,24 @@ export class RowCounter implements AsyncDisposable {
   private constructor(
     readonly model: ResolvedModel,
     readonly sampling: JobSampling,
+    readonly format: ChatFormat,
+    readonly chat: RenderedChat,
     /** Tokens of the chat template before a row, and around it. */
     readonly prefixTokens: number,
     readonly frameTokens: number,
     private readonly tokenizer: Engine,
     private readonly capacity: number,
-    private readonly trimsRow: boolean,
     private readonly truncateRows: boolean,
   ) {}
 
-  /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
+  /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHAT_TEMPLATE, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
   static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
-    const { templateArguments, answerPrefix } = model;
+    const format = formatOf(model, options);
     const tokenizer = await openTokenizer(await checkModelHeaders(model.path));
     try {
       const { facts } = tokenizer;
-      const frame = renderChat(facts, { systemPrompt: options.systemPrompt, templateArguments, answerPrefix });
-      const { prefix, suffix } = tokenizeFrame(tokenizer, frame);
+      const chat = await renderChat(facts, format);
+      const { prefix, suffix } = tokenizeFrame(tokenizer, chat.frame);
       const frameTokens = prefix.length + suffix.length;
       const sampling = fillSampling(options.sampling, options.randomSeedPerInput, facts.contextLength);
       checkChoices(tokenizer, options.outputChoices ?? [], sampling.maxTokens);
@@ -64,11 +65,12 @@ export class RowCounter implements AsyncDisposable {
       return new RowCounter(
         model,
         sampling,
+        format,
+        chat,
         prefix.length,
         frameTokens,
         tokenizer,
         capacity,
-        frame.trimsRow,
         options.truncateRows,
       );
     } catch (error) {
@@ -87,7 +89,7 @@ export class RowCounter implements AsyncDisposable {
     totals.rows++;
     if (prompt === null) totals.emptyRows++;
     const text = prompt ?? "";
-    const all = this.tokenizer.tokenize(this.trimsRow ? text.trim() : text);
+    const all = this.tokenizer.tokenize(this.chat.frame.trimsRow ? text.trim() : text);
     const isTooLong = all.length > this.capacity;
     if (isTooLong) totals.tooLongRows++;
     const ids = !isTooLong ? all : this.truncateRows ? all.subarray(0, this.capacity) : null;
@@ -100,6 +102,15 @@ export class RowCounter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tokenizer[Symbol.asyncDispose]();
   }
+}
+
+/** What the catalogue says of the model's chat, and what the job says over it. */
+function formatOf(model: ResolvedModel, options: CheckedOptions): ChatFormat {
+  return {
+    systemPrompt: options.systemPrompt,
+    templateArguments: { ...model.templateArguments, ...options.templateArguments },
+    answerPrefix: options.answerPrefix ?? model.answerPrefix,
+  };
 }
 
 /** A choice that could never be written whole. */

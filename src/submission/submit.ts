@@ -15,6 +15,7 @@ import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
+import { checkReasoning } from "./reasoning.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
 import { SharedTokens } from "./sharedTokens.js";
 
@@ -138,6 +139,7 @@ async function prepare(
   };
   try {
     for (const model of models) counters.push(await RowCounter.open(model, options));
+    for (const { model, chat } of counters) checkReasoning(context, model.name, chat.reasoning, output !== null);
   } catch (error) {
     await dispose();
     throw error;
@@ -278,8 +280,9 @@ function specOf(
     confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
     schemaRetries: options.schemaRetries,
     maxFailed: options.maxFailed,
-    templateArguments: model.templateArguments,
-    answerPrefix: model.answerPrefix,
+    templateArguments: counter.format.templateArguments,
+    answerPrefix: counter.format.answerPrefix,
+    frame: counter.chat.frame,
     frameTokens: counter.frameTokens,
     sampling: counter.sampling,
     randomSeedPerInput: options.randomSeedPerInput,

@@ -51,7 +51,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const lane = openLane(task.counters, task.lane);
   const output = task.output === null ? null : compileOutput(task.output);
   const labels = task.labelProbabilities && task.output?.kind === "choices" ? task.output.choices : null;
-  const frame = renderChat(engine.facts, task.format);
+  const frame = task.frame ?? (await renderChat(engine.facts, task.format)).frame;
   const { prefix, suffix } = tokenizeFrame(engine, frame);
   // the model's room, as at submission: a slot is sized by the longest row that fits, and every row that fits the model fits it
   const capacity = engine.facts.contextLength - prefix.length - suffix.length - task.sampling.maxTokens;

@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { BatchPlan, EngineChoice, Sampling } from "../engine/index.js";
 import type { OutputForm } from "../output/index.js";
 import type { CounterHandle } from "../progress/index.js";
-import type { ChatFormat } from "../prompt/index.js";
+import type { ChatFormat, ChatFrame } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
 
 /** What a worker needs to run its share of a job; rows come through the port as it asks for them. */
@@ -10,6 +10,8 @@ export interface WorkerTask {
   readonly engine: EngineChoice;
   readonly plan: BatchPlan;
   readonly format: ChatFormat;
+  /** The chat made of it at submission; `null` where an earlier version submitted the job. */
+  readonly frame: ChatFrame | null;
   /** null for free text. */
   readonly output: OutputForm | null;
   /** Choose by the probabilities of whole choices, and report them. */

@@ -13,6 +13,21 @@ export class DamagedModel {
     return this.#behind(key) + 4;
   }
 
+  /** Writes another chat template, its end filled up with comments so that the weights stay aligned. */
+  setChatTemplate(template: string): void {
+    const at = this.valueOf("tokenizer.chat_template");
+    const before = Number(this.bytes.readBigUInt64LE(at));
+    let text = Buffer.from(`${template}{##}`);
+    text = Buffer.concat([
+      text.subarray(0, -2),
+      Buffer.alloc((((before - text.length) % 32) + 32) % 32, "-"),
+      text.subarray(-2),
+    ]);
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    this.bytes = Buffer.concat([this.bytes.subarray(0, at), length, text, this.bytes.subarray(at + 8 + before)]);
+  }
+
   /** Where what the header says of a tensor lies. */
   tensor(name: string): { dimensions: number; shape: number; type: number; offset: number } {
     const dimensions = this.#behind(name);

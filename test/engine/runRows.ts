@@ -8,7 +8,7 @@ import type {
   Sampling,
 } from "../../src/engine/index.js";
 import { tokenizeFrame } from "../../src/engine/index.js";
-import { renderChat } from "../../src/prompt/index.js";
+import { renderChatHere } from "../../src/prompt/chatHere.js";
 import { TICKET_PROMPT } from "../rowmill/fixture.js";
 
 export const GREEDY: Sampling = {
@@ -81,5 +81,8 @@ export async function resultsOf(
 
 /** The chat around a row with instructions before it; by default those for tickets. */
 export function chatFrame(engine: Engine, systemPrompt = TICKET_PROMPT): FrameTokens {
-  return tokenizeFrame(engine, renderChat(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }));
+  return tokenizeFrame(
+    engine,
+    renderChatHere(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }),
+  );
 }

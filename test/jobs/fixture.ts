@@ -50,6 +50,7 @@ export const SPEC: JobSpec = {
   warnings: [],
   templateArguments: {},
   answerPrefix: null,
+  frame: null,
   frameTokens: 20,
   sampling: {
     temperature: 0,

@@ -5,7 +5,9 @@ import { catalogNames, findInCatalog, loadCatalog, nearestNames, parseModelSourc
 import { tempFolder } from "./tempHome.js";
 
 const expected = [
-  ..."starter smollm2-135m gpt-oss-20b gpt-oss-20b-no-thinking gpt-oss-120b gpt-oss-120b-no-thinking".split(" "),
+  ..."starter smollm2-135m gpt-oss-20b gpt-oss-20b-thinking gpt-oss-20b-no-thinking gpt-oss-120b gpt-oss-120b-thinking gpt-oss-120b-no-thinking".split(
+    " ",
+  ),
   ...["2b", "27b", "35b-a3b", "122b-a10b"].flatMap((size) => [`qwen-3.5-${size}`, `qwen-3.5-${size}-thinking`]),
   ..."nemotron-3-nano-30b-a3b nemotron-3-super-120b-a12b gemma-4-26b-a4b-it gemma-4-31b-it".split(" "),
   ..."llama-3.1-8b llama-3.3-70b qwen-3-0.6b qwen-3-1.7b qwen-3-4b qwen-3-8b".split(" "),

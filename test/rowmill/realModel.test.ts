@@ -2,7 +2,7 @@ import { Ajv } from "ajv";
 import type { Rowmill } from "rowmill";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { type Engine, openEngine, openTokenizer, tokenizeFrame } from "../../src/engine/index.js";
-import { renderChat } from "../../src/prompt/index.js";
+import { renderChatHere } from "../../src/prompt/chatHere.js";
 import { pullRealModel } from "../models/realModel.js";
 import { sharedRowmill, TICKET_PROMPT, TICKET_SCHEMA, tickets } from "./fixture.js";
 
@@ -40,13 +40,13 @@ describe("real-model: SmolLM2-135M-Instruct", () => {
     if (facts === undefined) throw new Error("the tokenizer was not opened");
     const format = { templateArguments: {}, answerPrefix: null };
     // from the model's own tokenizer_config.json: a system message of its makers stands in where none is given
-    expect(renderChat(facts, { ...format, systemPrompt: null })).toEqual({
+    expect(renderChatHere(facts, { ...format, systemPrompt: null })).toEqual({
       prefix:
         "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\n",
       suffix: "<|im_end|>\n<|im_start|>assistant\n",
       trimsRow: false,
     });
-    expect(renderChat(facts, { ...format, systemPrompt: "Be brief." }).prefix).toBe(
+    expect(renderChatHere(facts, { ...format, systemPrompt: "Be brief." }).prefix).toBe(
       "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n",
     );
   });
@@ -85,7 +85,7 @@ describe("real-model: SmolLM2-135M-Instruct", () => {
   it("gives the same greedy text in 8 sequences as in 1", { timeout: 300_000 }, async (context) => {
     const path = needModel(context);
     await using engine = await openEngine({ engine: "node-llama-cpp", modelPath: path, threads: 1, backend: "cpu" });
-    const frame = renderChat(engine.facts, {
+    const frame = renderChatHere(engine.facts, {
       systemPrompt: "Answer in one sentence.",
       templateArguments: {},
       answerPrefix: null,
