@@ -34,17 +34,11 @@ function whyRowsFailed({ failures, rowsFailed }: JobRecord): string[] {
 }
 
 function whatIsCut({ rowsCut, rowsTruncated, rowsTotal, sampling }: JobRecord): string[] {
-  const marked = "includeFinishReason (--include-finish-reason) marks them";
-  return [
-    ...(rowsCut > 0
-      ? [
-          `warning: ${rowsCut} of ${rowsTotal} outputs are cut, at most ${sampling.maxTokens} tokens (maxTokens); ${marked}`,
-        ]
-      : []),
-    ...(rowsTruncated > 0
-      ? [`warning: ${rowsTruncated} of ${rowsTotal} rows were cut to fit the model; ${marked}`]
-      : []),
-  ];
+  const cut = `${rowsCut} of ${rowsTotal} outputs ${rowsCut === 1 ? "is" : "are"} cut at maxTokens (${sampling.maxTokens})`;
+  const fitted = `${rowsTruncated} of ${rowsTotal} rows ${rowsTruncated === 1 ? "was" : "were"} cut to fit the model`;
+  return [...(rowsCut > 0 ? [cut] : []), ...(rowsTruncated > 0 ? [fitted] : [])].map(
+    (what) => `warning: ${what}; includeFinishReason (--include-finish-reason) marks them`,
+  );
 }
 
 const countOf = (rows: number): string => `${rows} row${rows === 1 ? "" : "s"}`;
