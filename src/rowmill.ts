@@ -16,6 +16,7 @@ import {
   leaseHolder,
   openHome,
   type Quota,
+  requireWritable,
 } from "./jobs/index.js";
 import {
   backendFacts,
@@ -71,10 +72,12 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_BAD_CONFIG */
   constructor(options: RowmillOptions = {}) {
     const given = parseStrict(rowmillOptions, options, "option");
-    this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"));
+    this.#output = options.output === undefined ? process.stderr : options.output;
+    this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"), {
+      say: (line) => this.#say(line),
+    });
     this.#models = given.models ?? {};
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
-    this.#output = options.output === undefined ? process.stderr : options.output;
     this.#command = given.command ?? "rowmill";
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
@@ -198,12 +201,14 @@ export class Rowmill implements AsyncDisposable {
    *  @returns CANCELLED, CANCELLING until its runner has let go, or the status in which it had ended before
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async cancelJob(jobId: string): Promise<JobStatus> {
+    requireWritable(this.#home);
     return this.#home.catalog.cancel(jobId).status;
   }
 
   /** Forgets a job that has ended, with its rows and results.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB, ROWMILL_JOB_NOT_ENDED */
   async removeJob(jobId: string): Promise<void> {
+    requireWritable(this.#home);
     this.#home.catalog.remove(jobId);
   }
 

@@ -1,27 +1,20 @@
-import { rmSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
-import { type JobFacts, toJobRecord } from "./catalogRow.js";
+import { NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
 import type { FailedRows } from "./failedRows.js";
-import { jobFolder } from "./layout.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
-import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
-import type { Sqlite, SqlRow } from "./sqlite.js";
+import {
+  FINAL_STATUSES,
+  type JobCounts,
+  type JobFacts,
+  type JobRecord,
+  type JobSpec,
+  type JobStatus,
+} from "./record.js";
+import { removeFolder, setFolderAsideForRemoval } from "./removal.js";
+import type { SqlRow, Store } from "./sqlite.js";
+import { keepInFolder, type NewJob } from "./storedRecord.js";
 import { checkTransition } from "./transitions.js";
-
-/** How far a job is; a progress snapshot's counts are the same but for `rowsCut` and `sharedTokens`. */
-export interface JobCounts {
-  /** Rows that have an output. */
-  readonly rowsDone: number;
-  /** Rows that have an error instead. */
-  readonly rowsFailed: number;
-  /** Rows whose output ends where `maxTokens` or the slot's end cut it. */
-  readonly rowsCut: number;
-  readonly inputTokens: number;
-  /** Those of the input tokens that were taken from another row's KV cache. */
-  readonly sharedTokens: number;
-  readonly outputTokens: number;
-}
 
 export interface StatusChange {
   /** Why it failed. */
@@ -31,12 +24,6 @@ export interface StatusChange {
   readonly counts?: JobCounts;
   /** The runner that changes it: nothing is changed unless the job is still this runner's. */
   readonly runner?: Pick<RunnerLease, "token">;
-}
-
-export interface NewJob {
-  readonly jobId: string;
-  readonly spec: JobSpec;
-  readonly facts: JobFacts;
 }
 
 /** What the planner measured of a model on this machine. */
@@ -64,12 +51,14 @@ const SHORTEST_ID = 4;
 /** What a home knows of its jobs. Every method is one transaction; any number of processes may use it at once. */
 export class Catalog {
   /** For the lease, which lies in the same file. */
-  readonly db: Sqlite;
+  readonly db: Store;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly #homePath: string;
+  /** Jobs whose end the running transaction has written. */
+  #ended: string[] = [];
 
-  constructor(db: Sqlite, homePath: string, clock: () => number) {
+  constructor(db: Store, homePath: string, clock: () => number) {
     this.db = db;
     this.clock = clock;
     this.#homePath = homePath;
@@ -77,27 +66,14 @@ export class Catalog {
 
   /** Enters a job whose rows are durable; from now on others see it. */
   submit(jobId: string, spec: JobSpec, facts: JobFacts): JobRecord {
-    this.submitAll([{ jobId, spec, facts }]);
+    this.submitAll([{ jobId, spec, facts, createdAt: this.#now() }]);
     return this.get(jobId);
   }
 
-  /** Enters several jobs, all or none. */
+  /** Enters several jobs, all or none. Their folders hold the same already. */
   submitAll(jobs: readonly NewJob[]): void {
-    const sql = `INSERT INTO jobs (job_id, status, priority, spec, created_at, rows_total, rows_empty, rows_truncated,
-      input_tokens_total, longest_row_tokens) VALUES (?, 'QUEUED', ?, ?, ?, ?, ?, ?, ?, ?)`;
-    this.db.transaction(() =>
-      this.db.runEach(sql, jobs, ({ jobId, spec, facts }) => [
-        jobId,
-        spec.priority,
-        JSON.stringify(spec),
-        this.#now(),
-        facts.rowsTotal,
-        facts.rowsEmpty,
-        facts.rowsTruncated,
-        facts.inputTokensTotal,
-        facts.longestRowTokens,
-      ]),
-    );
+    const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status) VALUES (${"?, ".repeat(10)}'QUEUED')`;
+    this.db.transaction(() => this.db.runEach(sql, jobs, newJobValues));
   }
 
   /** @param jobId  whole, or any beginning of it that no other job shares, with or without "job-"
@@ -116,10 +92,6 @@ export class Catalog {
     if (found.length === 0) throw this.#noSuchJob(jobId);
     const named = `${found.slice(0, 3).join(", ")}${found.length > 3 ? ", …" : ""}`;
     throw new InputError("ROWMILL_AMBIGUOUS_JOB", `"${jobId}" could be ${named}: give more of the id`);
-  }
-
-  allIds(): ReadonlySet<string> {
-    return new Set(this.db.all("SELECT job_id FROM jobs").map((row) => String(row.job_id)));
   }
 
   /** Newest first. */
@@ -153,7 +125,7 @@ export class Catalog {
    *  runner left STARTING or RUNNING are taken up again; those that it left CANCELLING become CANCELLED.
    *  @returns `null` when there is no work, or when the runner's lease is lost */
   claimNext(runner: Pick<RunnerLease, "token" | "pid">): JobRecord | null {
-    return this.db.transaction(() => {
+    return this.#endingJobs(() => {
       if (liveHolder(this.db, this.clock())?.token !== runner.token) return null;
       this.#endCancelled(runner.token);
       const job = this.#nextHealthy(runner.token);
@@ -177,14 +149,15 @@ export class Catalog {
    *  @throws {RowmillError} ROWMILL_ILLEGAL_TRANSITION when `to` can't follow each of `from` */
   setStatus(jobId: string, from: readonly JobStatus[], to: JobStatus, change: StatusChange = {}): boolean {
     checkTransition(from, to);
-    return this.db.transaction(() => {
+    return this.#endingJobs(() => {
       const now = this.db.get("SELECT status, runner_token FROM jobs WHERE job_id = ?", jobId);
       if (now === undefined || !from.includes(now.status as JobStatus)) return false;
       if (change.runner !== undefined && now.runner_token !== change.runner.token) return false;
       if (change.counts !== undefined) this.snapshot(jobId, change.counts);
+      if (FINAL_STATUSES.has(to)) this.#ended.push(jobId);
       const isHeld = to === "STARTING" || to === "RUNNING" || to === "CANCELLING";
       this.db.run(
-        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4, failures = ?6,
+        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4, failures = ?6, is_kept = is_kept AND ?4 IS NULL,
            runner_pid = CASE WHEN ?5 THEN runner_pid END, runner_token = CASE WHEN ?5 THEN runner_token END
          WHERE job_id = ?1`,
         jobId,
@@ -198,11 +171,13 @@ export class Catalog {
     });
   }
 
-  /** Writes down how far a job is, for whoever can't see its live counters. */
-  snapshot(jobId: string, counts: JobCounts): void {
+  /** Writes down how far a job is, for whoever can't see its live counters.
+   *  @param runner the runner that counts: nothing is written unless the job is still this runner's */
+  snapshot(jobId: string, counts: JobCounts, runner: Pick<RunnerLease, "token"> | null = null): void {
     this.db.run(
       `UPDATE jobs SET rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
-       WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
+       WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
+         AND (?8 IS NULL OR runner_token = ?8)`,
       counts.rowsDone,
       counts.rowsFailed,
       counts.rowsCut,
@@ -210,6 +185,7 @@ export class Catalog {
       counts.sharedTokens,
       counts.outputTokens,
       jobId,
+      runner?.token ?? null,
     );
   }
 
@@ -245,7 +221,7 @@ export class Catalog {
    *  @throws {InputError} as `get` */
   cancel(jobId: string): JobRecord {
     const id = this.resolveId(jobId);
-    return this.db.transaction(() => {
+    return this.#endingJobs(() => {
       const job = this.get(id);
       if (FINAL_STATUSES.has(job.status)) return job;
       const holder = liveHolder(this.db, this.clock());
@@ -264,13 +240,29 @@ export class Catalog {
   remove(jobId: string): void {
     const id = this.resolveId(jobId);
     const job = this.get(id);
-    const sql = "DELETE FROM jobs WHERE job_id = ? AND status IN ('SUCCEEDED', 'CANCELLED', 'FAILED')";
-    if (this.db.run(sql, id) === 0) {
+    if (!FINAL_STATUSES.has(job.status)) {
       const how = `cancel it first ("rowmill jobs cancel ${id}") or wait for its end`;
       throw new InputError("ROWMILL_JOB_NOT_ENDED", `${id} is ${job.status} and can't be removed: ${how}`);
     }
-    // the line goes first: a folder without one is swept later, a line without its folder would be a broken job
-    rmSync(jobFolder(this.#homePath, id), { recursive: true, force: true, maxRetries: 5 });
+    // the folder's name goes first: a folder without a line would be adopted, and a removal that is cut short goes on
+    // when the home is next opened
+    setFolderAsideForRemoval(this.#homePath, id);
+    this.db.run("DELETE FROM jobs WHERE job_id = ?", id);
+    removeFolder(this.#homePath, id);
+  }
+
+  /** Runs a transaction and writes each end in it into the job's folder, too. */
+  #endingJobs<T>(body: () => T): T {
+    this.#ended = [];
+    const value = this.db.transaction(body);
+    for (const jobId of this.#ended) this.#keep(jobId);
+    return value;
+  }
+
+  #keep(jobId: string): void {
+    const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", jobId);
+    if (row === undefined || !keepInFolder(this.#homePath, toNewJob(row), toOutcome(row))) return;
+    this.db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ?", jobId);
   }
 
   /** The next job, without those over which one runner after the other has died: they fail here. */
@@ -285,8 +277,9 @@ export class Catalog {
       );
       const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", job.jobId)?.deaths);
       if (deaths < MOST_DEATHS) return job;
+      this.#ended.push(job.jobId);
       this.db.run(
-        `UPDATE jobs SET status = 'FAILED', failure = ?, finished_at = ?, runner_pid = NULL, runner_token = NULL
+        `UPDATE jobs SET status = 'FAILED', failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
          WHERE job_id = ?`,
         `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
         this.#now(),
@@ -303,7 +296,7 @@ export class Catalog {
   /** Ends jobs that were to be cancelled when their runner died: for a runner that begins.
    *  @param runner the living runner: its own jobs it ends itself */
   endCancelled(runner: Pick<RunnerLease, "token">): void {
-    this.#endCancelled(runner.token);
+    this.#endingJobs(() => this.#endCancelled(runner.token));
   }
 
   /** Ends what was to be cancelled and belongs to no living runner. */
@@ -313,8 +306,10 @@ export class Catalog {
   }
 
   #end(jobId: string): void {
+    this.#ended.push(jobId);
     this.db.run(
-      "UPDATE jobs SET status = 'CANCELLED', finished_at = ?, runner_pid = NULL, runner_token = NULL WHERE job_id = ?",
+      `UPDATE jobs SET status = 'CANCELLED', finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
+       WHERE job_id = ?`,
       this.#now(),
       jobId,
     );

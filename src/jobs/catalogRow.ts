@@ -1,15 +1,7 @@
 import type { FailedRows } from "./failedRows.js";
-import type { JobRecord, JobSpec, JobStatus } from "./record.js";
-import type { SqlRow } from "./sqlite.js";
-
-/** What counting the rows at submission has told. */
-export interface JobFacts {
-  readonly rowsTotal: number;
-  readonly rowsEmpty: number;
-  readonly rowsTruncated: number;
-  readonly inputTokensTotal: number;
-  readonly longestRowTokens: number;
-}
+import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
+import type { SqlRow, SqlValue, Store } from "./sqlite.js";
+import type { FoundJob, JobOutcome, NewJob } from "./storedRecord.js";
 
 /** What a job of a version that had no such options was submitted with. */
 const LATER_OPTIONS = {
@@ -62,4 +54,86 @@ export function toJobRecord(row: SqlRow): JobRecord {
     longestRowTokens: count("longest_row_tokens"),
     plan: plan === null ? null : (JSON.parse(plan) as Record<string, unknown>),
   };
+}
+
+/** The job of a line, as it was submitted. */
+export function toNewJob(row: SqlRow): NewJob {
+  const { rowsTotal, rowsEmpty, rowsTruncated, inputTokensTotal, longestRowTokens } = toJobRecord(row);
+  return {
+    jobId: String(row.job_id),
+    spec: JSON.parse(String(row.spec)) as JobSpec,
+    facts: { rowsTotal, rowsEmpty, rowsTruncated, inputTokensTotal, longestRowTokens },
+    createdAt: String(row.created_at),
+  };
+}
+
+/** How the job of a line ended, null before. */
+export function toOutcome(row: SqlRow): JobOutcome | null {
+  const { status, failure, failures, startedAt, finishedAt, plan } = toJobRecord(row);
+  return FINAL_STATUSES.has(status) ? { status, failure, failures, startedAt, finishedAt, plan } : null;
+}
+
+/** The columns of a job as it was submitted, in the order of `newJobValues`. */
+export const NEW_JOB_COLUMNS = `job_id, priority, spec, created_at, rows_total, rows_empty, rows_truncated,
+  input_tokens_total, longest_row_tokens, is_kept`;
+
+export function newJobValues({ jobId, spec, facts, createdAt }: NewJob): SqlValue[] {
+  return [
+    jobId,
+    spec.priority,
+    JSON.stringify(spec),
+    createdAt,
+    facts.rowsTotal,
+    facts.rowsEmpty,
+    facts.rowsTruncated,
+    facts.inputTokensTotal,
+    facts.longestRowTokens,
+    1,
+  ];
+}
+
+/** Enters jobs as their folders tell them; a line that is there stays.
+ *  @returns how many were entered */
+export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
+  const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, failure, failures, started_at, finished_at, plan, rows_done,
+    rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens) VALUES (${"?, ".repeat(21)}?) ON CONFLICT (job_id) DO NOTHING`;
+  return db.runEach(sql, jobs, ({ job, outcome, counts }) => [
+    ...newJobValues(job),
+    ...outcomeValues(outcome),
+    counts.rowsDone,
+    counts.rowsFailed,
+    counts.rowsCut,
+    counts.inputTokens,
+    counts.sharedTokens,
+    counts.outputTokens,
+  ]);
+}
+
+/** Ends a line that has not ended as its job's folder tells. */
+export function setOutcome(db: Store, { job, outcome, counts }: FoundJob): void {
+  db.run(
+    `UPDATE jobs SET status = ?, failure = ?, failures = ?, started_at = ?, finished_at = ?, plan = ?, rows_done = ?,
+       rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?, runner_pid = NULL, runner_token = NULL
+     WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
+    ...outcomeValues(outcome),
+    counts.rowsDone,
+    counts.rowsFailed,
+    counts.rowsCut,
+    counts.inputTokens,
+    counts.sharedTokens,
+    counts.outputTokens,
+    job.jobId,
+  );
+}
+
+/** A job that has not ended waits for a runner. */
+function outcomeValues(outcome: JobOutcome | null): SqlValue[] {
+  return [
+    outcome?.status ?? "QUEUED",
+    outcome?.failure ?? null,
+    outcome ? JSON.stringify(outcome.failures) : null,
+    outcome?.startedAt ?? null,
+    outcome?.finishedAt ?? null,
+    outcome?.plan ? JSON.stringify(outcome.plan) : null,
+  ];
 }

@@ -47,4 +47,7 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
   // outputs that were cut; the commonest reasons of the rows that failed, with counts, once a job has ended
   `ALTER TABLE jobs ADD COLUMN rows_cut INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE jobs ADD COLUMN failures TEXT;`,
+  // whether the job's folder holds all that its line says
+  `ALTER TABLE jobs ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX jobs_not_kept ON jobs (seq) WHERE NOT is_kept;`,
 ];

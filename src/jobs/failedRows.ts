@@ -1,5 +1,4 @@
-import type { Sqlite } from "./sqlite.js";
-import { fromSqlText } from "./sqlite.js";
+import { fromSqlText, type Store } from "./sqlite.js";
 
 /** A kind of failure and how many rows have it. */
 export interface FailedRows {
@@ -22,7 +21,7 @@ export function mostFailedRows(maxFailed: number | string | null, rowsTotal: num
 
 /** The commonest reasons of a job's error rows, the commonest first. Reasons that differ in numbers and quoted texts alone are
  *  one kind. */
-export function commonestFailures(db: Sqlite): FailedRows[] {
+export function commonestFailures(db: Store): FailedRows[] {
   const texts = db.all(
     `SELECT error, count(*) AS row_count FROM results WHERE error IS NOT NULL
      GROUP BY error ORDER BY count(*) DESC, min(i) LIMIT ?`,

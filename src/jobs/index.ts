@@ -1,17 +1,14 @@
 export {
   Catalog,
-  type JobCounts,
   type JobFilter,
-  type NewJob,
   type StatusChange,
   type StoredCalibration,
 } from "./catalog.js";
-export type { JobFacts } from "./catalogRow.js";
 export type { HomeConfig } from "./config.js";
 export { type FailedRows, mostFailedRows } from "./failedRows.js";
-export { type Home, type HomeOptions, openHome } from "./home.js";
+export { type Home, type HomeOptions, openHome, requireWritable } from "./home.js";
 export { JobFile, type NewRow, type PendingRow, type Stored } from "./jobFile.js";
-export { countersPath, jobFolder, newJobId } from "./layout.js";
+export { countersPath, jobFolder, newJobId, runnerLockPath } from "./layout.js";
 export {
   acquireLease,
   LEASE_LAPSE_MS,
@@ -23,3 +20,5 @@ export {
 export { checkQuotas, estimateCost, type TokenPrice } from "./quota.js";
 export * from "./record.js";
 export { attemptSeed, rowSeed } from "./seed.js";
+export type { NewJob } from "./storedRecord.js";
+export { SystemLock } from "./systemLock.js";

@@ -1,15 +1,19 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { EncodedBatch } from "../data/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { ResultBatch, ResultRow } from "../results/index.js";
-import type { JobCounts } from "./catalog.js";
 import { commonestFailures, type FailedRows } from "./failedRows.js";
+import { FileIdentity } from "./fileIdentity.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { countersPath, jobFilePath, jobFolder, submitterPath } from "./layout.js";
 import { packLogprobs } from "./packedLogprobs.js";
 import { ownIdentity } from "./processIdentity.js";
+import { openForReading } from "./readingStore.js";
+import type { JobCounts } from "./record.js";
+import { syncFolder } from "./removal.js";
 import { readResultBatches } from "./resultBatches.js";
 import { fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
+import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 
 /** A row at submission. */
 export interface NewRow {
@@ -37,16 +41,24 @@ export class JobFile implements Disposable {
   /** Where the page of live counters belongs. */
   readonly countersPath: string;
   readonly #db: Sqlite;
+  readonly #home: string;
   #isSealed: boolean;
   #rowCount: number;
+  /** The runner that appends, with the file that it began on. */
+  #claim: { readonly token: string; readonly identity: FileIdentity } | null = null;
 
-  private constructor(home: string, jobId: string, isNew: boolean) {
+  private constructor(home: string, jobId: string, use: "create" | "write" | "read") {
     this.jobId = jobId;
+    this.#home = home;
     this.folder = jobFolder(home, jobId);
     this.countersPath = countersPath(home, jobId);
     // rows are synced once, when the job is sealed; results at every transaction
-    const synchronous = isNew ? "normal" : "full";
-    this.#db = new Sqlite(jobFilePath(home, jobId), { migrations: JOB_MIGRATIONS, synchronous });
+    const synchronous = use === "create" ? "normal" : "full";
+    const path = jobFilePath(home, jobId);
+    this.#db =
+      use === "read"
+        ? openForReading(path, JOB_MIGRATIONS)
+        : new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous });
     const sealed = this.#db.get("SELECT row_count FROM sealed");
     this.#isSealed = sealed !== undefined;
     this.#rowCount = Number(sealed?.row_count ?? 0);
@@ -61,7 +73,7 @@ export class JobFile implements Disposable {
       mkdirSync(folder, { mode: 0o700 });
       isMade = true;
       writeFileSync(submitterPath(home.path, jobId), JSON.stringify(ownIdentity()), { mode: 0o600 });
-      return new JobFile(home.path, jobId, true);
+      return new JobFile(home.path, jobId, "create");
     } catch (error) {
       // a folder that was there before is another job's
       if (isMade) rmSync(folder, { recursive: true, force: true });
@@ -71,10 +83,10 @@ export class JobFile implements Disposable {
 
   /** Opens a sealed job.
    *  @throws {RowmillError} ROWMILL_JOB_FILE_MISSING */
-  static open(home: { readonly path: string }, jobId: string): JobFile {
+  static open(home: { readonly path: string; readonly isReadOnly?: boolean }, jobId: string): JobFile {
     const path = jobFilePath(home.path, jobId);
     if (existsSync(path)) {
-      const job = new JobFile(home.path, jobId, false);
+      const job = new JobFile(home.path, jobId, home.isReadOnly ? "read" : "write");
       if (job.#isSealed) return job;
       job.close();
     }
@@ -116,6 +128,22 @@ export class JobFile implements Disposable {
     this.#isSealed = true;
   }
 
+  /** Keeps the job itself beside its rows, before they are sealed: so that a lost catalogue can be made anew. */
+  keepRecord(job: NewJob): void {
+    writeStoredJob(this.#db, job, null);
+  }
+
+  /** Says that the catalogue has the job now: whoever made it is of no more interest. */
+  markEntered(): void {
+    rmSync(submitterPath(this.#home, this.jobId), { force: true });
+  }
+
+  /** Makes this runner the one that may append results: one that had claimed the job before can't any more. */
+  claim(token: string): void {
+    this.#db.run("INSERT OR REPLACE INTO claim (id, token) VALUES (1, ?)", token);
+    this.#claim = { token, identity: new FileIdentity(this.#db.path) };
+  }
+
   /** Deletes a job that was never entered in the catalogue. */
   abandon(): void {
     this.#db.close(false);
@@ -135,13 +163,16 @@ export class JobFile implements Disposable {
   }
 
   /** Keeps results, all or none; afterwards they outlive a power cut.
-   *  @throws {RowmillError} ROWMILL_DISK_FULL */
+   *  @throws {RowmillError} ROWMILL_DISK_FULL; ROWMILL_JOB_FILE_LOST when the claimed file was deleted or replaced,
+   *    ROWMILL_JOB_TAKEN when another runner has claimed it */
   appendResults(results: readonly ResultRow[]): Stored {
     const sql = `INSERT INTO results (i, output, error, logprob, input_tokens, shared_tokens, output_tokens,
       probabilities, token_logprobs, field_probabilities, finish, input_cut)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (i) DO NOTHING`;
-    const stored = this.#db.transaction(() =>
-      this.#db.runEach(sql, results, (result) => [
+    this.checkInPlace();
+    const stored = this.#db.transaction(() => {
+      this.#checkClaim();
+      return this.#db.runEach(sql, results, (result) => [
         result.index,
         toSqlText(result.output),
         toSqlText(result.error),
@@ -154,31 +185,47 @@ export class JobFile implements Disposable {
         result.fieldProbabilities ? JSON.stringify(result.fieldProbabilities) : null,
         result.finish ?? null,
         result.isInputCut === true ? 1 : 0,
-      ]),
-    );
+      ]);
+    });
     return { stored, duplicates: results.length - stored };
   }
 
   /** What the results add up to: where a resumed job's counters begin. */
   resultCounts(): JobCounts {
-    const row = this.#db.get(
-      `SELECT count(output) AS done, count(error) AS failed, total(output IS NOT NULL AND finish = 'length') AS cut,
-         total(input_tokens) AS input, total(shared_tokens) AS shared, total(output_tokens) AS output
-       FROM results`,
-    );
-    return {
-      rowsDone: Number(row?.done),
-      rowsFailed: Number(row?.failed),
-      rowsCut: Number(row?.cut),
-      inputTokens: Number(row?.input),
-      sharedTokens: Number(row?.shared),
-      outputTokens: Number(row?.output),
-    };
+    return countResults(this.#db);
+  }
+
+  /** Whether the claimed file is still the one at its path.
+   *  @throws {RowmillError} ROWMILL_JOB_FILE_LOST */
+  checkInPlace(): void {
+    if (this.#claim === null || this.#claim.identity.state() === "same") return;
+    throw lost(this.jobId, `${this.#db.path} was deleted, replaced or cut while the job ran`);
+  }
+
+  /** Whether the file of a job that is done holds each row and a result for each: for one that was opened anew, so that what
+   *  is on the disk is read.
+   *  @param counts    its `resultCounts`
+   *  @param rowsTotal how many rows were submitted
+   *  @throws {RowmillError} ROWMILL_JOB_FILE_LOST */
+  checkWhole({ rowsDone, rowsFailed }: JobCounts, rowsTotal: number): void {
+    const results = rowsDone + rowsFailed;
+    const rows = Number(this.#db.get("SELECT max(i) AS last FROM rows")?.last ?? -1) + 1;
+    if (this.#rowCount === rowsTotal && rows === rowsTotal && results === rowsTotal) return;
+    const found = `${results} results for ${rows} of ${rowsTotal} rows`;
+    throw lost(this.jobId, `${this.#db.path} holds ${found}: it was changed from outside while the job ran`);
   }
 
   /** Why rows failed, the commonest kinds first. */
   failures(): FailedRows[] {
     return commonestFailures(this.#db);
+  }
+
+  #checkClaim(): void {
+    if (this.#claim === null) return;
+    if (this.#db.get("SELECT token FROM claim")?.token === this.#claim.token) return;
+    throw new RowmillError("ROWMILL_JOB_TAKEN", `${this.jobId} is run by another runner now`, {
+      exitCode: EXIT.jobFailed,
+    });
   }
 
   /** All rows in order, each with its prompt, its input and its result ("not run" where there is none). A table comes
@@ -198,16 +245,10 @@ export class JobFile implements Disposable {
   }
 }
 
-/** Makes a folder's own entries durable, where the system can. */
-function syncFolder(folder: string): void {
-  // Windows opens no folders
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+function lost(jobId: string, what: string): RowmillError {
+  return new RowmillError("ROWMILL_JOB_FILE_LOST", `results of ${jobId} are lost: ${what}; submit the rows again`, {
+    exitCode: EXIT.jobFailed,
+  });
 }
 
 function bug(message: string): RowmillError {

@@ -35,4 +35,18 @@ export const JOB_MIGRATIONS: readonly string[] = [
   // why the output ended, null where nobody noted it; whether the row's text was cut to fit
   `ALTER TABLE results ADD COLUMN finish TEXT;
    ALTER TABLE results ADD COLUMN input_cut INTEGER NOT NULL DEFAULT 0;`,
+  // `record`: the job itself, so that a lost catalogue can be made anew; `outcome` is its end, null before.
+  // `claim`: the runner that may append results
+  `CREATE TABLE record (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     job_id TEXT NOT NULL,
+     spec TEXT NOT NULL,
+     facts TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     outcome TEXT
+   ) STRICT;
+   CREATE TABLE claim (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     token TEXT NOT NULL
+   ) STRICT;`,
 ];

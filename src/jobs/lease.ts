@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./processIdentity.js";
-import type { Sqlite, SqlRow } from "./sqlite.js";
+import type { SqlRow, Store } from "./sqlite.js";
 
 /** Without a heartbeat for so long, a runner counts as gone. */
 export const LEASE_LAPSE_MS = 10_000;
@@ -9,7 +9,7 @@ export const LEASE_RENEW_MS = 2_000;
 
 /** Where the lease lies: the home's catalogue. */
 export interface LeaseStore {
-  readonly db: Sqlite;
+  readonly db: Store;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -73,7 +73,7 @@ export function leaseHolder(store: LeaseStore): LeaseHolder | null {
   return liveHolder(store.db, store.clock());
 }
 
-export function liveHolder(db: Sqlite, nowMs: number): LeaseHolder | null {
+export function liveHolder(db: Store, nowMs: number): LeaseHolder | null {
   const row = db.get("SELECT token, pid, host, started, heartbeat_ms FROM lease");
   if (row === undefined) return null;
   const holder = toHolder(row);

@@ -140,6 +140,29 @@ export interface JobRecord extends JobSpec {
   readonly plan: Readonly<Record<string, unknown>> | null;
 }
 
+/** How far a job is; a progress snapshot's counts are the same but for `rowsCut` and `sharedTokens`. */
+export interface JobCounts {
+  /** Rows that have an output. */
+  readonly rowsDone: number;
+  /** Rows that have an error instead. */
+  readonly rowsFailed: number;
+  /** Rows whose output ends where `maxTokens` or the slot's end cut it. */
+  readonly rowsCut: number;
+  readonly inputTokens: number;
+  /** Those of the input tokens that were taken from another row's KV cache. */
+  readonly sharedTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What counting the rows at submission has told. */
+export interface JobFacts {
+  readonly rowsTotal: number;
+  readonly rowsEmpty: number;
+  readonly rowsTruncated: number;
+  readonly inputTokensTotal: number;
+  readonly longestRowTokens: number;
+}
+
 export interface Quota {
   /** Largest number of rows in one job. */
   readonly rowQuota: number;

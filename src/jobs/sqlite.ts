@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { DatabaseSync, type StatementSyncInstance } from "@photostructure/sqlite";
 import { messageOf, RowmillError } from "../errors.js";
 
@@ -10,6 +11,8 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 const SQLITE = { busy: 5, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
 /** Extended code: the shared-memory index could not grow, which on Linux means a full disk. */
 const IOERR_SHMSIZE = 4874;
+/** Extended code: the file or its log ends before a page that belongs to it. */
+const IOERR_SHORT_READ = 522;
 
 export interface OpenOptions {
   /** One script for each schema version; the file's `user_version` counts those that have run. */
@@ -18,21 +21,34 @@ export interface OpenOptions {
   readonly synchronous: "full" | "normal";
   /** How long a statement waits for another process's lock. */
   readonly busyTimeoutMs?: number;
+  /** Opens a file that is there, of this very schema, and writes nothing: "immutable" beside no log at all, "log" where
+   *  another process may be writing. */
+  readonly reading?: "immutable" | "log";
+  /** Called once, when it has been closed. */
+  readonly onClose?: () => void;
 }
+
+/** What of a SQLite file its users need. */
+export type Store = Pick<Sqlite, "run" | "get" | "all" | "runEach" | "transaction">;
 
 /** A SQLite file in WAL mode, for one thread. Every statement is synchronous. */
 export class Sqlite {
   readonly path: string;
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #options: OpenOptions;
 
   /** Opens or creates the file (mode 0600) and brings its schema up to date.
    *  @throws {RowmillError} ROWMILL_DISK_FULL, ROWMILL_STORE_TOO_NEW, ROWMILL_STORE_BROKEN, ROWMILL_STORE_BUSY */
   constructor(path: string, options: OpenOptions) {
     this.path = path;
+    this.#options = options;
+    if (options.reading !== undefined) {
+      this.#db = this.#guard(() => this.#openReading(options.reading === "immutable"));
+      return;
+    }
     this.#db = this.#guard(() => {
-      // SQLite gives a new file the umask's mode; its log and index then take the file's own
-      closeSync(openSync(path, "a", 0o600));
+      createEmpty(path);
       return new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: options.busyTimeoutMs ?? 10_000 });
     });
     try {
@@ -43,6 +59,10 @@ export class Sqlite {
       this.#db.close();
       throw error;
     }
+  }
+
+  get isInTransaction(): boolean {
+    return this.#db.isTransaction;
   }
 
   exec(sql: string): void {
@@ -98,11 +118,22 @@ export class Sqlite {
     try {
       // the driver finalises statements only when they are collected, so SQLite's own checkpoint at the last close
       // would come late: leave an empty log behind instead, unless somebody still reads or writes
-      if (checkpoint) this.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+      if (checkpoint && this.#options.reading === undefined)
+        this.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       this.#statements.clear();
       this.#db.close();
+      this.#options.onClose?.();
     }
+  }
+
+  #openReading(isImmutable: boolean): InstanceType<typeof DatabaseSync> {
+    const { path } = this;
+    const db = new DatabaseSync(isImmutable ? `${pathToFileURL(path).href}?immutable=1` : path, { readOnly: true });
+    const found = Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+    if (found === this.#options.migrations.length) return db;
+    db.close();
+    throw new RowmillError("ROWMILL_STORE_OLD", `${path} has schema version ${found}`);
   }
 
   #prepared(sql: string): StatementSyncInstance {
@@ -153,6 +184,16 @@ export class Sqlite {
   }
 }
 
+/** SQLite gives a new file the umask's mode; its log and index then take the file's own. A file that is there is not opened:
+ *  to close a descriptor of it would drop the process's locks on it (POSIX), those of SQLite's other connections too. */
+export function createEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+}
+
 /** SQLite's strings end at a NUL in the driver's binding, so a text with one is kept as bytes. */
 export function toSqlText(text: string | null): SqlValue {
   return text?.includes("\0") ? Buffer.from(text, "utf8") : text;
@@ -165,9 +206,21 @@ export function fromSqlText(value: SqlValue | undefined): string | null {
     : String(value);
 }
 
+/** The driver's `all` throws errors without their code: SQLite's own words for it are what is left. */
+const WORDS: Readonly<Record<string, number>> = {
+  "database is locked": SQLITE.busy,
+  "attempt to write a readonly database": SQLITE.readonly,
+  "disk I/O error": SQLITE.ioerr,
+  "database disk image is malformed": SQLITE.corrupt,
+  "database or disk is full": SQLITE.full,
+  "unable to open database file": SQLITE.cantopen,
+  "file is not a database": SQLITE.notadb,
+};
+
 function primaryCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
-  return error.errcode & 0xff;
+  if (!(error instanceof Error)) return null;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  return WORDS[error.message] ?? null;
 }
 
 /** The one line for what a user can do something about; anything else passes as it is. */
@@ -183,8 +236,8 @@ export function storeError(error: unknown, path: string): unknown {
     const message = `${path} is locked by another process for too long; try again`;
     return new RowmillError("ROWMILL_STORE_BUSY", message, { cause: error });
   }
-  if (primary === SQLITE.corrupt || primary === SQLITE.notadb) {
-    const message = `${path} is no sound SQLite file (${messageOf(error)}); restore it or remove it`;
+  if (primary === SQLITE.corrupt || primary === SQLITE.notadb || extended === IOERR_SHORT_READ) {
+    const message = `${path} is no sound SQLite file (${messageOf(error)}); restore it from a copy`;
     return new RowmillError("ROWMILL_STORE_BROKEN", message, { cause: error });
   }
   const isRefused = systemCode === "EACCES" || systemCode === "EROFS" || systemCode === "EPERM";

@@ -26,6 +26,7 @@ export type ExecutionEnd = "finished" | "cancelled" | "stopped";
 export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const { home, job, lease, plan, signal } = execution;
   using file = JobFile.open(home, job.jobId);
+  file.claim(lease.token);
   const base = file.resultCounts();
   using page = openCounters(countersPath(home.path, job.jobId), {
     workers: plan.workers,
@@ -86,7 +87,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const timers = [
     setInterval(guarded(write), CHECKPOINT_MS),
     setInterval(
-      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut })),
+      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut }, lease)),
       SNAPSHOT_MS,
     ),
     setInterval(
@@ -109,6 +110,6 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     return signal.aborted ? "stopped" : "finished";
   } finally {
     for (const timer of timers) clearInterval(timer);
-    guarded(() => home.catalog.snapshot(job.jobId, file.resultCounts()))();
+    guarded(() => home.catalog.snapshot(job.jobId, file.resultCounts(), lease))();
   }
 }

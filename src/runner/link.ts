@@ -18,6 +18,7 @@ export function linkToProcess(home: Home): RunnerLink {
   let starts = 0;
   return {
     ensure: () => {
+      if (home.isReadOnly) return;
       if (leaseHolder(home.catalog) !== null) {
         starts = 0;
         return;
@@ -59,7 +60,7 @@ export function linkInProcess(home: Home): RunnerLink {
   };
   return {
     ensure: () => {
-      if (isRunning || isClosed) return;
+      if (isRunning || isClosed || home.isReadOnly) return;
       isRunning = true;
       end = run().finally(() => {
         // another process had the home's lease, or took it: look again at the next call

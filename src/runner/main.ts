@@ -9,7 +9,7 @@ const log = (line: string): void => console.error(`${new Date().toISOString()} $
 // the terminal that started it may go away
 process.on("SIGHUP", () => undefined);
 
-const home = openHome(path);
+const home = openHome(path, { say: log });
 let isStopped = false;
 for (;;) {
   const runner = new Runner(home, { idleMs: home.config.runnerIdleMinutes * 60_000, log });

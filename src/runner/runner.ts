@@ -12,11 +12,14 @@ import {
   LEASE_RENEW_MS,
   mostFailedRows,
   type RunnerLease,
+  type StatusChange,
+  type SystemLock,
 } from "../jobs/index.js";
 import { machineFacts } from "../models/index.js";
 import { calibratedPlan } from "./calibrateJob.js";
 import { isPassing } from "./checkpoint.js";
 import { executeJob } from "./executeJob.js";
+import { lockJobs } from "./jobsLock.js";
 import { checkMemory, type PlannedJob, planForMachine, shareCores } from "./planForMachine.js";
 import { Pools, type WarmPool } from "./pools.js";
 
@@ -40,6 +43,7 @@ export class Runner {
   readonly #stop = new AbortController();
   /** Looked up once: it reads a dozen files, and a waiting job is looked at ten times a second. */
   readonly #cores = machineFacts().cores;
+  #lock: SystemLock | null = null;
   /** The job that found no memory beside those that run now. */
   #tooLargeBeside: string | null = null;
 
@@ -54,13 +58,17 @@ export class Runner {
     const lease = acquireLease(this.#home.catalog);
     if (lease === null) return false;
     const heartbeat = this.#beat(lease);
-    this.#home.catalog.endCancelled(lease);
     try {
+      this.#lock = await lockJobs(this.#home, this.#stop.signal, this.#options.log);
+      this.#home.beginGeneration();
+      this.#home.catalog.endCancelled(lease);
       await this.#serve(lease);
     } finally {
       clearInterval(heartbeat);
       await Promise.all([...this.#active.values()].map((job) => job.end));
       await this.#pools[Symbol.asyncDispose]();
+      // before the lease: who finds no lease finds no lock either
+      this.#lock?.[Symbol.dispose]();
       lease.release();
     }
     return true;
@@ -71,7 +79,8 @@ export class Runner {
     let lastMs = performance.now();
     const beat = (): void => {
       try {
-        if (!lease.renew()) this.stop();
+        // with another catalogue, or another lock, another runner may begin
+        if (!lease.renew() || this.#lock?.isInPlace() === false) this.stop();
         lastMs = performance.now();
       } catch (error) {
         if (!isPassing(error) || performance.now() - lastMs > LEASE_LAPSE_MS) {
@@ -187,19 +196,30 @@ export class Runner {
     }
   }
 
+  /** A job ends well only when its file, read again, is whole. */
   async #finish(job: JobRecord, lease: RunnerLease): Promise<void> {
-    using file = JobFile.open(this.#home, job.jobId);
-    const { rowsFailed } = file.resultCounts();
-    const failures = rowsFailed > 0 ? file.failures() : [];
-    const failure = tooManyFailed(job, rowsFailed, failures);
-    await this.#settle(job, lease, failure === null ? "SUCCEEDED" : "FAILED", failure ?? undefined, failures);
+    for (;;) {
+      try {
+        using file = JobFile.open(this.#home, job.jobId);
+        const counts = file.resultCounts();
+        const failures = counts.rowsFailed > 0 ? file.failures() : [];
+        const failure = tooManyFailed(job, counts.rowsFailed, failures);
+        if (failure !== null) return await this.#settle(job, lease, "FAILED", { counts, failures, failure });
+        file.checkWhole(counts, job.rowsTotal);
+        return await this.#settle(job, lease, "SUCCEEDED", { counts, failures });
+      } catch (error) {
+        if (!isPassing(error)) return await this.#fail(job, lease, error);
+        await sleep(SETTLE_RETRY_MS);
+        if (this.#stop.signal.aborted) return;
+      }
+    }
   }
 
   async #fail(job: JobRecord, lease: RunnerLease, error: unknown): Promise<void> {
     const failure = messageOf(error);
     if (!(error instanceof RowmillError))
       this.#options.log(`${job.jobId}: ${error instanceof Error ? error.stack : failure}`);
-    await this.#settle(job, lease, "FAILED", failure);
+    await this.#settle(job, lease, "FAILED", { failure });
   }
 
   /** Writes down what became of a job, once the disk has room; a job that is to be cancelled is CANCELLED, unless it
@@ -208,11 +228,10 @@ export class Runner {
     job: JobRecord,
     lease: RunnerLease,
     to: "SUCCEEDED" | "QUEUED" | "FAILED",
-    failure?: string,
-    failures: readonly FailedRows[] = [],
-  ) {
+    found: Pick<StatusChange, "failure" | "failures" | "counts"> = {},
+  ): Promise<void> {
     const { catalog } = this.#home;
-    const change = { runner: lease, failures, ...(failure !== undefined && { failure }) };
+    const change = { ...found, runner: lease };
     for (;;) {
       try {
         // a job whose last row was done before the catalogue could be told that it runs

@@ -1,7 +1,16 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
-import { checkQuotas, estimateCost, type Home, JobFile, type JobSpec, type NewJob, newJobId } from "../jobs/index.js";
+import {
+  checkQuotas,
+  estimateCost,
+  type Home,
+  JobFile,
+  type JobSpec,
+  type NewJob,
+  newJobId,
+  requireWritable,
+} from "../jobs/index.js";
 import {
   findModelEntry,
   type PullProgress,
@@ -34,6 +43,7 @@ export interface SubmissionContext {
  *  @returns the job ids, in the order of the models
  *  @throws {InputError} for whatever is wrong with data, model, schema or options: then nothing is left behind */
 export async function submitJobs(given: SubmissionContext, data: unknown, options: CheckedOptions): Promise<string[]> {
+  requireWritable(given.home);
   const context = keepWarnings(given);
   await using prepared = await prepare(context, data, options, true);
   const { counters } = prepared;
@@ -42,21 +52,28 @@ export async function submitJobs(given: SubmissionContext, data: unknown, option
   try {
     for (const counter of counters) files.set(counter, JobFile.create(context.home, newJobId()));
     await readRows(context, prepared, options, (counter, rows, inputs) => files.get(counter)?.appendRows(rows, inputs));
-    for (const file of files.values()) file.seal();
+    const createdAt = new Date(context.home.catalog.clock()).toISOString();
     jobs = counters.map((counter, at) => {
       const spec = { ...specOf(prepared, counter, options, at), warnings: context.warnings };
-      return newJob(counter, files.get(counter) as JobFile, options, spec);
+      const file = files.get(counter) as JobFile;
+      const job = { ...newJob(counter, file, options, spec), createdAt };
+      file.keepRecord(job);
+      file.seal();
+      return job;
     });
     context.home.catalog.submitAll(jobs);
   } catch (error) {
     for (const file of files.values()) file.abandon();
     throw error;
   }
-  for (const file of files.values()) file.close();
+  for (const file of files.values()) {
+    file.markEntered();
+    file.close();
+  }
   return jobs.map((job) => job.jobId);
 }
 
-function newJob(counter: RowCounter, file: JobFile, options: CheckedOptions, spec: JobSpec): NewJob {
+function newJob(counter: RowCounter, file: JobFile, options: CheckedOptions, spec: JobSpec): Omit<NewJob, "createdAt"> {
   const { totals } = counter;
   return {
     jobId: file.jobId,

@@ -46,7 +46,12 @@ test("a job is read back as it was submitted", () => {
 
 test("several jobs are entered all or none", () => {
   const home = newHome();
-  const [a, b] = ["job-a", "job-b"].map((jobId) => ({ jobId, spec: SPEC, facts: FACTS }));
+  const [a, b] = ["job-a", "job-b"].map((jobId) => ({
+    jobId,
+    spec: SPEC,
+    facts: FACTS,
+    createdAt: "2026-01-02T03:04:05.000Z",
+  }));
   home.catalog.submitAll([b!]);
   expect(() => home.catalog.submitAll([a!, b!])).toThrow(/UNIQUE/);
   expect(home.catalog.status("job-a")).toBe("UNKNOWN");

@@ -110,3 +110,18 @@ export function result(index: number, output: string) {
     outputTokens: 2,
   };
 }
+
+/** A job as submission makes it: sealed, with its record, entered. @returns its id */
+export function submitRows(home: Home, prompts: readonly string[], createdAt = "2026-01-02T03:04:05.000Z"): string {
+  using file = JobFile.create(home, newJobId());
+  file.appendRows(
+    prompts.map((prompt) => ({ prompt, tokens: prompt.length })),
+    null,
+  );
+  const job = { jobId: file.jobId, spec: SPEC, facts: { ...FACTS, rowsTotal: prompts.length }, createdAt };
+  file.keepRecord(job);
+  file.seal();
+  home.catalog.submitAll([job]);
+  file.markEntered();
+  return file.jobId;
+}

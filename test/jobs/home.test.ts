@@ -55,15 +55,6 @@ test.runIf(existsSync("/proc/self"))("a home on a file system that can't be writ
   expect(() => openHome("/proc/self")).toThrow(expect.objectContaining({ code: "ROWMILL_HOME_NOT_WRITABLE" }));
 });
 
-test("a catalogue that is no database is an error that names it", () => {
-  const folder = newFolder();
-  writeFileSync(
-    join(folder, "catalog.db"),
-    "no database at all, but longer than a header of one hundred bytes ".repeat(4),
-  );
-  expect(() => openHome(folder)).toThrow(expect.objectContaining({ code: "ROWMILL_STORE_BROKEN" }));
-});
-
 test("a catalogue of a later version is left alone", () => {
   const folder = newFolder();
   openHome(folder)[Symbol.dispose]();

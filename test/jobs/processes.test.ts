@@ -93,7 +93,7 @@ test("a runner killed in mid-job, ten times at random moments, loses no row and 
   expect(runs.size).toBeGreaterThan(5);
 });
 
-test("a killed submitter's half-made job was never visible and is swept when the home is opened again", async () => {
+test("a killed submitter's half-made job was never visible and is moved aside when the home is opened again", async () => {
   const home = newHome();
   const jobId = newJobId();
   const submitter = compiled.start("submitter", [home.path, jobId]);
@@ -101,8 +101,11 @@ test("a killed submitter's half-made job was never visible and is swept when the
   expect(home.catalog.status(jobId)).toBe("UNKNOWN");
   await submitter.kill();
   expect(existsSync(jobFolder(home.path, jobId))).toBe(true);
-  openHome(home.path)[Symbol.dispose]();
+  const said: string[] = [];
+  openHome(home.path, { say: (line) => said.push(line) })[Symbol.dispose]();
   expect(existsSync(jobFolder(home.path, jobId))).toBe(false);
+  expect(existsSync(join(home.path, "aside", jobId, "job.db"))).toBe(true);
+  expect(said).toEqual([expect.stringContaining(`${jobId}: no whole job, never submitted or damaged; moved to`)]);
 });
 
 test("a killed submitter's finished job stays", async () => {

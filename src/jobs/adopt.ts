@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { insertFoundJobs, setOutcome, toNewJob, toOutcome } from "./catalogRow.js";
+import { asideFolder, jobFilePath, jobFolder, jobsFolder, removedFolder, submitterPath } from "./layout.js";
+import { liveHolder } from "./lease.js";
+import { isAlive, type ProcessIdentity } from "./processIdentity.js";
+import type { Sqlite, Store } from "./sqlite.js";
+import { type FoundJob, findInFolder, hasOutcome, keepInFolder } from "./storedRecord.js";
+
+/** A folder whose submitter can't be told (it died in the first instant, or belongs to another machine) is left for
+ *  so long. */
+const UNKNOWN_SUBMITTER_MS = 24 * 3_600_000;
+
+/** What was done to make catalogue and folders agree. */
+export interface Adoption {
+  /** Jobs that have a line again. */
+  readonly adopted: number;
+  /** Folders that are nobody's job, moved out of the way. */
+  readonly aside: readonly string[];
+}
+
+/** Makes a home's catalogue and its job folders agree: removals that were cut short are finished, sealed jobs that the catalogue
+ *  does not know are entered as their folders tell them, what else is unknown and nobody's is moved aside. No folder of
+ *  a job is deleted but one that `jobs rm` had begun to. Any number of processes may do this at once. */
+export function reconcile(home: string, db: Sqlite): Adoption {
+  finishRemovals(home, db);
+  keepInFolders(home, db);
+  takeOutcomes(home, db);
+  const found: FoundJob[] = [];
+  const aside: string[] = [];
+  for (const jobId of unknownFolders(home, db)) {
+    if (!isLeft(home, jobId)) continue;
+    const job = findInFolder(home, jobId, false);
+    if (job === "later") continue;
+    if (job !== null) found.push(job);
+    else if (moveAside(home, jobId)) aside.push(jobId);
+  }
+  const adopted = adopt(db, found);
+  for (const { job } of found) rmSync(submitterPath(home, job.jobId), { force: true });
+  return { adopted, aside };
+}
+
+/** Enters what a home that can't be written holds into a catalogue of this process's own. */
+export function adoptForReading(home: string, db: Sqlite): void {
+  const ids = readdirSync(jobsFolder(home)).filter(isJobId);
+  adopt(
+    db,
+    ids.map((jobId) => findInFolder(home, jobId, true)).filter((job) => job !== null && job !== "later"),
+  );
+}
+
+/** Enters jobs, the oldest first; of those that another process enters meanwhile, its line stays.
+ *  @returns how many were not there */
+function adopt(db: Store, jobs: readonly FoundJob[]): number {
+  if (jobs.length === 0) return 0;
+  const inTurn = [...jobs].sort((a, b) => a.job.createdAt.localeCompare(b.job.createdAt));
+  return db.transaction(() => insertFoundJobs(db, inTurn));
+}
+
+function unknownFolders(home: string, db: Sqlite): string[] {
+  // the folders first: one that comes between is known by then
+  const ids = readdirSync(jobsFolder(home)).filter(isJobId);
+  const known = new Set(db.all("SELECT job_id FROM jobs").map((row) => String(row.job_id)));
+  return ids.filter((jobId) => !known.has(jobId));
+}
+
+function isJobId(name: string): boolean {
+  return name.startsWith("job-");
+}
+
+/** A removal that has renamed the folder goes on to its end, whatever the catalogue says. */
+function finishRemovals(home: string, db: Sqlite): void {
+  const prefix = removedFolder("", "").slice(jobsFolder("").length + 1);
+  for (const name of readdirSync(jobsFolder(home))) {
+    if (!name.startsWith(prefix)) continue;
+    const jobId = name.slice(prefix.length);
+    if (!existsSync(jobFolder(home, jobId))) db.run("DELETE FROM jobs WHERE job_id = ?", jobId);
+    rmSync(removedFolder(home, jobId), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Writes lines into their folders that could not be written before, or that an earlier version has left. */
+function keepInFolders(home: string, db: Sqlite): void {
+  for (const row of db.all("SELECT * FROM jobs WHERE NOT is_kept")) {
+    if (keepInFolder(home, toNewJob(row), toOutcome(row)))
+      db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ? AND status = ?", row.job_id ?? null, row.status ?? null);
+  }
+}
+
+/** Ends lines whose jobs have ended, as their folders tell: those of an older copy of the catalogue. */
+function takeOutcomes(home: string, db: Sqlite): void {
+  // a runner that is alive ends its jobs by itself
+  if (liveHolder(db, Date.now()) !== null) return;
+  const unended = db.all("SELECT job_id FROM jobs WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')");
+  for (const jobId of unended.map((row) => String(row.job_id))) {
+    if (!hasOutcome(home, jobId)) continue;
+    const found = findInFolder(home, jobId, false);
+    if (found !== null && found !== "later") setOutcome(db, found);
+  }
+}
+
+/** @returns whether this process has moved it */
+function moveAside(home: string, jobId: string): boolean {
+  mkdirSync(asideFolder(home), { recursive: true, mode: 0o700 });
+  const name = existsSync(join(asideFolder(home), jobId)) ? `${jobId}-${Date.now()}` : jobId;
+  try {
+    renameSync(jobFolder(home, jobId), join(asideFolder(home), name));
+    return true;
+  } catch (error) {
+    // another process was faster
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Whether nobody is making the job in a folder any more: it was entered once, or its submitter has died. */
+function isLeft(home: string, jobId: string): boolean {
+  const path = submitterPath(home, jobId);
+  // the submitter is written before the rows, and removed when the job has been entered
+  if (!existsSync(path) && existsSync(jobFilePath(home, jobId))) return true;
+  const alive = readAlive(path);
+  if (alive !== null) return !alive;
+  const folder = statSync(jobFolder(home, jobId), { throwIfNoEntry: false });
+  return folder !== undefined && Date.now() - folder.mtimeMs > UNKNOWN_SUBMITTER_MS;
+}
+
+/** `null` when that can't be told. */
+function readAlive(path: string): boolean | null {
+  try {
+    return isAlive(JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity);
+  } catch {
+    // not written yet, or cut short: nothing to go by
+    return null;
+  }
+}

@@ -1,0 +1,150 @@
+import { existsSync, rmSync, statSync } from "node:fs";
+import { RowmillError } from "../errors.js";
+import type { FailedRows } from "./failedRows.js";
+import { JOB_MIGRATIONS } from "./jobTables.js";
+import { jobFilePath, submitterPath } from "./layout.js";
+import { openForReading } from "./readingStore.js";
+import type { JobCounts, JobFacts, JobSpec, JobStatus } from "./record.js";
+import { Sqlite, type Store } from "./sqlite.js";
+
+/** A job as it was submitted. */
+export interface NewJob {
+  readonly jobId: string;
+  readonly spec: JobSpec;
+  readonly facts: JobFacts;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+/** How a job ended. */
+export interface JobOutcome {
+  readonly status: JobStatus;
+  readonly failure: string | null;
+  readonly failures: readonly FailedRows[];
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly plan: Readonly<Record<string, unknown>> | null;
+}
+
+/** A job's record as its own folder holds it. */
+export interface StoredJob {
+  readonly job: NewJob;
+  /** Null before its end. */
+  readonly outcome: JobOutcome | null;
+}
+
+export interface FoundJob extends StoredJob {
+  readonly counts: JobCounts;
+}
+
+export function writeStoredJob(db: Store, { jobId, spec, facts, createdAt }: NewJob, outcome: JobOutcome | null): void {
+  db.run(
+    "INSERT OR REPLACE INTO record (id, job_id, spec, facts, created_at, outcome) VALUES (1, ?, ?, ?, ?, ?)",
+    jobId,
+    JSON.stringify(spec),
+    JSON.stringify(facts),
+    createdAt,
+    outcome === null ? null : JSON.stringify(outcome),
+  );
+}
+
+/** Null for a job of a version that kept no record. */
+export function readStoredJob(db: Store): StoredJob | null {
+  const row = db.get("SELECT job_id, spec, facts, created_at, outcome FROM record");
+  if (row === undefined) return null;
+  return {
+    job: {
+      jobId: String(row.job_id),
+      spec: JSON.parse(String(row.spec)) as JobSpec,
+      facts: JSON.parse(String(row.facts)) as JobFacts,
+      createdAt: String(row.created_at),
+    },
+    outcome: row.outcome === null ? null : (JSON.parse(String(row.outcome)) as JobOutcome),
+  };
+}
+
+/** What the results add up to. */
+export function countResults(db: Store): JobCounts {
+  const row = db.get(
+    `SELECT count(output) AS done, count(error) AS failed, total(output IS NOT NULL AND finish = 'length') AS cut,
+       total(input_tokens) AS input, total(shared_tokens) AS shared, total(output_tokens) AS output
+     FROM results`,
+  );
+  return {
+    rowsDone: Number(row?.done),
+    rowsFailed: Number(row?.failed),
+    rowsCut: Number(row?.cut),
+    inputTokens: Number(row?.input),
+    sharedTokens: Number(row?.shared),
+    outputTokens: Number(row?.output),
+  };
+}
+
+/** Puts what the catalogue knows of a job into its folder; a folder that is not there has nothing to keep.
+ *  @returns whether the folder holds it now, or never can */
+export function keepInFolder(home: string, job: NewJob, outcome: JobOutcome | null): boolean {
+  const path = jobFilePath(home, job.jobId);
+  if (!hasContent(path)) return true;
+  try {
+    const db = openJobStore(path);
+    try {
+      writeStoredJob(db, job, outcome);
+    } finally {
+      db.close();
+    }
+    rmSync(submitterPath(home, job.jobId), { force: true });
+    return true;
+  } catch (error) {
+    // a full disk, a lock, a broken file: the catalogue has it, and it is tried again when the home is next opened
+    if (error instanceof RowmillError) return false;
+    throw error;
+  }
+}
+
+/** Whether a folder says that its job has ended. */
+export function hasOutcome(home: string, jobId: string): boolean {
+  const path = jobFilePath(home, jobId);
+  try {
+    if (!hasContent(path)) return false;
+    const db = openJobStore(path);
+    try {
+      return (readStoredJob(db)?.outcome ?? null) !== null;
+    } finally {
+      db.close();
+    }
+  } catch {
+    // who runs the job will say what is wrong with its file
+    return false;
+  }
+}
+
+/** The job that a folder holds: null where its rows were never sealed, where it keeps no record of its own, or where its file
+ *  is no sound one; "later" for what may pass by itself: a full disk, another process's lock.
+ *  @param isReadOnly nothing in the folder may be written */
+export function findInFolder(home: string, jobId: string, isReadOnly: boolean): FoundJob | null | "later" {
+  const path = jobFilePath(home, jobId);
+  let db: Sqlite | null = null;
+  try {
+    if (!hasContent(path)) return null;
+    db = isReadOnly ? openForReading(path, JOB_MIGRATIONS) : openJobStore(path);
+    const stored = readStoredJob(db);
+    const sealed = db.get("SELECT row_count FROM sealed");
+    if (sealed === undefined || stored?.job.jobId !== jobId) return null;
+    return { ...stored, counts: countResults(db) };
+  } catch (error) {
+    return error instanceof RowmillError && PASSING.has(error.code) ? "later" : null;
+  } finally {
+    db?.close();
+  }
+}
+
+const PASSING: ReadonlySet<string> = new Set(["ROWMILL_DISK_FULL", "ROWMILL_STORE_BUSY", "ROWMILL_STORE_UNUSABLE"]);
+
+function openJobStore(path: string): Sqlite {
+  return new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
+}
+
+/** SQLite would make tables in a file that is missing or empty. */
+function hasContent(path: string): boolean {
+  return existsSync(path) && statSync(path).size > 0;
+}
