@@ -219,9 +219,9 @@ export class Rowmill implements AsyncDisposable {
   getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
   async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
-    const { job, shape, format } = await this.#shapeResults(jobId, options);
+    using results = await this.#openResults(jobId, options);
+    const { file, shape, format } = results;
     const { collectResults, resultsToArrow } = await import("./results/index.js");
-    using file = JobFile.open(this.#home, job.jobId);
     const batches = file.resultBatches(RESULT_BATCH_ROWS);
     return await (format === "arrow" ? resultsToArrow(batches, shape) : collectResults(batches, shape));
   }
@@ -234,9 +234,9 @@ export class Rowmill implements AsyncDisposable {
     path: string,
     options: ResultOptions = {},
   ): Promise<{ path: string; rows: number }> {
-    const { job, shape } = await this.#shapeResults(jobId, options);
+    using results = await this.#openResults(jobId, options);
+    const { file, shape } = results;
     const { writeResults } = await import("./results/index.js");
-    using file = JobFile.open(this.#home, job.jobId);
     return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
   }
 
@@ -316,11 +316,23 @@ export class Rowmill implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  async #shapeResults(jobId: string, options: ResultOptions) {
+  async #openResults(jobId: string, options: ResultOptions) {
     const given = parseStrict(resultOptions, options, "option");
     const job = this.#home.catalog.get(jobId);
-    const shape = await resultShape(job, given);
-    return { job, shape, format: given.format ?? "array" };
+    const planned = await resultShape(job, given);
+    const { countBroken } = await import("./results/index.js");
+    const file = JobFile.open(this.#home, job.jobId);
+    const close = () => file.close();
+    try {
+      // looked for beforehand: a file's columns are written before its rows
+      const broken = await countBroken(file.resultBatches(RESULT_BATCH_ROWS), planned);
+      if (broken > 0) this.#say(`warning: ${brokenLine(broken, job, planned.outputColumn)}`);
+      const shape = broken > 0 ? { ...planned, includeErrors: true } : planned;
+      return { file, shape, format: given.format ?? "array", [Symbol.dispose]: close };
+    } catch (error) {
+      close();
+      throw error;
+    }
   }
 
   /** Sleeps until the job has ended or the time is over. */
@@ -364,4 +376,9 @@ function engineOf(name: string): EngineName {
 /** The object without its undefined fields. */
 function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}
+
+/** Outputs that were to be unpacked and can't be. */
+function brokenLine(broken: number, job: JobRecord, outputColumn: string): string {
+  return `${broken} of ${job.rowsDone} outputs are no JSON that can be unpacked: ${outputColumn}_error says which and why (a list of bare outputs keeps their texts)`;
 }

@@ -31,9 +31,10 @@ export function toJavaScript(value: unknown): unknown {
 /** Parses JSON (RFC 8259, and the words NaN, Infinity and -Infinity as Python writes them) into plain values: every number
  *  keeps its text.
  *  @param levels  how deep arrays and objects may be nested
- *  @throws {SyntaxError} with the column; also for a key that an object has twice, of which one value would be lost */
-export function parseExactJson(text: string, levels = MOST_LEVELS): unknown {
-  return new Parser(text, levels).parse();
+ *  @param repeated  what becomes of a key that an object has twice, of which only one value can be kept
+ *  @throws {SyntaxError} with the column */
+export function parseExactJson(text: string, levels = MOST_LEVELS, repeated: "refused" | "last" = "refused"): unknown {
+  return new Parser(text, levels, repeated).parse();
 }
 
 /** Plain values as compact JSON, each number as it was written; NaN and infinities as Python writes them. */
@@ -81,6 +82,7 @@ class Parser {
   constructor(
     readonly text: string,
     readonly levels: number,
+    readonly repeated: "refused" | "last",
   ) {}
 
   parse(): unknown {
@@ -146,7 +148,7 @@ class Parser {
       members++;
     } while (this.#take(","));
     if (!this.#take("}")) throw this.#unexpected('"," or "}"');
-    if (Object.keys(row).length < members)
+    if (Object.keys(row).length < members && this.repeated === "refused")
       throw this.#mistake("an object has a key twice, and only one value could be kept");
     return row;
   }

@@ -1,7 +1,7 @@
 export type { Column, ColumnType, EncodedBatch, RowBatch, Source } from "./batch.js";
 export { decimalShape, unscaledDecimal } from "./decimalText.js";
 export { type DecodedBatch, decodeBatch, decodeRows, type PlainRow } from "./decode.js";
-export { ExactNumber, numberText, parseExactJson, toJavaScript, writeExactJson } from "./exactJson.js";
+export { ExactNumber, MOST_LEVELS, numberText, parseExactJson, toJavaScript, writeExactJson } from "./exactJson.js";
 export type { NumberStorage } from "./numberStorage.js";
 export { openSource } from "./openSource.js";
 export { isWellFormed, promptText } from "./plainValue.js";

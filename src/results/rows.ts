@@ -1,4 +1,4 @@
-import { decodeRows, isWellFormed, type PlainRow, parseExactJson } from "../data/index.js";
+import { decodeRows, isWellFormed, MOST_LEVELS, type PlainRow, parseExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import { confidenceOf } from "./confidence.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
@@ -16,7 +16,8 @@ type OutcomeShape = Pick<ResultShape, "unpackJson" | "outputIs">;
 export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape): Outcome {
   if (row.output === null || !unpackJson || outputIs === "text") return { output: row.output, error: row.error };
   try {
-    const output = parseExactJson(row.output);
+    // of a key that stands twice the last value, as whatever checked the output against its schema has it
+    const output = parseExactJson(row.output, MOST_LEVELS, "last");
     if (!HALF_PAIR.test(row.output) || isTextThroughout(output)) return { output, error: row.error };
     return { output: null, error: `the output holds half of a surrogate pair: ${row.output.slice(0, 80)}` };
   } catch {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { InferOptions } from "rowmill";
+import { PassThrough } from "node:stream";
+import { type InferOptions, Rowmill } from "rowmill";
 import { describe, expect, it } from "vitest";
 import { openRowmill, sharedRowmill, TICKET_PROMPT, TICKET_SCHEMA, temporaryFolder, tickets } from "./fixture.js";
 
@@ -210,5 +211,33 @@ describe("a row whose output fails", () => {
     const [row] = await mill.getJobResults<Labelled>(jobId, { includeInputs: true });
     expect(row?.inference_result_error).toMatch(/; tried once: at temperature 0 it would write the same again$/);
     expect((await mill.getJob(jobId)).outputTokens).toBe(3);
+  });
+});
+
+describe("free text that is unpacked as JSON", () => {
+  it("is an error where it is no JSON, in objects, in Arrow and in files, and is summed up; a bare list keeps its text", async () => {
+    const rows = tickets(3).map((message) => ({ message }));
+    const samplingParams = { maxTokens: 6 };
+    const jobId = await mill.infer(rows, { model: "starter", column: "message", samplingParams });
+    const texts = (await mill.getJobResults<Labelled>(jobId)).map((row) => row.inference_result as string);
+    const reasons = texts.map((text) => `the output is not valid JSON: ${text.slice(0, 80)}`);
+    const unpacked = await mill.getJobResults<Labelled>(jobId, { unpackJson: true });
+    const errors = [unpacked.map((row) => row.inference_result_error)];
+    expect(unpacked.map((row) => row.inference_result)).toEqual([null, null, null]);
+    const table = await mill.getJobResults(jobId, { unpackJson: true, format: "arrow" });
+    errors.push([...(table.getChild("inference_result_error") ?? [])] as string[]);
+    const path = join(temporaryFolder(), "out.jsonl");
+    const said = new PassThrough().setEncoding("utf8");
+    const reader = new Rowmill({ home: mill.home, output: said as unknown as NodeJS.WriteStream });
+    await reader.writeJobResults(jobId, path, { unpackJson: true });
+    await reader.close();
+    const written = readFileSync(path, "utf8").trimEnd().split("\n");
+    errors.push(written.map((line) => (JSON.parse(line) as Labelled).inference_result_error));
+    expect(errors).toEqual([reasons, reasons, reasons]);
+    expect(said.read()).toMatch(
+      /^warning: 3 of 3 outputs are no JSON that can be unpacked: inference_result_error says/,
+    );
+    const bare = await mill.infer(tickets(1), { model: "starter", samplingParams });
+    expect(await mill.getJobResults(bare, { unpackJson: true })).toEqual(await mill.getJobResults(bare));
   });
 });
