@@ -37,10 +37,13 @@ const LABELS: Readonly<Record<string, string>> = {
   memoryBytes: "memory",
   freeMemoryBytes: "free memory",
   node: "Node.js",
+  reason: "why not the faster one",
   nodeLlamaCpp: "node-llama-cpp",
   llamaCppRelease: "llama.cpp",
   release: "llama.cpp loaded",
-  candidates: "possible backends",
+  "unused cuda": "why not CUDA",
+  "unused vulkan": "why not Vulkan",
+  "unused metal": "why not Metal",
   vramBytes: "graphics memory",
   freeVramBytes: "free graphics memory",
   unifiedVramBytes: "graphics memory that is the machine's",
@@ -50,7 +53,10 @@ const LABELS: Readonly<Record<string, string>> = {
 
 /** A section for each part of the report, a line for each of its facts, and the verdict last. */
 export function renderReport(report: Report): string {
-  const { calibrations, ...facts } = report;
+  const { calibrations, backend, ...rest } = report;
+  const { unused, ...used } = backend;
+  const whyNot = Object.fromEntries(unused.map(({ backend: name, reason }) => [`unused ${name}`, reason]));
+  const facts = { ...rest, backend: { ...used, ...whyNot } };
   const entries = Object.entries({ ...facts, ...(calibrations.length > 0 && { planner: plannerFacts(calibrations) }) });
   const plain = entries.filter(([, value]) => !isSection(value));
   const sections = entries.filter(([, value]) => isSection(value)) as [string, object][];
@@ -58,10 +64,15 @@ export function renderReport(report: Report): string {
     renderPairs(plain.map(([name, value]) => [labelOf(name), factText(value)])),
     ...sections.map(
       ([name, facts]) =>
-        `${resultColors.bold(labelOf(name))}\n${renderPairs(Object.entries(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
+        `${resultColors.bold(labelOf(name))}\n${renderPairs(saidFacts(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
     ),
     verdictOf(report),
   ].join("\n\n");
+}
+
+/** Without the questions that have no answer: why nothing failed. */
+function saidFacts(facts: object): [string, unknown][] {
+  return Object.entries(facts).filter(([name, value]) => value !== null || (name !== "failure" && name !== "reason"));
 }
 
 /** A line for each kind of job that was measured. */

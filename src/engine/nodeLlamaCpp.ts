@@ -1,4 +1,5 @@
 import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
+import { usableBackend } from "../llamaBackend.js";
 import type { BatchJob, Engine, EngineFailure, EngineMeter, EngineResult, EngineRow, ModelFacts } from "./engine.js";
 import { FieldLabels } from "./fieldLabels.js";
 import { labelTree } from "./labels.js";
@@ -9,7 +10,7 @@ export interface NodeLlamaCppOptions {
   readonly modelPath: string;
   /** Compute threads of this engine. */
   readonly threads: number;
-  /** `auto` takes the best backend that node-llama-cpp finds, `cpu` none but the CPU. */
+  /** `auto` takes the fastest backend that has a device, `cpu` none but the CPU. */
   readonly backend: "auto" | "cpu";
   /** Load only the vocabulary: the engine can tokenise, not run. */
   readonly vocabularyOnly?: boolean;
@@ -23,17 +24,22 @@ export function loadBackend(backend: "auto" | "cpu", threads: number): Promise<L
   const key = `${backend} ${threads}`;
   let loading = backends.get(key);
   if (loading === undefined) {
-    loading = getLlama({
-      gpu: backend === "cpu" ? false : "auto",
-      maxThreads: threads,
-      logLevel: LlamaLogLevel.error,
-      build: "never",
-      progressLogs: false,
-    });
+    loading = load(backend, threads);
     backends.set(key, loading);
     loading.catch(() => backends.delete(key));
   }
   return loading;
+}
+
+async function load(backend: "auto" | "cpu", threads: number): Promise<Llama> {
+  const usable = backend === "cpu" ? "cpu" : (await usableBackend()).backend;
+  return await getLlama({
+    gpu: usable === "cpu" ? false : usable,
+    maxThreads: threads,
+    logLevel: LlamaLogLevel.error,
+    build: "never",
+    progressLogs: false,
+  });
 }
 
 /** The reference engine: llama.cpp through node-llama-cpp's low-level evaluation, one sequence a slot. */

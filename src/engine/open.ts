@@ -59,14 +59,17 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
 }
 
 /** Loads a model's vocabulary only: for counting tokens.
- *  @throws {InputError} ROWMILL_MODEL_UNREADABLE */
-export async function openTokenizer(modelPath: string): Promise<Engine> {
-  return load(modelPath, { modelPath, threads: 1, backend: "cpu", vocabularyOnly: true });
+ *  @param trial awaited before the file is touched; llama.cpp is loaded meanwhile
+ *  @throws {InputError} ROWMILL_MODEL_UNREADABLE, or what the trial says */
+export async function openTokenizer(modelPath: string, trial?: Promise<void>): Promise<Engine> {
+  return load(modelPath, { modelPath, threads: 1, backend: "cpu", vocabularyOnly: true }, trial);
 }
 
-async function load(modelPath: string, options: NodeLlamaCppOptions): Promise<Engine> {
+async function load(modelPath: string, options: NodeLlamaCppOptions, trial?: Promise<void>): Promise<Engine> {
   // loaded when it is needed: importing it costs half a second of CPU, which a command that only looks should not pay
-  const { loadBackend, openNodeLlamaCpp } = await import("./nodeLlamaCpp.js");
+  const loading = import("./nodeLlamaCpp.js");
+  // together, so that a trial that fails while llama.cpp is loaded is heard
+  const [{ loadBackend, openNodeLlamaCpp }] = await Promise.all([loading, trial]);
   return asInputError(modelPath, async () => {
     const { gpu, llamaCppRelease } = await loadBackend(options.backend, options.threads);
     // before it loads a model node-llama-cpp reckons with its numbers, over which llama.cpp may end the process

@@ -1,3 +1,4 @@
+export type { UnusedBackend } from "./backendReasons.js";
 export {
   type Catalog,
   type CatalogEntry,

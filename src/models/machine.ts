@@ -4,7 +4,9 @@ import os from "node:os";
 import { dirname, join } from "node:path";
 import type { Llama } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
+import { type BackendName, usableBackend } from "../llamaBackend.js";
 import { installedLlama } from "../llamaRelease.js";
+import { type UnusedBackend, unusedBackends } from "./backendReasons.js";
 
 /** What there is to run a model on. Nothing here loads a backend. */
 export interface MachineFacts {
@@ -30,8 +32,8 @@ export interface BackendFacts {
   readonly backend: string;
   /** The llama.cpp release that was loaded; `null` when none could be. */
   readonly release: string | null;
-  /** Kinds that the installed binaries can use on this platform. */
-  readonly candidates: readonly string[];
+  /** The other backends that this platform could have, and why each is not used. */
+  readonly unused: readonly UnusedBackend[];
   readonly devices: readonly string[];
   readonly vramBytes: number;
   readonly freeVramBytes: number;
@@ -61,22 +63,21 @@ export function machineFacts(): MachineFacts {
 /** A GPU backend takes hundreds of megabytes for itself each time that it is loaded. */
 let backend: Promise<Llama> | undefined;
 
-/** Loads node-llama-cpp's backend (once a process) and says what it found. */
+/** Loads the fastest backend that has a device (once a process) and says what it found. */
 export async function backendFacts(): Promise<BackendFacts> {
-  const { getLlama, getLlamaGpuTypes, LlamaLogLevel } = await import("node-llama-cpp");
-  const candidates = (await getLlamaGpuTypes("supported")).map((type) => type || "cpu");
+  let unused: readonly UnusedBackend[] = [];
   try {
-    backend ??= getLlama({ build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
+    const choice = await usableBackend();
+    unused = unusedBackends(choice);
+    backend ??= load(choice.backend);
     const llama = await backend;
-    const name = llama.gpu || "cpu";
-    const vram = name === "cpu" ? { total: 0, free: 0, unifiedSize: 0 } : await llama.getVramState();
-    const devices = name === "cpu" ? [] : await llama.getGpuDeviceNames();
-    const { release } = llama.llamaCppRelease;
+    const isCpu = choice.backend === "cpu";
+    const vram = isCpu ? { total: 0, free: 0, unifiedSize: 0 } : await llama.getVramState();
     return {
-      backend: name,
-      release,
-      candidates,
-      devices,
+      backend: choice.backend,
+      release: llama.llamaCppRelease.release,
+      unused,
+      devices: isCpu ? [] : await llama.getGpuDeviceNames(),
       vramBytes: vram.total,
       freeVramBytes: vram.free,
       unifiedVramBytes: vram.unifiedSize,
@@ -86,8 +87,14 @@ export async function backendFacts(): Promise<BackendFacts> {
     backend = undefined;
     const failure = messageOf(error);
     const nothing = { devices: [], vramBytes: 0, freeVramBytes: 0, unifiedVramBytes: 0 };
-    return { backend: "none", release: null, candidates, ...nothing, failure };
+    return { backend: "none", release: null, unused, ...nothing, failure };
   }
+}
+
+async function load(name: BackendName): Promise<Llama> {
+  const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
+  const gpu = name === "cpu" ? false : name;
+  return await getLlama({ gpu, build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
 }
 
 /** Node 20 does not count a container's CPU quota. */

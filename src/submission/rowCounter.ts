@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
 import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
 import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
+import { tryModelFile } from "./modelTrial.js";
 import type { CheckedOptions, SamplingParams } from "./options.js";
 
 /** A quarter of the context is left to the output, but no more than this. */
@@ -48,7 +49,8 @@ export class RowCounter implements AsyncDisposable {
   /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHAT_TEMPLATE, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
   static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
     const format = formatOf(model, options);
-    const tokenizer = await openTokenizer(await checkModelHeaders(model.path));
+    const path = await checkModelHeaders(model.path);
+    const tokenizer = await openTokenizer(path, isOurs(model) ? undefined : tryModelFile(path));
     try {
       const { facts } = tokenizer;
       const chat = await renderChat(facts, format);
@@ -102,6 +104,11 @@ export class RowCounter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tokenizer[Symbol.asyncDispose]();
   }
+}
+
+/** The model that comes with this package was tried when that was made. */
+function isOurs(model: ResolvedModel): boolean {
+  return model.source === "embedded:starter";
 }
 
 /** What the catalogue says of the model's chat, and what the job says over it. */

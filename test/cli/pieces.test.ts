@@ -168,7 +168,7 @@ test("the doctor speaks words and ends with a verdict", () => {
     backend: {
       backend: "cpu",
       release: "b1",
-      candidates: ["cpu"],
+      unused: [{ backend: "cuda" as const, reason: "missing: an NVIDIA driver (libcuda.so.1)" }],
       devices: [],
       vramBytes: 0,
       freeVramBytes: 0,
@@ -192,6 +192,9 @@ test("the doctor speaks words and ends with a verdict", () => {
   expect(shown.split("\n").at(-1)).toBe("ready: node-llama-cpp on cpu");
   expect(shown).toMatch(/m, 2026-11-28 21:03:59 +2 × 1 × 8 .* with drafts of 8 tokens, 116 rows\/s: the best of 2/);
   expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Mapped)/);
+  expect(shown).toMatch(/why not CUDA +missing: an NVIDIA driver/);
+  expect(shown).toMatch(/why not the faster one +why$/m);
+  expect(shown).not.toMatch(/failure/);
   const broken = renderReport({ ...report, backend: { ...report.backend, failure: "no binary" } });
   expect(broken.split("\n").at(-1)).toBe("not ready: node-llama-cpp can't load a backend: no binary");
 });

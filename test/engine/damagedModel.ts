@@ -13,19 +13,48 @@ export class DamagedModel {
     return this.#behind(key) + 4;
   }
 
-  /** Writes another chat template, its end filled up with comments so that the weights stay aligned. */
+  /** Writes another chat template, its end filled up with a comment so that the weights stay aligned. */
   setChatTemplate(template: string): void {
-    const at = this.valueOf("tokenizer.chat_template");
-    const before = Number(this.bytes.readBigUInt64LE(at));
-    let text = Buffer.from(`${template}{##}`);
-    text = Buffer.concat([
-      text.subarray(0, -2),
-      Buffer.alloc((((before - text.length) % 32) + 32) % 32, "-"),
-      text.subarray(-2),
-    ]);
+    this.#setText(
+      "tokenizer.chat_template",
+      `${template}{#${"-".repeat(this.#fill("tokenizer.chat_template", `${template}{##}`))}#}`,
+    );
+  }
+
+  /** Writes another text, and a comment into the chat template that keeps the weights aligned. */
+  setText(key: string, text: string): void {
+    const filled = "tokenizer.chat_template";
+    if (key === filled) {
+      this.setChatTemplate(text);
+      return;
+    }
+    const before = this.#textLength(key);
+    this.#setText(key, text);
+    const at = this.valueOf(filled);
+    const template = this.bytes.toString("utf8", at + 8, at + 8 + this.#textLength(filled));
+    const grown = Buffer.byteLength(text) - before;
+    this.#setText(filled, `${template}{#${"-".repeat((((-grown - 4) % 32) + 32) % 32)}#}`);
+  }
+
+  #textLength(key: string): number {
+    return Number(this.bytes.readBigUInt64LE(this.valueOf(key)));
+  }
+
+  /** Bytes that a text needs more so that what lies behind it moves by a multiple of 32. */
+  #fill(key: string, text: string): number {
+    return (((this.#textLength(key) - Buffer.byteLength(text)) % 32) + 32) % 32;
+  }
+
+  #setText(key: string, text: string): void {
+    const at = this.valueOf(key);
     const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    this.bytes = Buffer.concat([this.bytes.subarray(0, at), length, text, this.bytes.subarray(at + 8 + before)]);
+    length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
+    this.bytes = Buffer.concat([
+      this.bytes.subarray(0, at),
+      length,
+      Buffer.from(text),
+      this.bytes.subarray(at + 8 + this.#textLength(key)),
+    ]);
   }
 
   /** Where what the header says of a tensor lies. */
