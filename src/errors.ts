@@ -1,13 +1,15 @@
+import { messageLine } from "./foreignText.js";
+
 /** Exit codes of the command line; an error carries the one that it leads to. */
 export const EXIT = { ok: 0, jobFailed: 1, badInput: 2, cancelled: 3, timedOut: 4, bug: 70 } as const;
 
 /** Base of every error that Rowmill throws on purpose: `code` never changes, `message` is one line that says
- *  what was wrong, with what, and what to do next. */
+ *  what was wrong, with what, and what to do next. What it quotes may be anything, so it is made visible and cut here. */
 export class RowmillError extends Error {
   readonly code: string;
   readonly exitCode: number;
   constructor(code: string, message: string, options: { cause?: unknown; exitCode?: number } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(messageLine(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "RowmillError";
     this.code = code;
     this.exitCode = options.exitCode ?? EXIT.badInput;

@@ -21,6 +21,7 @@ export type {
 } from "./models/index.js";
 export type { SchemaReport } from "./output/index.js";
 export type { Counts, Progress, ProgressEmitter } from "./progress/index.js";
+export type { ResultFormat } from "./results/index.js";
 export {
   type AwaitOptions,
   type CalibrationReport,

@@ -5,6 +5,7 @@ import type { Table } from "apache-arrow";
 import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
+import { messageLine } from "./foreignText.js";
 import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,
@@ -18,6 +19,7 @@ import {
   type Quota,
   requireWritable,
 } from "./jobs/index.js";
+import { writeWhileRead } from "./lastingStream.js";
 import {
   backendFacts,
   listModels,
@@ -29,8 +31,16 @@ import {
   showModel,
 } from "./models/index.js";
 import type { SchemaReport } from "./output/index.js";
-import { attachCounters, ProgressEmitter, ReadingLine, showProgress } from "./progress/index.js";
+import {
+  attachCounters,
+  ProgressEmitter,
+  type ProgressMode,
+  PullLine,
+  ReadingLine,
+  showProgress,
+} from "./progress/index.js";
 import { resultShape } from "./resultShape.js";
+import type { ResultFormat } from "./results/index.js";
 import {
   type AwaitOptions,
   awaitOptions,
@@ -65,6 +75,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #models: Readonly<Record<string, string>>;
   readonly #engine: EngineName;
   readonly #output: NodeJS.WriteStream | null;
+  readonly #progress: ProgressMode;
   readonly #command: string;
   readonly #runner: RunnerLink;
 
@@ -72,12 +83,13 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_BAD_CONFIG */
   constructor(options: RowmillOptions = {}) {
     const given = parseStrict(rowmillOptions, options, "option");
-    this.#output = options.output === undefined ? process.stderr : options.output;
+    this.#output = given.output === undefined ? process.stderr : given.output;
     this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"), {
       say: (line) => this.#say(line),
     });
     this.#models = given.models ?? {};
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
+    this.#progress = given.progress ?? "auto";
     this.#command = given.command ?? "rowmill";
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
@@ -101,19 +113,24 @@ export class Rowmill implements AsyncDisposable {
   async infer(data: unknown, options: InferOptions = {}): Promise<string | string[] | Estimate | Estimate[]> {
     const { checkOptions, estimateJobs, submitJobs } = await import("./submission/index.js");
     const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
-    const reading = new ReadingLine(this.#output);
+    const reading = new ReadingLine(this.#progress === "auto" || this.#progress === "bar" ? this.#output : null);
+    const pulling = new PullLine(this.#output, this.#progress);
+    const clear = () => {
+      reading.clear();
+      pulling.end();
+    };
     const context = {
       home: this.#home,
       models: this.#models,
-      onPull: (progress: PullProgress) => this.#showPull(progress),
+      onPull: (progress: PullProgress) => pulling.show(progress),
       onRows: (rows: number) => reading.show(rows),
       warn: (line: string) => this.#say(`warning: ${line}`),
     };
     if (checked.isDryRun) {
-      const estimates = await estimateJobs(context, data, checked).finally(() => reading.clear());
+      const estimates = await estimateJobs(context, data, checked).finally(clear);
       return checked.isModelList ? estimates : (estimates[0] as Estimate);
     }
-    const jobIds = await submitJobs(context, data, checked).finally(() => reading.clear());
+    const jobIds = await submitJobs(context, data, checked).finally(clear);
     this.#runner.ensure();
     if (checked.isModelList) return jobIds;
     const jobId = jobIds[0] as string;
@@ -128,7 +145,7 @@ export class Rowmill implements AsyncDisposable {
     const id = this.#home.catalog.resolveId(jobId);
     if (!FINAL_STATUSES.has(this.#home.catalog.status(id))) {
       const emitter = this.progress(id);
-      if (this.#output !== null) await showProgress(emitter, this.#output);
+      if (this.#output !== null) await showProgress(emitter, this.#output, { mode: this.#progress });
       else for await (const _ of emitter);
     }
     const job = this.#home.catalog.get(id);
@@ -240,11 +257,29 @@ export class Rowmill implements AsyncDisposable {
     return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
   }
 
-  /** Whether `writeJobResults` has a format for the path, to be known before a job of hours runs.
-   *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT */
+  /** The bytes that `writeJobResults` writes to a file of the format, chunk by chunk in bounded memory: for a pipe, an upload, an
+   *  answer to a browser. Whoever stops reading leaves nothing behind.
+   *  @param format "jsonl" (default), "json", "csv", "tsv", "parquet", "arrow" or "feather"
+   *  @throws {InputError} as `getJobResults`, ROWMILL_INTEGER_RANGE */
+  async *streamJobResults(
+    jobId: string,
+    format: ResultFormat = "jsonl",
+    options: ResultOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { encodeResults, RESULT_FORMATS } = await import("./results/index.js");
+    if (!RESULT_FORMATS.includes(format))
+      throw new InputError("ROWMILL_UNKNOWN_FORMAT", `format must be one of ${RESULT_FORMATS.join(", ")}`);
+    using results = await this.#openResults(jobId, options);
+    const { file, shape } = results;
+    yield* encodeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, format);
+  }
+
+  /** Whether `writeJobResults` has a format for the path and may write there, to be known before a job of hours runs.
+   *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_NOT_WRITABLE */
   static async checkResultPath(path: string): Promise<void> {
-    const { resultTarget } = await import("./results/index.js");
+    const { checkTarget, resultTarget } = await import("./results/index.js");
     resultTarget(path);
+    await checkTarget(path);
   }
 
   /** What of a schema (JSON Schema, zod or Standard Schema) is enforced while generating, what is checked after it, and
@@ -275,14 +310,15 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_MODEL_NOT_FOUND with what each source said, ROWMILL_MODEL_CHANGED */
   async pullModel(name: string, options: { force?: boolean; verify?: boolean } = {}): Promise<ResolvedModel> {
     const { force, verify } = parseStrict(pullOptions, options, "option");
+    const pulling = new PullLine(this.#output, this.#progress);
     return await resolveModel(name, {
       home: this.#home.path,
       models: this.#models,
       isPull: true,
       force: force ?? false,
       verify: verify ?? false,
-      onProgress: (progress) => this.#showPull(progress),
-    });
+      onProgress: (progress) => pulling.show(progress),
+    }).finally(() => pulling.end());
   }
 
   /** What this machine is, which engine and backend a job would get and why not a faster one. Loads the backend. */
@@ -348,19 +384,7 @@ export class Rowmill implements AsyncDisposable {
   }
 
   #say(line: string): void {
-    this.#output?.write(`${line}\n`);
-  }
-
-  #showPull(progress: PullProgress): void {
-    const output = this.#output;
-    if (output === null) return;
-    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-    const total = progress.bytesTotal;
-    const share = total === null ? "" : ` of ${megabytes(total)}`;
-    const isDone = total !== null && progress.bytesDone >= total;
-    if (output.isTTY)
-      output.write(`\r\x1b[K${progress.file}: ${megabytes(progress.bytesDone)}${share} MB${isDone ? "\n" : ""}`);
-    else if (isDone) output.write(`${progress.file}: ${megabytes(progress.bytesDone)} MB\n`);
+    if (this.#output !== null) writeWhileRead(this.#output, `${messageLine(line)}\n`);
   }
 }
 

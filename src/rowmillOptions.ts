@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
+import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./runner/index.js";
 
 export interface RowmillOptions {
@@ -14,6 +15,9 @@ export interface RowmillOptions {
   runner?: "process" | "in-process";
   /** Where messages and the progress bar go; null says nothing. Default process.stderr. */
   output?: NodeJS.WriteStream | null;
+  /** How progress is shown there: "auto" (default) draws a bar on a terminal and writes a line a minute elsewhere; "bar", "lines"
+   *  and "none" insist. */
+  progress?: ProgressMode;
   /** How messages call the command line. Default "rowmill". */
   command?: string;
 }
@@ -23,9 +27,14 @@ export const rowmillOptions = z.strictObject({
   engine: z.enum(ENGINES).optional(),
   models: z.record(z.string(), z.string()).optional(),
   runner: z.enum(["process", "in-process"]).optional(),
-  output: z.unknown().optional(),
+  output: z.custom<NodeJS.WriteStream>(isWritable, "it must be a writable stream or null").nullable().optional(),
+  progress: z.enum(PROGRESS_MODES).optional(),
   command: z.string().min(1).optional(),
 });
+
+function isWritable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "write" in value && typeof value.write === "function";
+}
 
 export interface ResultOptions {
   /** For a list: objects with the prompt (`input`) beside the output. A table comes with its columns unless false. */

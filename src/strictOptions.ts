@@ -1,28 +1,35 @@
-import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { InputError } from "./errors.js";
+import { InputError, messageOf } from "./errors.js";
+import { listed, quoted } from "./foreignText.js";
+import { nearestName } from "./nearestName.js";
 
 /** Parses with a strict object schema; the first problem becomes one line.
  *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
 export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.infer<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = safeParse(schema, value, what);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === "unrecognized_keys") {
     const unknown = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape);
-    const near = closest(unknown, known);
-    const hint =
-      distance(unknown.toLowerCase(), near.toLowerCase()) <= Math.max(2, unknown.length / 2)
-        ? `did you mean ${JSON.stringify(near)}?`
-        : `there are ${known.join(", ")}`;
-    throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${JSON.stringify(unknown)}: ${hint}`);
+    const near = nearestName(unknown, known, Math.max(2, unknown.length / 2));
+    const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${quoted(near)}?`;
+    throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${quoted(unknown)}: ${hint}`);
   }
   const path = issue?.path.join(".");
   throw new InputError(
     "ROWMILL_BAD_OPTION",
     `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}`,
   );
+}
+
+/** A getter or a proxy among the options may throw whatever it likes. */
+function safeParse<T extends z.ZodObject>(schema: T, value: unknown, what: string) {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    throw new InputError("ROWMILL_BAD_OPTION", `${what}s can't be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** What zod found wrong with a value, as what the value must be. */
@@ -36,7 +43,7 @@ export function requirementOf(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `must ${limitOf(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
     case "invalid_value":
-      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
+      return `must be ${issue.values.length > 1 ? "one of " : ""}${listed(issue.values.map(String), String)}`;
     case "invalid_union":
       return `must be ${alternativesOf(issue)}`;
     default:

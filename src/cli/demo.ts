@@ -10,7 +10,7 @@ import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { followJob } from "./follow.js";
 import { STARTER_LIMITS } from "./models.js";
-import { print, printJson, resultColors, screenWidth } from "./output.js";
+import { messageColors, print, printJson, resultColors, screenWidth } from "./output.js";
 import { formatCount, formatPercent, formatRate, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
@@ -50,7 +50,7 @@ async function runDemo(flags: DemoFlags, command: Command): Promise<void> {
   const outcomes: DemoOutcome[] = [];
   for (const [at, table] of tables.entries()) {
     const jobId = jobIds[at] as string;
-    door.say(resultColors.bold(`${table.path}: ${table.fields.join(", ")} by ${flags.model}`));
+    door.say(`${table.path}: ${table.fields.join(", ")} by ${flags.model}`, messageColors.bold);
     process.exitCode = await followJob(door, jobId, null);
     if (process.exitCode !== EXIT.ok) return;
     outcomes.push(await collect(door, table, jobId, folder));

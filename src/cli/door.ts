@@ -12,23 +12,33 @@ export interface Door extends AsyncDisposable {
   /** A command that works when it is copied from a message. */
   readonly command: (...words: string[]) => string;
   /** Tells the person at the terminal, unless --quiet. */
-  readonly say: (line: string) => void;
+  readonly say: typeof say;
+  /** Whether only errors are told. */
+  readonly isQuiet: boolean;
+}
+
+interface GlobalFlags {
+  home?: string;
+  quiet?: boolean;
+  progress?: "auto" | "bar" | "lines" | "none";
 }
 
 /** Opens the facade with the global options. It is loaded only here, so that help and mistakes in options are quick. */
 export async function openDoor(command: Command): Promise<Door> {
-  const { home, quiet } = command.optsWithGlobals<{ home?: string; quiet?: boolean }>();
+  const { home, quiet, progress } = command.optsWithGlobals<GlobalFlags>();
   const facade = await import("../rowmill.js");
   const write = commandWriter(command);
   const mill = new facade.Rowmill({
     command: write(),
     ...(home !== undefined && { home }),
     output: quiet ? null : process.stderr,
+    ...(progress !== undefined && { progress }),
   });
   return {
     mill,
     command: write,
     say: quiet ? () => undefined : say,
+    isQuiet: quiet === true,
     [Symbol.asyncDispose]: () => mill[Symbol.asyncDispose](),
   };
 }

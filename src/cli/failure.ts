@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { EXIT, messageOf, RowmillError } from "../errors.js";
-import { messageColors, say } from "./output.js";
+import { cutMiddle, messageLine } from "../foreignText.js";
+import { exitWhenWritten, messageColors, printingFailure, say, sayLines } from "./output.js";
 
 export const EXIT_CODES_HELP = `Exit codes:
   0    done
@@ -17,14 +18,18 @@ const MACHINE_ERRORS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EACCES: "permission denied",
   EROFS: "the file system is read-only",
+  EIO: "the device failed",
 };
+
+/** A stack behind a message of megabytes. */
+const LONGEST_STACK = 6000;
 
 /** Tells an error, one line for a user's mistake and the stack for a bug, and gives the exit code it leads to. */
 export function reportFailure(thrown: unknown): number {
   const error = firstOf(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
   if (error instanceof RowmillError) {
-    sayError(`${error.message} ${messageColors.dim(`[${error.code}]`)}`);
+    sayError(error.message, error.code);
     return error.exitCode;
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -33,7 +38,7 @@ export function reportFailure(thrown: unknown): number {
     sayError(`${reason}: ${messageOf(error)}`);
     return EXIT.badInput;
   }
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  sayLines(cutMiddle(error instanceof Error ? (error.stack ?? error.message) : String(error), LONGEST_STACK));
   sayError("this is a bug in Rowmill: please report it with the lines above");
   return EXIT.bug;
 }
@@ -44,7 +49,21 @@ function firstOf(error: unknown): unknown {
   return isSuppressed ? firstOf(error.suppressed) : error;
 }
 
-/** One line, whatever the text held. */
-export function sayError(text: string): void {
-  say(`${messageColors.red("error:")} ${text.trim().replace(/\s*\n\s*/g, " ")}`);
+/** One line that fits on a screen, whatever the text held. */
+export function sayError(text: string, code?: string): void {
+  say(messageLine(text).trim(), (line) => {
+    const tail = code === undefined ? "" : ` ${messageColors.dim(`[${code}]`)}`;
+    return `${messageColors.red("error:")} ${line}${tail}`;
+  });
+}
+
+/** Ends the process with a code; with one for bad input where all went well but that stdout could not take the results. */
+export function end(code: number): void {
+  exitWhenWritten(code, () => {
+    const failure = printingFailure();
+    if (failure === null) return code;
+    const reason = MACHINE_ERRORS["code" in failure ? String(failure.code) : ""];
+    sayError(`stdout can't be written: ${reason === undefined ? "" : `${reason}: `}${messageOf(failure)}`);
+    return code === EXIT.ok ? EXIT.badInput : code;
+  });
 }

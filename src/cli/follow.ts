@@ -1,5 +1,6 @@
 import { EXIT } from "../errors.js";
-import type { Door, JobStatus } from "./door.js";
+import type { Door, JobRecord, JobStatus } from "./door.js";
+import { sayError } from "./failure.js";
 import { exitWhenWritten } from "./output.js";
 
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -54,16 +55,23 @@ export async function followJob(
   }));
   for (const { signal, listener } of signals) process.on(signal, listener);
   const timeIsUp = () => {
-    if (process.stderr.isTTY) process.stderr.write("\n");
+    if (door.isQuiet) sayError(`the time is over and ${jobId} goes on`);
     leave(EXIT.timedOut);
   };
   const time = timeoutSeconds === null ? null : setTimeout(timeIsUp, timeoutSeconds * 1000);
   try {
-    return exitCodeOf(await door.mill.attach(jobId));
+    const code = exitCodeOf(await door.mill.attach(jobId));
+    if (door.isQuiet && code !== EXIT.ok) sayError(failureLine(await door.mill.getJob(jobId)));
+    return code;
   } finally {
     if (time !== null) clearTimeout(time);
     for (const { signal, listener } of signals) process.removeListener(signal, listener);
   }
+}
+
+/** What is an error also to those who want to hear of nothing else. */
+function failureLine({ jobId, status, failure }: JobRecord): string {
+  return status === "FAILED" ? `${jobId} has failed: ${failure}` : `${jobId} was cancelled`;
 }
 
 function exitCodeOf(status: JobStatus): number {

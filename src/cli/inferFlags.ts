@@ -1,7 +1,6 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { realpathSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { InputError, messageOf } from "../errors.js";
+import { InputError } from "../errors.js";
 import type { Rowmill } from "../rowmill.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
 import { readSchemaOption } from "./schemaInput.js";
@@ -123,23 +122,11 @@ function readChoices(given: string): string[] {
 }
 
 /** A job of hours must not end in a file that can't be written.
- *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for an ending that says no format, ROWMILL_BAD_OUTPUT for a folder that can't
- *    take the file */
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for an ending that says no format, ROWMILL_NOT_WRITABLE */
 export async function checkOutputPath(path: string): Promise<void> {
   // loaded only here, so that help and mistakes in options are quick
   const { Rowmill } = await import("../rowmill.js");
   await Rowmill.checkResultPath(path);
-  const folder = dirname(path);
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (cause) {
-    throw new InputError("ROWMILL_BAD_OUTPUT", `--output ${path}: its folder can't be written: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new InputError("ROWMILL_BAD_OUTPUT", `--output ${path} is a folder: give a file's name in it`);
-  }
 }
 
 /** The source must outlive its job.

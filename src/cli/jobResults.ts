@@ -1,21 +1,18 @@
-import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { examples, jobArgument, jsonOption } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { checkOutputPath } from "./inferFlags.js";
-import { printJson } from "./output.js";
+import { printBytes, printJson } from "./output.js";
 import { formatCount } from "./quantities.js";
 
+type Format = (typeof FORMATS)[number];
 const FORMATS = ["jsonl", "json", "csv", "tsv", "parquet", "arrow", "feather"] as const;
 const BINARY_FORMATS: readonly string[] = ["parquet", "arrow", "feather"];
 
 interface ResultFlags {
   output?: string;
-  format?: (typeof FORMATS)[number];
+  format?: Format;
   includeInputs?: boolean;
   includeCumulativeLogprobs?: true;
   includeTokenLogprobs?: true;
@@ -99,15 +96,9 @@ export function missingRows(job: Pick<JobRecord, "jobId" | "status" | "rowsTotal
 
 type ResultOptions = Parameters<Door["mill"]["writeJobResults"]>[2];
 
-/** By way of a file: the results of a million rows never lie in memory, and every format has one writer. */
-async function printResults(door: Door, jobId: string, format: string, options: ResultOptions): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "rowmill-results-"));
-  try {
-    const { path } = await door.mill.writeJobResults(jobId, join(folder, `results.${format}`), options);
-    for await (const chunk of createReadStream(path)) {
-      if (!process.stdout.write(chunk as Buffer)) await new Promise((resume) => process.stdout.once("drain", resume));
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** Ends early, and in silence, when the reader has seen enough. */
+async function printResults(door: Door, jobId: string, format: Format, options: ResultOptions): Promise<void> {
+  for await (const chunk of door.mill.streamJobResults(jobId, format, options)) {
+    if (!(await printBytes(chunk))) return;
   }
 }

@@ -66,7 +66,8 @@ function addStatus(jobs: Command): void {
   jobs
     .command("status")
     .description(
-      "Print a job's status: QUEUED, STARTING, RUNNING, SUCCEEDED, CANCELLING, CANCELLED, FAILED or UNKNOWN.",
+      "Print a job's status: QUEUED, STARTING, RUNNING, SUCCEEDED, CANCELLING, CANCELLED or FAILED; UNKNOWN, and exit code 2, " +
+        "for an id that no job has.",
     )
     .addArgument(jobArgument())
     .addOption(jsonOption())
@@ -76,6 +77,8 @@ function addStatus(jobs: Command): void {
       const status = await door.mill.getJobStatus(jobId);
       if (flags.json) printJson({ jobId, status });
       else print(status);
+      // says why there is none, or several
+      if (status === "UNKNOWN") await door.mill.getJob(jobId);
     });
 }
 

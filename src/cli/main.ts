@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { reportFailure } from "./failure.js";
-import { endQuietlyOnClosedPipe, exitWhenWritten } from "./output.js";
+import { end, reportFailure } from "./failure.js";
+import { outliveReaders } from "./output.js";
 import { createProgram } from "./program.js";
 
-endQuietlyOnClosedPipe();
+outliveReaders();
 // what nobody awaits ends as everything else does
-process.on("uncaughtException", (error) => exitWhenWritten(reportFailure(error)));
+process.on("uncaughtException", (error) => end(reportFailure(error)));
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {
   process.exitCode = reportFailure(error);
 }
-exitWhenWritten(Number(process.exitCode ?? 0));
+end(Number(process.exitCode ?? 0));

@@ -1,4 +1,6 @@
 import pc from "picocolors";
+import { oneLine, visibleText } from "../foreignText.js";
+import { stateOf, writeAndWait, writeWhileRead } from "../lastingStream.js";
 
 /** Colours where a terminal shows them, not where a CI's environment variable promises one: output that a program reads
  *  stays plain (https://no-color.org). */
@@ -12,9 +14,9 @@ export const resultColors = colorsFor(process.stdout);
 /** For stderr, where messages go. */
 export const messageColors = colorsFor(process.stderr);
 
-/** A result: one line on stdout. */
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** A result: a line, or several, on stdout. */
+export function print(text: string): void {
+  writeWhileRead(process.stdout, `${process.stdout.isTTY ? visibleBesideColors(text) : text}\n`);
 }
 
 /** A result as JSON on stdout, indented where a person reads it. */
@@ -22,9 +24,24 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
 }
 
-/** A message for the person at the terminal: stderr, never stdout. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Bytes on stdout as they are, but text made visible where a terminal shows it.
+ *  @returns false when nobody reads them any more */
+export async function printBytes(chunk: Uint8Array): Promise<boolean> {
+  return await writeAndWait(process.stdout, process.stdout.isTTY ? visibleText(decodeText(chunk)) : chunk);
+}
+
+const decoder = new TextDecoder();
+const decodeText = (chunk: Uint8Array): string => decoder.decode(chunk, { stream: true });
+
+/** A message for the person at the terminal: a line on stderr, never on stdout.
+ *  @param style a colour for all of it */
+export function say(line: string, style: (text: string) => string = (text) => text): void {
+  writeWhileRead(process.stderr, `${style(oneLine(line))}\n`);
+}
+
+/** Several lines on stderr: a bug's stack. */
+export function sayLines(text: string): void {
+  writeWhileRead(process.stderr, `${visibleText(text)}\n`);
 }
 
 /** Columns of the terminal that results are shown in; without one, as many as `otherwise`. */
@@ -32,18 +49,41 @@ export function screenWidth(otherwise: number): number {
   return process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : otherwise;
 }
 
-/** Leaves in silence when the reader of a pipe has seen enough (`rowmill … | head`). */
-export function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+/** From now on a reader that leaves (`rowmill … | head`) and a full disk end the printing, and nothing else. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stateOf(stream);
 }
 
-/** Ends the process when everything written has been taken: open handles of the engine must not keep it. */
-export function exitWhenWritten(code: number): void {
+/** Why results that were printed did not arrive, null where they did or their reader had seen enough. */
+export function printingFailure(): Error | null {
+  const { failure } = stateOf(process.stdout);
+  return failure?.code === "EPIPE" ? null : failure;
+}
+
+/** Ends the process when everything written has been taken: open handles of the engine must not keep it.
+ *  @param settle asked when stdout has taken all of it: the code to end with */
+export function exitWhenWritten(code: number, settle: () => number = () => code): void {
   process.exitCode = code;
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+  whenWritten(process.stdout, () => {
+    const settled = settle();
+    whenWritten(process.stderr, () => process.exit(settled));
+  });
+}
+
+function whenWritten(stream: NodeJS.WriteStream, next: () => void): void {
+  // a stream that has failed may call nobody back
+  if (stateOf(stream).failure === null) stream.write("", () => next());
+  else next();
+}
+
+/** What picocolors writes, and nothing that moves, hides or renames anything. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+const COLORS = /(\x1b\[(?:1|2|22|3[1-6]|39)m)/;
+
+/** Text that was put together, in which nothing but our colours steers a terminal. */
+export function visibleBesideColors(text: string): string {
+  return text
+    .split(COLORS)
+    .map((piece, at) => (at % 2 === 1 ? piece : visibleText(piece)))
+    .join("");
 }

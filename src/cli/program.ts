@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { examples } from "./arguments.js";
 import { addAttach } from "./attach.js";
 import { programWords } from "./commandLine.js";
@@ -18,7 +18,13 @@ export function createProgram(): Command {
     .description("Runs a language model over every row of a table, on this machine.")
     .version(readVersion(), "--version", "print the version")
     .option("--home <dir>", "the folder of jobs and models (default: ROWMILL_HOME, else ~/.rowmill)")
-    .option("--quiet", "no messages and no progress bar on stderr, only errors")
+    .option("--quiet", "no messages and no progress on stderr, only errors")
+    .addOption(
+      new Option(
+        "--progress <how>",
+        "auto: a bar on a terminal, a line a minute elsewhere; or bar, lines, none",
+      ).choices(["auto", "bar", "lines", "none"]),
+    )
     .helpOption("-h, --help", "show this help")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: (text) => sayError(withAdvice(text.replace(/^error: /, ""))) })

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { resultColors } from "./output.js";
+import { oneLine } from "../foreignText.js";
+import { resultColors, visibleBesideColors } from "./output.js";
 
 export interface TableColumn {
   readonly head: string;
@@ -18,14 +19,14 @@ const noLines = Object.fromEntries(
 /** A table with a rule under its head and no other lines: two spaces between columns. */
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
-    head: columns.map(({ head }) => resultColors.bold(head)),
+    head: columns.map(({ head }) => resultColors.bold(oneLine(head))),
     chars: noLines,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true },
     colWidths: columns.map(({ width }) => (width === undefined ? null : width + 2)),
     colAligns: columns.map(({ align }) => align ?? "left"),
     wordWrap: true,
   });
-  table.push(...rows.map((row) => [...row]));
+  for (const row of rows) table.push(row.map(visibleBesideColors));
   return trimLines(table.toString());
 }
 
@@ -34,12 +35,12 @@ export function renderPairs(
   pairs: readonly (readonly [name: string, value: string])[],
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const nameWidth = Math.max(0, ...pairs.map(([name]) => name.length));
+  const nameWidth = pairs.reduce((widest, [name]) => Math.max(widest, name.length), 0);
   const indent = " ".repeat(nameWidth + 2);
   return pairs
     .map(
       ([name, value]) =>
-        `${resultColors.dim(name.padEnd(nameWidth))}  ${wrapWords(value, width - nameWidth - 2).join(`\n${indent}`)}`,
+        `${resultColors.dim(oneLine(name).padEnd(nameWidth))}  ${wrapWords(oneLine(value), width - nameWidth - 2).join(`\n${indent}`)}`,
     )
     .join("\n");
 }
@@ -57,12 +58,11 @@ export function wrapWords(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Any value in one line, fit for a terminal: control characters become spaces, so that no row can steer the terminal. */
+/** Any value in one line, fit for a terminal: line ends and tabs are spaces, other controls are visible. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "string" ? value : (JSON.stringify(value, writeBigInt) ?? String(value));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal
-  return text.replace(/[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+  return oneLine(text).replace(/ +/g, " ").trim();
 }
 
 /** At most `length` characters, the cut marked. */

@@ -1,22 +1,61 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { type FileHandle, mkdtemp, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { InputError, messageOf } from "../errors.js";
+import { beforeProcessEnds } from "../processEnd.js";
 import { readBytes } from "./bytes.js";
 import type { DataFile } from "./files.js";
 
-/** The file itself, or for a gzip'd one an unpacked copy in a temporary folder: Parquet and Arrow files are read from their
- *  end and at random, which gzip does not allow. The copy goes when the result is disposed. */
+/** The file itself, or for a gzip'd one an unpacked copy in the system's temporary folder: Parquet and Arrow files are read from their
+ *  end and at random, which gzip does not allow. The copy is private, and goes when the result is disposed or the process ends; on
+ *  Linux it has no name from the beginning, so that not even SIGKILL leaves it.
+ *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER */
 export async function unpackFile(file: DataFile): Promise<{ file: DataFile } & AsyncDisposable> {
   if (!file.isGzip) return { file, [Symbol.asyncDispose]: async () => {} };
-  const folder = await mkdtemp(join(tmpdir(), "rowmill-unpacked-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const copy = await makeCopy();
   try {
-    const path = join(folder, "data");
-    await using copy = await open(path, "wx");
-    for await (const chunk of readBytes(file.path, true)) await copy.writeFile(chunk);
-    return { file: { ...file, path, isGzip: false }, [Symbol.asyncDispose]: remove };
+    for await (const chunk of readBytes(file.path, true)) await copy.handle.writeFile(chunk);
   } catch (error) {
-    await remove();
+    await copy[Symbol.asyncDispose]();
     throw error;
+  }
+  return { file: { ...file, path: copy.path, isGzip: false }, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] };
+}
+
+interface Copy extends AsyncDisposable {
+  readonly handle: FileHandle;
+  /** By which it can be opened as long as the handle is. */
+  readonly path: string;
+}
+
+async function makeCopy(): Promise<Copy> {
+  const folder = await makeFolder();
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const processEnd = beforeProcessEnds(remove);
+  const path = join(folder, "data");
+  const handle = await open(path, "wx+", 0o600);
+  const isNameless = process.platform === "linux";
+  if (isNameless) remove();
+  return {
+    handle,
+    path: isNameless ? `/proc/self/fd/${handle.fd}` : path,
+    [Symbol.asyncDispose]: async () => {
+      await handle.close();
+      remove();
+      processEnd[Symbol.dispose]();
+    },
+  };
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "rowmill-unpacked-"));
+  } catch (cause) {
+    throw new InputError(
+      "ROWMILL_NO_TEMPORARY_FOLDER",
+      `The folder for temporary files, ${tmpdir()}, can't be written: ${messageOf(cause)}. Make it, or set TMPDIR to another.`,
+      { cause },
+    );
   }
 }

@@ -1,5 +1,6 @@
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
+import { quoted } from "../foreignText.js";
+import { nearestName } from "../nearestName.js";
 import { NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
 import type { FailedRows } from "./failedRows.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
@@ -91,7 +92,7 @@ export class Catalog {
     if (found.length === 1) return found[0] as string;
     if (found.length === 0) throw this.#noSuchJob(jobId);
     const named = `${found.slice(0, 3).join(", ")}${found.length > 3 ? ", …" : ""}`;
-    throw new InputError("ROWMILL_AMBIGUOUS_JOB", `"${jobId}" could be ${named}: give more of the id`);
+    throw new InputError("ROWMILL_AMBIGUOUS_JOB", `${quoted(jobId)} could be ${named}: give more of the id`);
   }
 
   /** Newest first. */
@@ -331,15 +332,15 @@ export class Catalog {
 
   #noSuchJob(jobId: string): InputError {
     const ids = this.db.all("SELECT job_id FROM jobs ORDER BY seq DESC LIMIT 1000").map((row) => String(row.job_id));
-    const near = ids.length === 0 ? null : closest(jobId, ids);
     // two random ids share about a tenth of their letters in place: half is more than chance
-    const isNear = near !== null && distance(jobId, near) <= near.length / 2;
-    const hint = isNear
-      ? `did you mean ${near}?`
-      : ids.length === 0
-        ? "this home has no jobs yet"
-        : `"rowmill jobs list" shows them; the newest is ${ids[0]}`;
-    return new InputError("ROWMILL_NO_SUCH_JOB", `there is no job "${jobId}" in ${this.#homePath}; ${hint}`);
+    const near = nearestName(jobId, ids, (ids[0] ?? "").length / 2);
+    const hint =
+      near !== undefined
+        ? `did you mean ${near}?`
+        : ids.length === 0
+          ? "this home has no jobs yet"
+          : `"rowmill jobs list" shows them; the newest is ${ids[0]}`;
+    return new InputError("ROWMILL_NO_SUCH_JOB", `there is no job ${quoted(jobId)} in ${this.#homePath}; ${hint}`);
   }
 
   #now(): string {

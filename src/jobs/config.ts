@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { InputError, messageOf } from "../errors.js";
+import { nearestName } from "../nearestName.js";
 import { requirementOf } from "../strictOptions.js";
 
 const quota = z.strictObject({
@@ -65,8 +65,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   }
   const known = issue.path[0] === "quotas" ? Object.keys(quota.shape) : Object.keys(homeConfig.shape);
   const key = issue.keys[0] ?? "";
-  const near = closest(key, known);
-  const hint =
-    distance(key, near) <= Math.max(2, key.length / 2) ? `did you mean "${near}"?` : `known are ${known.join(", ")}`;
+  const near = nearestName(key, known, Math.max(2, key.length / 2));
+  const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
   return `there is no setting "${`${place}.${key}`.replace(/^\./, "")}"; ${hint}`;
 }

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar";
 import { openPromise } from "yauzl";
 import { InputError } from "../errors.js";
+import { listed } from "../foreignText.js";
 import { partPaths } from "./ggufFile.js";
 
 export type ExtractProgress = (file: string, bytesDone: number, bytesTotal: number) => void;
@@ -76,7 +77,7 @@ async function checkOneModel(archive: string, folder: string): Promise<void> {
   const parts = partPaths(first);
   if (names.length !== parts.length || names.some((name, index) => name !== parts[index])) {
     await Promise.all(names.map((name) => rm(join(folder, name))));
-    const found = names.join(", ");
+    const found = listed(names, String);
     throw new InputError("ROWMILL_NOT_A_MODEL", `${archive} must hold one model, and holds ${found}`);
   }
   for (const name of names) {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { quoted } from "../foreignText.js";
 import { HeaderBytes, HeaderFault } from "./headerBytes.js";
 
 /** Of the format's value types (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), the bytes of those that have a
@@ -81,12 +82,12 @@ function readEntry(bytes: HeaderBytes, entries: Entries): void {
   const key = bytes.text("a key", MOST_KEY_BYTES);
   if (key === "") throw new HeaderFault("has an entry without a key");
   // of characters that C's strings can't hold node-llama-cpp makes keys that llama.cpp ends the process over
-  if (key.includes("\0")) throw new HeaderFault(`has the key ${shown(key)}`);
-  if (entries.has(key)) throw new HeaderFault(`has ${shown(key)} twice`);
+  if (key.includes("\0")) throw new HeaderFault(`has the key ${quoted(key)}`);
+  if (entries.has(key)) throw new HeaderFault(`has ${quoted(key)} twice`);
   const type = bytes.uint32();
   entries.set(key, "");
   if (type === ARRAY) readArray(bytes, key);
-  else if (type === TEXT) entries.set(key, bytes.text(shown(key)));
+  else if (type === TEXT) entries.set(key, bytes.text(quoted(key)));
   else if (type === UINT32) entries.set(key, bytes.uint32());
   else if (type === FLOAT32) entries.set(key, bytes.float32());
   else bytes.skip(widthOf(type, key));
@@ -97,37 +98,37 @@ function readArray(bytes: HeaderBytes, key: string): void {
   const count = bytes.uint64();
   if (type !== TEXT) {
     const width = widthOf(type, key);
-    checkCount(count, width, bytes, `values of ${shown(key)}`);
+    checkCount(count, width, bytes, `values of ${quoted(key)}`);
     bytes.skip(count * width);
     return;
   }
-  checkCount(count, 8, bytes, `values of ${shown(key)}`);
+  checkCount(count, 8, bytes, `values of ${quoted(key)}`);
   // llama.cpp ends the process over a vocabulary with two equal tokens
   const isVocabulary = key === "tokenizer.ggml.tokens";
   const tokens = new Set<string>();
   for (let at = 0; at < count; at++) {
-    const text = bytes.text(`a value of ${shown(key)}`);
+    const text = bytes.text(`a value of ${quoted(key)}`);
     if (isVocabulary && text !== "" && tokens.size === tokens.add(text).size)
-      throw new HeaderFault(`has the token ${shown(text)} twice`);
+      throw new HeaderFault(`has the token ${quoted(text)} twice`);
   }
 }
 
 function widthOf(type: number, key: string): number {
   const width = WIDTHS[type];
-  if (width === undefined) throw new HeaderFault(`gives ${shown(key)} the type ${type}, which there is not`);
+  if (width === undefined) throw new HeaderFault(`gives ${quoted(key)} the type ${type}, which there is not`);
   return width;
 }
 
 function readTensor(bytes: HeaderBytes): void {
   const name = bytes.text("a tensor's name", MOST_NAME_BYTES);
   const dimensions = bytes.uint32();
-  if (dimensions > MOST_DIMENSIONS) throw new HeaderFault(`gives tensor ${shown(name)} ${dimensions} dimensions`);
+  if (dimensions > MOST_DIMENSIONS) throw new HeaderFault(`gives tensor ${quoted(name)} ${dimensions} dimensions`);
   let elements = 1;
   for (let at = 0; at < dimensions; at++) elements *= bytes.uint64();
-  if (!(elements <= Number.MAX_SAFE_INTEGER)) throw new HeaderFault(`gives tensor ${shown(name)} ${elements} numbers`);
+  if (!(elements <= Number.MAX_SAFE_INTEGER)) throw new HeaderFault(`gives tensor ${quoted(name)} ${elements} numbers`);
   bytes.skip(4); // its type, which llama.cpp knows better
   const offset = bytes.uint64();
-  if (offset > bytes.left) throw new HeaderFault(`puts tensor ${shown(name)} behind the file's end`);
+  if (offset > bytes.left) throw new HeaderFault(`puts tensor ${quoted(name)} behind the file's end`);
 }
 
 /** Numbers that llama.cpp takes as they are, until an assertion of its own ends the process. */
@@ -141,9 +142,4 @@ function checkNumbers(entries: Entries): void {
   check("expert_count", (experts) => experts <= MOST_EXPERTS);
   for (const norm of ["layer_norm_rms_epsilon", "layer_norm_epsilon", "group_norm_epsilon"])
     check(`attention.${norm}`, (epsilon) => epsilon >= 0);
-}
-
-/** A damaged file's text may be anything. */
-function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../errors.js";
+import { listed } from "../foreignText.js";
 import { type ExtractProgress, extractGguf } from "./archive.js";
 import type { ModelSource } from "./source.js";
 
@@ -140,7 +141,7 @@ async function onlyFile(folder: string, uri: string): Promise<string> {
   const files = await readdir(folder);
   const [file] = files;
   if (file === undefined || files.length > 1) {
-    const found = files.length === 0 ? "nothing" : files.join(", ");
+    const found = files.length === 0 ? "nothing" : listed(files, String);
     throw new InputError("ROWMILL_PULL_FAILED", `${uri} gave ${found} instead of one package`);
   }
   return join(folder, file);

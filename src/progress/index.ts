@@ -3,5 +3,6 @@ export { formatProgress, formatProgressLine } from "./formatProgress.js";
 export { attachCounters, openCounters, openCountersInMemory, openLane } from "./openCounters.js";
 export type { Counts, Progress } from "./progress.js";
 export { ProgressEmitter, type ProgressFeed, type WatchedJob } from "./progressEmitter.js";
+export { PullLine } from "./pullLine.js";
 export { ReadingLine } from "./readingLine.js";
-export { type ShowProgressOptions, showProgress } from "./showProgress.js";
+export { PROGRESS_MODES, type ProgressMode, type ShowProgressOptions, showProgress } from "./showProgress.js";

@@ -1,3 +1,5 @@
+import { LiveLine } from "./liveLine.js";
+
 const REDRAW_MS = 250;
 const SHOW_AFTER_MS = 1000;
 
@@ -5,6 +7,7 @@ const SHOW_AFTER_MS = 1000;
 export class ReadingLine {
   readonly #stream: NodeJS.WriteStream | null;
   readonly #startMs = performance.now();
+  #line: LiveLine | null = null;
   #drawnMs = 0;
 
   constructor(stream: NodeJS.WriteStream | null) {
@@ -15,12 +18,14 @@ export class ReadingLine {
     const now = performance.now();
     if (this.#stream === null || now - this.#startMs < SHOW_AFTER_MS || now - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = now;
-    this.#stream.write(`\r\x1b[KReading and counting rows: ${rows.toLocaleString("en-US")}`);
+    this.#line ??= new LiveLine(this.#stream);
+    this.#line.draw(`Reading and counting rows: ${rows.toLocaleString("en-US")}`);
   }
 
   /** Takes the line away again. */
   clear(): void {
-    if (this.#drawnMs > 0) this.#stream?.write("\r\x1b[K");
-    this.#drawnMs = 0;
+    this.#line?.clear();
+    this.#line?.[Symbol.dispose]();
+    this.#line = null;
   }
 }

@@ -1,15 +1,29 @@
+import { writeWhileRead } from "../lastingStream.js";
+import { beforeProcessEnds } from "../processEnd.js";
 import { formatProgress, formatProgressLine } from "./formatProgress.js";
+import { LiveLine } from "./liveLine.js";
 import type { Progress } from "./progress.js";
 import type { ProgressEmitter } from "./progressEmitter.js";
+
+/** How progress is shown: "auto" draws a bar on a terminal and writes lines elsewhere. */
+export const PROGRESS_MODES = ["auto", "bar", "lines", "none"] as const;
+export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 export interface ShowProgressOptions {
   /** Stops showing (the job goes on); the promise then gives the last snapshot shown. */
   readonly signal?: AbortSignal;
-  /** Where there is no terminal: seconds between two lines. Default 5. */
+  /** Default "auto". */
+  readonly mode?: ProgressMode;
+  /** Where lines are written: seconds between two. Default 60, for logs that are kept. */
   readonly lineSeconds?: number;
 }
 
-/** Shows a job's progress until its end: a bar that is redrawn in place on a terminal, else a line every few seconds.
+interface Display {
+  show(snapshot: Progress): void;
+  end(last: Progress | null): void;
+}
+
+/** Shows a job's progress until its end: a bar that is redrawn in place on a terminal, else a line a minute.
  *  @returns the last snapshot; null when stopped before there was any
  *  @throws whatever the emitter fails with */
 export async function showProgress(
@@ -17,7 +31,7 @@ export async function showProgress(
   stream: NodeJS.WriteStream,
   options: ShowProgressOptions = {},
 ): Promise<Progress | null> {
-  const display = stream.isTTY ? new LiveBar(stream) : new LineLog(stream, (options.lineSeconds ?? 5) * 1000);
+  const display = displayFor(stream, options);
   const snapshots = emitter[Symbol.asyncIterator]();
   const stop = () => void snapshots.return?.();
   options.signal?.addEventListener("abort", stop, { once: true });
@@ -35,63 +49,69 @@ export async function showProgress(
   return last;
 }
 
+function displayFor(stream: NodeJS.WriteStream, { mode = "auto", lineSeconds = 60 }: ShowProgressOptions): Display {
+  if (mode === "none") return { show: () => undefined, end: () => undefined };
+  const isBar = mode === "bar" || (mode === "auto" && stream.isTTY);
+  return isBar ? new LiveBar(stream) : new LineLog(stream, lineSeconds * 1000);
+}
+
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
-const CLEAR_TO_END_OF_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
+/** Of a stream that does not say. */
+const USUAL_COLUMNS = 80;
 
 /** One line of a terminal, drawn over and over; the last drawing stays. */
-class LiveBar {
+class LiveBar implements Display {
   readonly #stream: NodeJS.WriteStream;
+  readonly #line: LiveLine;
+  readonly #processEnd: Disposable;
   #shown: Progress | null = null;
   #shownWidth = 0;
   readonly #redraw = () => {
     if (!this.#shown) return;
     // A terminal that became narrower has folded the line; the cursor stands at the end of its last piece.
-    const pieces = Math.max(1, Math.ceil(this.#shownWidth / this.#stream.columns));
-    if (pieces > 1) this.#stream.write(`\x1b[${pieces - 1}A\r${CLEAR_BELOW}`);
+    const pieces = Math.max(1, Math.ceil(this.#shownWidth / this.#columns));
+    if (pieces > 1) this.#line.raw(`\x1b[${pieces - 1}A\r${CLEAR_BELOW}`);
     this.show(this.#shown);
-  };
-  readonly #showCursor = () => void this.#stream.write(SHOW_CURSOR);
-  /** A signal that ends the process must not leave it without a cursor. */
-  readonly #onSignal = (signal: NodeJS.Signals) => {
-    this.#stream.write(`\n${SHOW_CURSOR}`);
-    this.#detach();
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    this.#line = new LiveLine(stream);
     stream.on("resize", this.#redraw);
-    process.on("exit", this.#showCursor);
-    process.on("SIGINT", this.#onSignal);
-    process.on("SIGTERM", this.#onSignal);
-    stream.write(HIDE_CURSOR);
+    // a signal that ends the process must not leave it without a cursor
+    this.#processEnd = beforeProcessEnds(() => this.#leave(), { isForEverySignal: true });
+    this.#line.raw(HIDE_CURSOR);
+  }
+
+  get #columns(): number {
+    return this.#stream.columns || USUAL_COLUMNS;
   }
 
   show(snapshot: Progress): void {
     // One column stays free: a character in the last one makes some terminals go on to the next line.
-    const line = formatProgress(snapshot, this.#stream.columns - 1);
+    const line = formatProgress(snapshot, this.#columns - 1);
     this.#shown = snapshot;
     this.#shownWidth = line.length;
-    this.#stream.write(`\r${line}${CLEAR_TO_END_OF_LINE}`);
+    this.#line.draw(line);
   }
 
-  end(last: Progress | null): void {
-    this.#detach();
-    this.#stream.write(last ? `\n${SHOW_CURSOR}` : SHOW_CURSOR);
-  }
-
-  #detach(): void {
+  end(): void {
     this.#stream.off("resize", this.#redraw);
-    process.off("exit", this.#showCursor);
-    process.off("SIGINT", this.#onSignal);
-    process.off("SIGTERM", this.#onSignal);
+    this.#processEnd[Symbol.dispose]();
+    this.#leave();
+    this.#line[Symbol.dispose]();
+  }
+
+  #leave(): void {
+    this.#line.leave();
+    this.#line.raw(SHOW_CURSOR);
   }
 }
 
 /** A line now and then, and always the last. */
-class LineLog {
+class LineLog implements Display {
   readonly #stream: NodeJS.WriteStream;
   readonly #everyMs: number;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -116,6 +136,6 @@ class LineLog {
   }
 
   #write(snapshot: Progress): void {
-    this.#stream.write(`${formatProgressLine(snapshot)}\n`);
+    writeWhileRead(this.#stream, `${formatProgressLine(snapshot)}\n`);
   }
 }

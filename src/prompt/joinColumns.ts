@@ -1,5 +1,6 @@
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
+import { listed, quoted } from "../foreignText.js";
+import { nearestName } from "../nearestName.js";
 
 /** A part of the prompt: a column's value or literal text. */
 export type PromptPart = { readonly column: string } | { readonly literal: string };
@@ -13,21 +14,17 @@ export function planPrompt(column: string | readonly string[], columns: readonly
   const known = new Set(columns);
   const parts = entries.map((entry) => (known.has(entry) ? { column: entry } : { literal: entry }));
   if (!parts.some((part) => "column" in part)) {
-    const asked = entries.map((entry) => JSON.stringify(entry)).join(", ");
-    const hint =
-      columns.length > 0 && entries[0] ? `; did you mean ${JSON.stringify(closest(entries[0], [...columns]))}?` : "";
+    const near = entries[0] ? nearestName(entries[0], columns) : undefined;
+    const hint = near === undefined ? "" : `; did you mean ${quoted(near)}?`;
     throw new InputError(
       "ROWMILL_NO_SUCH_COLUMN",
-      `no column ${asked}: the columns are ${columns.map((name) => JSON.stringify(name)).join(", ")}${hint}`,
+      `no column ${listed(entries)}: the columns are ${listed(columns)}${hint}`,
     );
   }
   for (const word of wordsAsText(parts)) {
     const near = nearColumn(word, columns);
     if (near !== undefined)
-      throw new InputError(
-        "ROWMILL_NO_SUCH_COLUMN",
-        `no column ${JSON.stringify(word)}; did you mean ${JSON.stringify(near)}?`,
-      );
+      throw new InputError("ROWMILL_NO_SUCH_COLUMN", `no column ${quoted(word)}; did you mean ${quoted(near)}?`);
   }
   return parts;
 }
@@ -41,11 +38,7 @@ export function wordsAsText(parts: readonly PromptPart[]): string[] {
 
 /** The column that a word may be a misspelling of; two wrong letters of three make another word. */
 function nearColumn(word: string, columns: readonly string[]): string | undefined {
-  const key = word.toLowerCase();
-  const limit = Math.min(2, Math.floor(word.length / 2));
-  const keys = columns.map((name) => name.toLowerCase());
-  const near = closest(key, keys);
-  return distance(key, near) <= limit ? columns[keys.indexOf(near)] : undefined;
+  return nearestName(word, columns, Math.min(2, Math.floor(word.length / 2)));
 }
 
 /** The prompt of each row: the parts joined in order; a null value is empty; null where every column of a row is null.

@@ -1,36 +1,153 @@
-import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createHash, randomBytes } from "node:crypto";
+import { rmSync, type Stats } from "node:fs";
+import { access, constants, type FileHandle, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { InputError, messageOf } from "../errors.js";
+import { beforeProcessEnds } from "../processEnd.js";
 
-/** Writes a file that appears whole or not at all: chunks go to a hidden file beside it, which is synced and renamed at the
- *  end and removed on any error. A link stays one, its target is replaced; a pipe or device is written to as it is.
+const READER_POLL_MS = 100;
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+const PRIVATE = 0o600;
+
+/** Writes a file that appears whole or not at all: chunks go to a hidden, private file beside it, which is synced and renamed at the
+ *  end, and removed on any error and with the process. A file that is there keeps its mode, and its owner where one may give it
+ *  away; a new one gets what the umask leaves. A link stays one, its target is replaced; a pipe or device is written to as it is.
  *  @throws {InputError} ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
 export async function writeAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const part = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.part`);
   try {
-    const found = await stat(target).catch(() => null);
-    if (found?.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-    if (found !== null && !found.isFile()) return await writeThrough(target, chunks);
-    await writeAndSync(part, chunks);
-    await rename(part, target);
-    await syncFolder(dirname(target));
+    const { target, found } = await checkWritable(path);
+    if (found !== null && !found.isFile()) await writeThrough(target, found, chunks);
+    else await replaceFile(target, found, chunks);
   } catch (error) {
-    await rm(part, { force: true });
     throw explain(path, error);
   }
 }
 
-async function writeThrough(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** What the path stands for, and that it may be written, as far as can be known beforehand.
+ *  @throws {InputError} ROWMILL_NOT_WRITABLE */
+export async function checkTarget(path: string): Promise<void> {
+  try {
+    await checkWritable(path);
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+interface Target {
+  /** The path behind all links, which need not be there. */
+  readonly target: string;
+  readonly found: Stats | null;
+}
+
+async function checkWritable(path: string): Promise<Target> {
+  const target = await followLinks(path);
+  const found = await stat(target).catch(nullIfMissing);
+  if (found?.isDirectory()) throw refusal("EISDIR", "it is a folder: give a file's name in it");
+  if (found?.isSocket()) throw refusal("ENXIO", "it is a socket");
+  // a file that its owner made read-only is not to be replaced, which a folder's permissions would allow
+  if (found !== null) await access(target, constants.W_OK);
+  if (found === null || found.isFile()) await access(dirname(target), constants.W_OK);
+  return { target, found };
+}
+
+/** Not by realpath, which knows nothing of a link whose target is not there yet. */
+async function followLinks(path: string): Promise<string> {
+  let target = resolve(path);
+  for (let links = 0; links <= MOST_LINKS; links += 1) {
+    const next = await readlink(target).catch(() => null);
+    // a process's own files (/dev/stdout) are links to what need not be a path
+    if (next === null || /^\w+:\[/.test(next)) return target;
+    target = resolve(dirname(target), next);
+  }
+  throw refusal("ELOOP", "its links go round in a circle");
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}
+
+/** To a pipe, a terminal or a device. */
+async function writeThrough(path: string, found: Stats, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  // kept open until the other is: a reader takes a pipe without writers for ended
+  await using _ = found.isFIFO() ? await openForReader(path) : null;
   await using file = await open(path, "w");
   for await (const chunk of chunks) await file.writeFile(chunk);
 }
 
-async function writeAndSync(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  await using file = await open(path, "wx");
+/** Opening a pipe blocks until it has a reader, and a thread that is blocked keeps a process from ending. */
+async function openForReader(path: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+      await sleep(READER_POLL_MS);
+    }
+  }
+}
+
+async function replaceFile(target: string, found: Stats | null, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const folder = dirname(target);
+  await sweepParts(folder);
+  const part = join(folder, `${partsOf(process.pid)}${randomBytes(6).toString("hex")}.part`);
+  using _ = beforeProcessEnds(() => rmSync(part, { force: true }));
+  try {
+    await writeAndSync(part, found, chunks);
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+async function writeAndSync(path: string, found: Stats | null, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, "wx", PRIVATE);
   for await (const chunk of chunks) await file.writeFile(chunk);
+  await takeOver(file, found);
   await file.sync();
+}
+
+/** Mode and owner of the file that it replaces. */
+async function takeOver(file: FileHandle, found: Stats | null): Promise<void> {
+  if (process.platform === "win32") return;
+  if (found === null) return await file.chmod(0o666 & ~process.umask());
+  const own = await file.stat();
+  let isOwner = own.uid === found.uid && own.gid === found.gid;
+  if (!isOwner)
+    isOwner = await file.chown(found.uid, found.gid).then(
+      () => true,
+      () => false,
+    );
+  // rights of a group that can't be given are not for another one, and setuid never is
+  await file.chmod(found.mode & (isOwner ? 0o777 : 0o707));
+}
+
+/** Removes what writers on this machine left that were killed. */
+async function sweepParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^\.rowmill-[0-9a-f]{8}-(\d+)-[0-9a-f]{12}\.part$/.exec(name)?.[1];
+    if (pid === undefined || !name.startsWith(partsOf(Number(pid))) || isAlive(Number(pid))) continue;
+    await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+}
+
+/** How the names of a process's parts begin: a folder may be shared by machines. */
+function partsOf(pid: number): string {
+  return `.rowmill-${createHash("sha256").update(hostname()).digest("hex").slice(0, 8)}-${pid}-`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /** The rename is durable once its folder is; Windows can't open folders and needs no such thing. */
@@ -40,15 +157,31 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
+function refusal(code: string, reason: string): Error {
+  return Object.assign(new Error(reason), { code });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "it may not be changed",
+  EROFS: "the file system is read-only",
+  EPIPE: "its reader has left",
+  ENOTDIR: "its folder is a file",
+  ENAMETOOLONG: "its name is too long",
+};
+
 function explain(path: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (["ENOSPC", "EDQUOT", "EFBIG"].includes(code))
     return new InputError("ROWMILL_DISK_FULL", `No room left for ${path}. Free some space or write it elsewhere.`, {
       cause: error,
     });
-  if (["ENOENT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR"].includes(code))
-    return new InputError("ROWMILL_NOT_WRITABLE", `Can't write ${path}: ${messageOf(error)}. Choose another place.`, {
-      cause: error,
-    });
+  // whatever else the system says of a file is about the path that was given
+  if (/^E[A-Z0-9]+$/.test(code))
+    return new InputError(
+      "ROWMILL_NOT_WRITABLE",
+      `Can't write ${path}: ${REASONS[code] ?? messageOf(error)}. Choose another place.`,
+      { cause: error },
+    );
   return error;
 }

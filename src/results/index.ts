@@ -1,8 +1,16 @@
 export { resultsToArrow } from "./arrow.js";
+export { checkTarget } from "./atomicFile.js";
 export { collectResults } from "./collect.js";
 export { checkOutputColumn } from "./columns.js";
 export type { ConfidenceField } from "./confidence.js";
-export type { ResultBatch, ResultFormat, ResultRow, ResultShape, RowFinish } from "./result.js";
 export { countBroken } from "./rows.js";
+export {
+  RESULT_FORMATS,
+  type ResultBatch,
+  type ResultFormat,
+  type ResultRow,
+  type ResultShape,
+  type RowFinish,
+} from "./result.js";
 export type { TokenLogprobs } from "./tokenLogprobs.js";
-export { resultTarget, writeResults } from "./write.js";
+export { encodeResults, resultTarget, writeResults } from "./write.js";

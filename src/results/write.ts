@@ -42,6 +42,16 @@ export async function writeResults(
   return { path: absolute, rows };
 }
 
+/** The bytes of a file of results, batch by batch in bounded memory, for whoever has another place for them than a file.
+ *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN, ROWMILL_INTEGER_RANGE */
+export function encodeResults(
+  batches: AsyncIterable<ResultBatch>,
+  shape: ResultShape,
+  format: ResultFormat,
+): AsyncIterable<Uint8Array> {
+  return encode(format, batches, planColumns(shape, shape.includeErrors ?? true), shape);
+}
+
 /** @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_NOT_WRITABLE for a folder that is not there: so that a job need not
  *    run before it is noticed */
 export function resultTarget(path: string, format?: ResultFormat): { format: ResultFormat; isGzip: boolean } {

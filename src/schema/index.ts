@@ -6,7 +6,6 @@ import { emitGbnf } from "./gbnf.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
 import type { LabelField } from "./labelFields.js";
-import { inOneLine } from "./oneLine.js";
 import { asPlainJson } from "./plainJson.js";
 import { openDocument } from "./schemaDocument.js";
 import type { KeywordMap } from "./schemaNode.js";
@@ -83,9 +82,7 @@ function refusalOf(error: unknown): unknown {
       { cause: error },
     );
   }
-  if (!(error instanceof InputError)) return error;
-  const message = inOneLine(error.message);
-  return message === error.message ? error : new InputError(error.code, message, { cause: error });
+  return error;
 }
 
 function compilePlain(

@@ -10,9 +10,9 @@ import {
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
+import { oneLine } from "../foreignText.js";
 import { isMultiple } from "./decimal.js";
 import { judgedDocument } from "./judgedDocument.js";
-import { inOneLine } from "./oneLine.js";
 import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isStringIn } from "./stringLanguage.js";
@@ -146,5 +146,5 @@ function firstProblem(errors: readonly ErrorObject[] | null | undefined): string
   const place = error.instancePath === "" ? "the value" : error.instancePath;
   const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
   const which = allowed === undefined ? "" : ` (${JSON.stringify(allowed)})`;
-  return inOneLine(`${place} ${error.message ?? "is not valid"}${which}`);
+  return oneLine(`${place} ${error.message ?? "is not valid"}${which}`);
 }

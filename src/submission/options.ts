@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
+import { quoted } from "../foreignText.js";
 import type { JsonStyle } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
@@ -267,9 +268,9 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
   const choices = given.outputChoices ?? [];
   if (choices.includes("")) throw wrong("outputChoices: one choice is empty");
   const repeated = choices.find((one, place) => choices.indexOf(one) !== place);
-  if (repeated !== undefined) throw wrong(`outputChoices: ${JSON.stringify(repeated)} is given twice`);
+  if (repeated !== undefined) throw wrong(`outputChoices: ${quoted(repeated)} is given twice`);
   const broken = choices.find((one) => /\p{Surrogate}/u.test(one));
-  if (broken !== undefined) throw wrong(`outputChoices: ${JSON.stringify(broken)} is no text: it has half a character`);
+  if (broken !== undefined) throw wrong(`outputChoices: ${quoted(broken)} is no text: it has half a character`);
   if (given.confidence === true && forms[0] !== "outputSchema" && forms[0] !== "outputChoices")
     throw wrong("confidence needs outputSchema or outputChoices: the labels");
   if (given.labelProbabilities !== true) return;

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
+import { listed, quoted } from "../foreignText.js";
 import {
   checkQuotas,
   estimateCost,
@@ -186,7 +187,7 @@ function warnOfChecks(
   const isIdle = options.schemaRetries > 0 && counters.some(({ sampling }) => sampling.temperature === 0);
   const advice =
     "; at temperature 0 a row that fails is not run again, since it would write the same (a sampling temperature above 0 lets it)";
-  context.warn(`checked after generation: ${checked.join(", ")}${isIdle ? advice : ""}`);
+  context.warn(`checked after generation: ${listed(checked, String)}${isIdle ? advice : ""}`);
 }
 
 function checkIsTextModel(context: SubmissionContext, name: string): void {
@@ -242,7 +243,7 @@ function checkColumns(source: Source, options: CheckedOptions): void {
   if (options.column === null)
     throw new InputError(
       "ROWMILL_COLUMN_MISSING",
-      `${source.path ?? "a table"} needs the option column (--column NAME)${known ? `: the columns are ${known.map((name) => JSON.stringify(name)).join(", ")}` : ""}`,
+      `${source.path ?? "a table"} needs the option column (--column NAME)${known ? `: the columns are ${listed(known)}` : ""}`,
     );
   if (source.columns === null) return;
   planPrompt(options.column, known ?? []);
@@ -251,7 +252,7 @@ function checkColumns(source: Source, options: CheckedOptions): void {
 
 function warnOfWords(context: SubmissionContext, prompts: PromptColumns): void {
   for (const word of new Set(prompts.wordsAsText))
-    context.warn(`${JSON.stringify(word)} is no column and stands as text between the columns`);
+    context.warn(`${quoted(word)} is no column and stands as text between the columns`);
 }
 
 function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {

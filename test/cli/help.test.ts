@@ -41,7 +41,7 @@ describe.for(commands)("rowmill %s", ([name, command]) => {
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.some((line) => line.includes(`rowmill ${name}`))).toBe(true);
     for (const line of lines) {
-      const known = new Set([...command.options.map((option) => option.long), "--home", "--quiet"]);
+      const known = new Set([...command.options.map((option) => option.long), "--home", "--quiet", "--progress"]);
       const [own = ""] = line.split(/[|]| && /).filter((part) => part.includes(`rowmill ${name}`));
       for (const [, flag] of own.matchAll(/(?:^|\s)(--[a-z-]+)/g)) expect(known).toContain(flag);
     }

@@ -17,10 +17,11 @@ export function compiledSources(): (program: string, limits?: string) => Promise
   const folder = mkdtempSync(join(cache, "data-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  const files = ["src/data", "src/results"].flatMap((part) =>
+  // what the folders share lies above them
+  const files = ["src", "src/data", "src/results"].flatMap((part) =>
     readdirSync(join(root, part)).map((name) => join(part, name)),
   );
-  for (const file of ["src/errors.ts", ...files]) compile(file, folder);
+  for (const file of files) if (file.endsWith(".ts")) compile(file, folder);
   return async (program, limits = "true") => {
     const script = join(folder, "program.js");
     writeFileSync(script, program.replaceAll('"src/', '"./src/'));

@@ -18,10 +18,10 @@ export class CompiledJobs implements Disposable {
     mkdirSync(cache, { recursive: true });
     this.#folder = mkdtempSync(join(cache, "jobs-"));
     writeFileSync(join(this.#folder, "package.json"), '{"type":"module"}');
-    const folders = ["src/jobs", "test/jobs/children"];
+    // what the folders share lies above them
+    const folders = ["src", "src/jobs", "test/jobs/children"];
     const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
-    for (const name of ["errors.ts", "strictOptions.ts"]) files.push(join(root, "src", name));
-    for (const file of files) this.#compile(file);
+    for (const file of files) if (file.endsWith(".ts")) this.#compile(file);
   }
 
   /** Starts `test/jobs/children/<name>.ts`. */

@@ -1,0 +1,43 @@
+import type { Writable } from "node:stream";
+
+/** What is known of a stream's reader. */
+export interface StreamState {
+  /** The first thing that went wrong with it: EPIPE where a pipe's reader has left, ENOSPC where there is no room. */
+  failure: NodeJS.ErrnoException | null;
+}
+
+const states = new WeakMap<Writable, StreamState>();
+
+/** Makes a stream's failure a fact that can be asked for, no event that ends the process: who watches a job loses the messages when
+ *  their reader leaves, and nothing else. */
+export function stateOf(stream: Writable): StreamState {
+  const known = states.get(stream);
+  if (known !== undefined) return known;
+  const state: StreamState = { failure: null };
+  states.set(stream, state);
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    state.failure ??= error;
+  });
+  return state;
+}
+
+/** Writes as long as somebody reads, and drops the text after that.
+ *  @returns whether there is a reader yet, as far as is known */
+export function writeWhileRead(stream: Writable, chunk: string | Uint8Array): boolean {
+  const state = stateOf(stream);
+  if (state.failure === null && stream.writable) stream.write(chunk);
+  return state.failure === null;
+}
+
+/** The same, and waits until the chunk has been taken.
+ *  @returns false when it was not and none will be */
+export async function writeAndWait(stream: Writable, chunk: string | Uint8Array): Promise<boolean> {
+  const state = stateOf(stream);
+  if (state.failure !== null || !stream.writable) return false;
+  return await new Promise((resolve) => {
+    stream.write(chunk, (error) => {
+      if (error) state.failure ??= error;
+      resolve(!error);
+    });
+  });
+}

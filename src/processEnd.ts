@@ -1,0 +1,47 @@
+/** What is to be done before the process ends. */
+interface LastAct {
+  readonly act: () => void;
+  /** Already when a signal comes that somebody else handles, and may survive. */
+  readonly isForEverySignal: boolean;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const lastActs = new Set<LastAct>();
+
+/** Does something, at once and synchronously, when the process ends: at its exit, after an error that nobody caught, and by the signals
+ *  that end it, of which it then dies as it would have. Nothing can be done about SIGKILL and a crash.
+ *  @returns what takes it back */
+export function beforeProcessEnds(act: () => void, options: { isForEverySignal?: boolean } = {}): Disposable {
+  const lastAct = { act, isForEverySignal: options.isForEverySignal ?? false };
+  if (lastActs.size === 0) listen();
+  lastActs.add(lastAct);
+  return {
+    [Symbol.dispose]: () => {
+      if (lastActs.delete(lastAct) && lastActs.size === 0) unlisten();
+    },
+  };
+}
+
+function listen(): void {
+  process.on("exit", actAll);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+function unlisten(): void {
+  process.off("exit", actAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  for (const { act, isForEverySignal } of [...lastActs]) if (isForEverySignal) act();
+  // somebody else decides whether it ends; if so, its exit is an event of its own
+  if (process.listeners(signal).some((listener) => listener !== onSignal)) return;
+  actAll();
+  unlisten();
+  process.kill(process.pid, signal);
+}
+
+function actAll(): void {
+  for (const { act } of [...lastActs]) act();
+  lastActs.clear();
+}
