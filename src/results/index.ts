@@ -3,7 +3,6 @@ export { checkTarget } from "./atomicFile.js";
 export { collectResults } from "./collect.js";
 export { checkOutputColumn } from "./columns.js";
 export type { ConfidenceField } from "./confidence.js";
-export { countBroken } from "./rows.js";
 export {
   RESULT_FORMATS,
   type ResultBatch,
@@ -12,5 +11,6 @@ export {
   type ResultShape,
   type RowFinish,
 } from "./result.js";
+export { countBroken } from "./rows.js";
 export type { TokenLogprobs } from "./tokenLogprobs.js";
 export { encodeResults, resultTarget, writeResults } from "./write.js";
