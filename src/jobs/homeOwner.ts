@@ -23,7 +23,7 @@ export function checkOwner(folder: string): void {
     throw notPrivate(
       folder,
       `belongs to user ${uid}, and this is user ${user}`,
-      `${asOwner}, choose another home with --home or ROWMILL_HOME, or give it away: chown -R ${user} ${path}`,
+      `${asOwner}, choose another home with --home or ROWMILL_HOME, or make it this user's: chown -R ${user} ${path}`,
     );
   }
   const isOwnGroup = gid === user && gid === process.getegid?.();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ export class CompiledJobs implements Disposable {
     const cache = join(root, "node_modules", ".cache");
     mkdirSync(cache, { recursive: true });
     this.#folder = mkdtempSync(join(cache, "jobs-"));
+    chmodSync(this.#folder, 0o755);
     writeFileSync(join(this.#folder, "package.json"), '{"type":"module"}');
     // what the folders share lies above them
     const folders = ["src", "src/jobs", "test/jobs/children"];
@@ -24,10 +25,12 @@ export class CompiledJobs implements Disposable {
     for (const file of files) if (file.endsWith(".ts")) this.#compile(file);
   }
 
-  /** Starts `test/jobs/children/<name>.ts`. */
-  start(name: string, args: readonly string[]): Child {
+  /** Starts `test/jobs/children/<name>.ts`.
+   *  @param uid the user that it runs as, for which this process must be root */
+  start(name: string, args: readonly string[], uid: number | null = null): Child {
     const script = join(this.#folder, "test/jobs/children", `${name}.js`);
-    return new Child(spawn(process.execPath, [script, ...args], { stdio: ["pipe", "pipe", "pipe"] }));
+    const user = uid === null ? {} : { uid, gid: uid };
+    return new Child(spawn(process.execPath, [script, ...args], { stdio: ["pipe", "pipe", "pipe"], ...user }));
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Rowmill } from "rowmill";
+import { type Fault, type FaultSettings, must, seededRandom } from "./fault.js";
+import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+
+/** Kills of one job: ten in a row without a finished row would end it, as a job that ends its runners. */
+const KILLS_A_JOB = 10;
+/** From the first row on; with the time until then a runner lives a second or two. */
+const LONGEST_LIFE_MS = 900;
+/** One of so many is killed as soon as it has the job, before it has loaded the model. */
+const AT_ONCE = 5;
+
+/** Runners that are killed by SIGKILL at random moments cost no row, and none is there twice. */
+export async function killFaults({ seed, rows: count, kills }: FaultSettings): Promise<Fault[]> {
+  const rows = ticketsOf(count);
+  const expected = await unbrokenOutputs(rows);
+  const run = async (): Promise<string> => {
+    const random = seededRandom(seed);
+    await using home = new FaultHome();
+    const { mill } = home.open();
+    let killed = 0;
+    let jobs = 0;
+    while (killed < kills) {
+      const jobId = await submitTickets(mill, rows);
+      killed += await killRunners(mill, jobId, Math.min(KILLS_A_JOB, kills - killed), random);
+      await untilEnded(mill, jobId);
+      await checkOutputs(mill, jobId, rows, expected);
+      jobs++;
+    }
+    return `${killed} kills over ${jobs} jobs of ${count} rows: 0 lost, 0 twice, the same bytes`;
+  };
+  return [{ name: `SIGKILL × ${kills} at random moments (seed ${seed})`, run }];
+}
+
+/** @returns how many were killed before the job was done */
+async function killRunners(mill: Rowmill, jobId: string, most: number, random: () => number): Promise<number> {
+  const killed = new Set<number>();
+  let leastDone = 0;
+  while (killed.size < most) {
+    const isAtOnce = random() * AT_ONCE < 1;
+    const lifeMs = random() * LONGEST_LIFE_MS;
+    const found = await until("a runner at work", async () => {
+      const { status, failure, runnerPid } = await mill.getJob(jobId);
+      must(status !== "FAILED", `${jobId} has failed: ${failure}`);
+      if (status === "SUCCEEDED") return "done" as const;
+      const isThere = status === "RUNNING" || (isAtOnce && status === "STARTING");
+      return isThere && runnerPid !== null && !killed.has(runnerPid) && runnerPid;
+    });
+    if (found === "done") break;
+    if (!isAtOnce) await sleep(lifeMs);
+    const job = await mill.getJob(jobId);
+    if (job.status === "SUCCEEDED") break;
+    process.kill(found, "SIGKILL");
+    killed.add(found);
+    must(job.rowsDone >= leastDone, `${leastDone} rows were done, then ${job.rowsDone}`);
+    leastDone = job.rowsDone;
+  }
+  return killed.size;
+}
