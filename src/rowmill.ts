@@ -22,6 +22,8 @@ import {
 import { writeWhileRead } from "./lastingStream.js";
 import {
   backendFacts,
+  type Download,
+  describeDownload,
   listModels,
   type ModelListing,
   machineFacts,
@@ -77,6 +79,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #output: NodeJS.WriteStream | null;
   readonly #progress: ProgressMode;
   readonly #command: string;
+  readonly #confirmDownload: RowmillOptions["confirmDownload"];
   readonly #runner: RunnerLink;
 
   /** Opens the home, and makes it first where there is none.
@@ -91,6 +94,7 @@ export class Rowmill implements AsyncDisposable {
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
     this.#progress = given.progress ?? "auto";
     this.#command = given.command ?? "rowmill";
+    this.#confirmDownload = options.confirmDownload;
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
 
@@ -123,6 +127,7 @@ export class Rowmill implements AsyncDisposable {
       home: this.#home,
       models: this.#models,
       onPull: (progress: PullProgress) => pulling.show(progress),
+      confirmDownload: (download: Download, isDefaultModel: boolean) => this.#confirm(download, isDefaultModel),
       onRows: (rows: number) => reading.show(rows),
       warn: (line: string) => this.#say(`warning: ${line}`),
     };
@@ -385,6 +390,14 @@ export class Rowmill implements AsyncDisposable {
 
   #say(line: string): void {
     if (this.#output !== null) writeWhileRead(this.#output, `${messageLine(line)}\n`);
+  }
+
+  /** Nobody named the default model: it is downloaded only when somebody says so. */
+  #confirm(download: Download, isDefaultModel: boolean): boolean | Promise<boolean> {
+    const said = describeDownload(download);
+    if (isDefaultModel) return this.#confirmDownload?.(`The default model ${said}. Download it?`) ?? false;
+    this.#say(said);
+    return true;
   }
 }
 

@@ -20,6 +20,9 @@ export interface RowmillOptions {
   progress?: ProgressMode;
   /** How messages call the command line. Default "rowmill". */
   command?: string;
+  /** Asked, with the size and the place, before the default model is downloaded for a job that names no model. Without it
+   *  such a job is refused with the command that downloads. */
+  confirmDownload?: (question: string) => boolean | Promise<boolean>;
 }
 
 export const rowmillOptions = z.strictObject({
@@ -30,6 +33,7 @@ export const rowmillOptions = z.strictObject({
   output: z.custom<NodeJS.WriteStream>(isWritable, "it must be a writable stream or null").nullable().optional(),
   progress: z.enum(PROGRESS_MODES).optional(),
   command: z.string().min(1).optional(),
+  confirmDownload: z.custom<() => boolean>((given) => typeof given === "function", "must be a function").optional(),
 });
 
 function isWritable(value: unknown): boolean {

@@ -33,6 +33,7 @@ export async function openDoor(command: Command): Promise<Door> {
     ...(home !== undefined && { home }),
     output: quiet ? null : process.stderr,
     ...(progress !== undefined && { progress }),
+    ...(process.stdin.isTTY && process.stderr.isTTY && { confirmDownload: ask }),
   });
   return {
     mill,
@@ -41,4 +42,15 @@ export async function openDoor(command: Command): Promise<Door> {
     isQuiet: quiet === true,
     [Symbol.asyncDispose]: () => mill[Symbol.asyncDispose](),
   };
+}
+
+/** A question that only "y" and "yes" affirm. */
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // an end of the input is no answer
+  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed]);
+  terminal.close();
+  return /^\s*y(es)?\s*$/i.test(answer);
 }

@@ -14,5 +14,13 @@ export { checkModelHeaders } from "./ggufFile.js";
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
 export type { PullProgress } from "./pull.js";
-export { embeddedModelPath, findModelEntry, type ResolvedModel, type ResolveOptions, resolveModel } from "./resolve.js";
+export {
+  type Download,
+  describeDownload,
+  embeddedModelPath,
+  findModelEntry,
+  type ResolvedModel,
+  type ResolveOptions,
+  resolveModel,
+} from "./resolve.js";
 export { type ModelSource, parseModelSource } from "./source.js";

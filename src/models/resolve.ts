@@ -12,7 +12,7 @@ import {
   nearestNames,
 } from "./catalog.js";
 import { checkModelFile } from "./ggufFile.js";
-import { findPulled, type PullProgress, pullSource } from "./pull.js";
+import { findPulled, modelsFolder, type PullProgress, pullSource } from "./pull.js";
 import { hashFile } from "./pullRecord.js";
 import { looksLikeSource, type ModelSource, parseModelSource, withoutCredentials } from "./source.js";
 
@@ -30,8 +30,21 @@ export interface ResolveOptions {
   readonly verify?: boolean;
   /** Pull it again even when it is here. */
   readonly force?: boolean;
+  /** Asked before the first byte of a download; `false` leaves it and is an error that names the command. Default: yes. */
+  readonly confirm?: (download: Download) => boolean | Promise<boolean>;
   readonly onProgress?: (progress: PullProgress) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A download that is about to begin. */
+export interface Download {
+  /** The model as the user named it. */
+  readonly name: string;
+  /** Where it comes from, without credentials. */
+  readonly source: string;
+  readonly folder: string;
+  /** By the catalogue's number of weights; `null` where it knows none. */
+  readonly roughBytes: number | null;
 }
 
 /** A model that is ready to load. */
@@ -94,7 +107,8 @@ async function resolveSources(
   sources: readonly ModelSource[],
   options: ResolveOptions,
 ): Promise<ResolvedModel> {
-  const found = (options.force ? null : await findHere(sources, options)) ?? (await pullFirst(name, sources, options));
+  const found =
+    (options.force ? null : await findHere(sources, options)) ?? (await pullFirst(name, match, sources, options));
   const { templateArguments, answerPrefix } = match?.variant ?? match?.entry ?? plainAnswer;
   return { ...found, name, entry: match?.entry ?? null, templateArguments, answerPrefix };
 }
@@ -119,8 +133,15 @@ async function findEmbedded(model: "starter"): Promise<{ path: string; sha256: s
   return { path, sha256: await hashFile(path) };
 }
 
-async function pullFirst(name: string, sources: readonly ModelSource[], options: ResolveOptions): Promise<Found> {
+async function pullFirst(
+  name: string,
+  match: CatalogMatch | null,
+  sources: readonly ModelSource[],
+  options: ResolveOptions,
+): Promise<Found> {
   if (options.offline || options.download === false) throw notHere(name, sources, options);
+  const download = downloadOf(name, match, sources, options);
+  if (download !== null && !((await options.confirm?.(download)) ?? true)) throw notConfirmed(download);
   const failures: Failure[] = [];
   for (const source of sources) {
     if (source.kind === "embedded") return { ...(await findEmbedded(source.model)), source: source.uri };
@@ -136,6 +157,40 @@ async function pullFirst(name: string, sources: readonly ModelSource[], options:
     }
   }
   throw options.isPull ? notPulled(name, failures) : notAnswered(name, failures);
+}
+
+function downloadOf(
+  name: string,
+  match: CatalogMatch | null,
+  [first]: readonly ModelSource[],
+  { home }: ResolveOptions,
+): Download | null {
+  if (first === undefined || first.kind === "embedded") return null;
+  const parameters = match?.entry.parameters ?? null;
+  return {
+    name: withoutCredentials(name),
+    source: withoutCredentials(first.uri),
+    folder: modelsFolder(home),
+    roughBytes: parameters === null ? null : parameters * bytesPerWeight(first.uri),
+  };
+}
+
+/** Of the quantisation that a source names; most are of four bits, with their scales and some tensors of more. */
+function bytesPerWeight(uri: string): number {
+  return /Q8_0/i.test(uri) ? 1.07 : 0.6;
+}
+
+/** What a download would be, in words. */
+export function describeDownload({ name, source, folder, roughBytes }: Download): string {
+  const size = roughBytes === null ? "" : `about ${Number((roughBytes / 1e9).toPrecision(2))} GB `;
+  return `${name} is not on this machine: ${size}from ${source} into ${folder}`;
+}
+
+function notConfirmed(download: Download): InputError {
+  return new InputError(
+    "ROWMILL_MODEL_NOT_FOUND",
+    `the default model ${describeDownload(download)}. Run \`rowmill models pull ${download.name}\`, or name a model: the option model (--model), the path of a .gguf file, or the embedded one: --model starter`,
+  );
 }
 
 function notHere(name: string, sources: readonly ModelSource[], options: ResolveOptions): InputError {

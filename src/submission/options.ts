@@ -168,6 +168,8 @@ export interface InferOptions {
 export interface CheckedOptions {
   readonly models: readonly string[];
   readonly isModelList: boolean;
+  /** No model was named. */
+  readonly isDefaultModel: boolean;
   readonly names: readonly (string | null)[];
   readonly descriptions: readonly (string | null)[];
   readonly column: string | readonly string[] | null;
@@ -212,6 +214,7 @@ export function checkOptions(
   return {
     models,
     isModelList,
+    isDefaultModel: given.model === undefined,
     names: onePerModel("name", given.name, models.length, isModelList),
     descriptions: onePerModel("description", given.description, models.length, isModelList),
     column: given.column ?? null,

@@ -13,6 +13,7 @@ import {
   requireWritable,
 } from "../jobs/index.js";
 import {
+  type Download,
   findModelEntry,
   type PullProgress,
   type ResolvedModel,
@@ -34,6 +35,8 @@ export interface SubmissionContext {
   /** The user's own model names. */
   readonly models: Readonly<Record<string, string>>;
   readonly onPull: (progress: PullProgress) => void;
+  /** Told of each download before it begins; `false` leaves it, and the submission with it. */
+  readonly confirmDownload: (download: Download, isDefaultModel: boolean) => boolean | Promise<boolean>;
   /** Told after each batch: how many rows have been read and counted. */
   readonly onRows: (rows: number) => void;
   /** Told before reading what the schema says in vain, and after it of empty and too long rows. */
@@ -147,6 +150,7 @@ async function prepare(
       home: context.home.path,
       models: context.models,
       download,
+      confirm: (pull) => context.confirmDownload(pull, options.isDefaultModel),
       onProgress: context.onPull,
     });
     models.push(model);

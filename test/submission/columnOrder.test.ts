@@ -19,7 +19,7 @@ afterEach(() => {
 
 function contextOf(): SubmissionContext {
   const nothing = (): void => undefined;
-  return { home, models: {}, onPull: nothing, onRows: nothing, warn: nothing };
+  return { home, models: {}, onPull: nothing, confirmDownload: () => true, onRows: nothing, warn: nothing };
 }
 
 const check = (options: InferOptions) => checkOptions(options, { model: "starter", engine: "auto" });

@@ -20,7 +20,14 @@ afterEach(() => {
 
 function contextOf(warnings: string[]): SubmissionContext {
   const nothing = (): void => undefined;
-  return { home, models: {}, onPull: nothing, onRows: nothing, warn: (line: string) => warnings.push(line) };
+  return {
+    home,
+    models: {},
+    onPull: nothing,
+    confirmDownload: () => true,
+    onRows: nothing,
+    warn: (line: string) => warnings.push(line),
+  };
 }
 
 /** What is told while the rows of a list are counted for the starter model. */
