@@ -395,7 +395,7 @@ export class Rowmill implements AsyncDisposable {
   /** Nobody named the default model: it is downloaded only when somebody says so. */
   #confirm(download: Download, isDefaultModel: boolean): boolean | Promise<boolean> {
     const said = describeDownload(download);
-    if (isDefaultModel) return this.#confirmDownload?.(`The default model ${said}. Download it?`) ?? false;
+    if (isDefaultModel) return this.#confirmDownload?.(messageLine(`The default model ${said}. Download it?`)) ?? false;
     this.#say(said);
     return true;
   }
