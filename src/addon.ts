@@ -21,6 +21,8 @@ export interface NativePage {
   readonly workers: number;
   readonly rowsTotal: number;
   read(): CountList;
+  note(): string;
+  setNote(note: string): void;
   close(): void;
 }
 

@@ -29,5 +29,6 @@ export {
   type ResultOptions,
   Rowmill,
   type RowmillOptions,
+  type WaitingJob,
 } from "./rowmill.js";
 export type { Estimate, InferOptions, SamplingParams } from "./submission/index.js";

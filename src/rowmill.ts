@@ -6,9 +6,11 @@ import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import { messageLine } from "./foreignText.js";
+import { whileHeld } from "./heldProcess.js";
 import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,
+  diskFacts,
   FINAL_STATUSES,
   type Home,
   JobFile,
@@ -53,12 +55,20 @@ import {
   resultOptions,
   rowmillOptions,
   schemaOptions,
+  type WaitingJob,
 } from "./rowmillOptions.js";
-import { calibrationsOf, linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
+import { calibrationsOf, linkInProcess, linkToProcess, type RunnerLink, waitingFor } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
 import type { Estimate, InferOptions } from "./submission/index.js";
 
-export type { AwaitOptions, CalibrationReport, DoctorReport, ResultOptions, RowmillOptions } from "./rowmillOptions.js";
+export type {
+  AwaitOptions,
+  CalibrationReport,
+  DoctorReport,
+  ResultOptions,
+  RowmillOptions,
+  WaitingJob,
+} from "./rowmillOptions.js";
 
 // Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
 // half a second that `jobs status` should not take.
@@ -81,6 +91,8 @@ export class Rowmill implements AsyncDisposable {
   readonly #command: string;
   readonly #confirmDownload: RowmillOptions["confirmDownload"];
   readonly #runner: RunnerLink;
+  /** Those that may still look into the home. */
+  readonly #emitters = new Set<ProgressEmitter>();
 
   /** Opens the home, and makes it first where there is none.
    *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_BAD_CONFIG */
@@ -158,19 +170,23 @@ export class Rowmill implements AsyncDisposable {
     return job.status;
   }
 
-  /** Follows a job: events "progress" and "end", and an async iterable of snapshots; ends with the job.
+  /** Follows a job: events "progress" and "end", and an async iterable of snapshots; ends with the job, or when this
+   *  Rowmill is closed.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   progress(jobId: string): ProgressEmitter {
     const id = this.#home.catalog.resolveId(jobId);
     const { catalog } = this.#home;
-    return new ProgressEmitter({
+    const emitter = new ProgressEmitter({
       job: () => {
         const job = catalog.get(id);
         this.#wakeFor([job]);
-        return job;
+        return this.#withWaiting(job);
       },
       page: () => (catalog.status(id) === "RUNNING" ? attachCounters(countersPath(this.#home.path, id)) : null),
     });
+    for (const older of this.#emitters) if (older.ended) this.#emitters.delete(older);
+    this.#emitters.add(emitter);
+    return emitter;
   }
 
   /** Waits for a job's end, for pipelines: looks every 5 seconds and prints the status.
@@ -206,17 +222,17 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
-  async getJob(jobId: string): Promise<JobRecord> {
+  async getJob(jobId: string): Promise<WaitingJob> {
     const job = this.#home.catalog.get(jobId);
     this.#wakeFor([job]);
-    return job;
+    return this.#withWaiting(job);
   }
 
   /** Newest first. */
-  async listJobs(): Promise<JobRecord[]> {
+  async listJobs(): Promise<WaitingJob[]> {
     const jobs = this.#home.catalog.list();
     this.#wakeFor(jobs);
-    return jobs;
+    return jobs.map((job) => this.#withWaiting(job));
   }
 
   /** Stops a job; rows that are done keep their results.
@@ -335,20 +351,23 @@ export class Rowmill implements AsyncDisposable {
     return {
       home: this.#home.path,
       runnerPid: holder?.pid ?? null,
+      waiting: this.#waitingJobs(),
+      disk: diskFacts(this.#home.path),
       machine,
       backend,
       engine: likelyEngine("auto"),
       counters:
         addon.reason === null
-          ? { isMapped: true, reason: null }
-          : { isMapped: false, reason: `${addon.reason}; other processes see the progress once a second` },
+          ? { isShared: true, reason: null }
+          : { isShared: false, reason: `${addon.reason}; other processes see the progress once a second` },
       calibrations: calibrationsOf(this.#home.catalog),
     };
   }
 
   /** Ends an in-process runner (its unfinished jobs stay queued) and closes the home; a runner process goes on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#runner[Symbol.asyncDispose]();
+    for (const emitter of this.#emitters) emitter.close();
+    await whileHeld(this.#runner[Symbol.asyncDispose]());
     this.#home[Symbol.dispose]();
   }
 
@@ -386,6 +405,18 @@ export class Rowmill implements AsyncDisposable {
   /** Who looks at a job that has not ended sees to it that somebody runs it: its runner may have been killed. */
   #wakeFor(jobs: readonly { readonly status: JobStatus }[]): void {
     if (jobs.some(({ status }) => status !== "UNKNOWN" && !FINAL_STATUSES.has(status))) this.#runner.ensure();
+  }
+
+  /** e.g. "job-5f0c… is waiting for space on /data" */
+  #waitingJobs(): string[] {
+    return this.#home.catalog.unended().flatMap((job) => {
+      const what = waitingFor(this.#home, job);
+      return what === null ? [] : [`${job.jobId} is waiting for ${what}`];
+    });
+  }
+
+  #withWaiting(job: JobRecord): WaitingJob {
+    return { ...job, waitingFor: waitingFor(this.#home, job) };
   }
 
   #say(line: string): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
+import type { JobRecord } from "./jobs/index.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./runner/index.js";
@@ -85,16 +86,26 @@ export interface CalibrationReport extends Calibration {
   readonly madeAt: string;
 }
 
+/** A job, and what it waits for in words that stand behind "waiting for", e.g. "space on /data" or "job-5f0c1a2b (64 % done,
+ *  about 3 min left)"; null where it has ended, runs, or is about to. */
+export interface WaitingJob extends JobRecord {
+  readonly waitingFor: string | null;
+}
+
 export interface DoctorReport {
   readonly home: string;
   /** The runner that is alive now, null when none is. */
   readonly runnerPid: number | null;
+  /** For each job that waits a sentence that says for what. */
+  readonly waiting: readonly string[];
+  /** Where the home lies, and what room a user has there. */
+  readonly disk: { readonly mount: string; readonly freeBytes: number; readonly trouble: string | null };
   readonly machine: MachineFacts;
   readonly backend: BackendFacts;
   /** The engine that "auto" takes, and why not a faster one: null where it is the fastest. */
   readonly engine: { readonly name: string; readonly reason: string | null };
   /** Whether live counters are shared between processes by the native addon, and why not. */
-  readonly counters: { readonly isMapped: boolean; readonly reason: string | null };
+  readonly counters: { readonly isShared: boolean; readonly reason: string | null };
   /** What the planner has measured here, the newest first: one a model and kind of job. */
   readonly calibrations: readonly CalibrationReport[];
 }

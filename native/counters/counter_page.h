@@ -1,53 +1,41 @@
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string>
 
-#include "mapped_file.h"
-#include "page_layout.h"
+#include "live_counts.h"
+#include "page_file.h"
+#include "page_writer.h"
 
 namespace rowmill::counters {
 
-struct Counts {
-  std::uint64_t rows_done = 0;
-  std::uint64_t rows_failed = 0;
-  std::uint64_t input_tokens = 0;
-  std::uint64_t output_tokens = 0;
-
-  bool operator==(const Counts&) const = default;
-};
-
-struct PageShape {
-  std::uint32_t workers = 1;
-  std::uint64_t rows_total = 0;
-  std::uint64_t started_at_ms = 0;
-  Counts base;
-};
-
-// One job's counters, in a file that any number of processes map. Used by one thread at a time, except for
-// what lane() gives, which any thread may add to for as long as the page lives.
+// One job's counters: made by the process that runs the job, which counts in its own memory and writes them to a file
+// many times a second; read by any number of processes from that file. Used by one thread at a time.
 class CounterPage {
  public:
-  // Makes the page or starts it again from the shape's base, in place: whoever has it mapped goes on seeing
-  // it. Throws PageError: kForeign when the file holds something else, which is left as it is.
+  // Makes the page or starts it again from the shape's base, in place: whoever reads it goes on. Throws PageError:
+  // kForeign when the file holds something else, which is left as it is.
   static CounterPage Create(const std::string& path, const PageShape& shape);
-  // Maps a page that another process or thread made.
-  static CounterPage Attach(const std::string& path, MappedFile::Access access);
+  // Reads a page that another process or thread has made.
+  static CounterPage Attach(const std::string& path);
 
-  // The base and all lanes, added up. Throws PageError when the file was cut or overwritten meanwhile.
-  Counts Read();
+  // Where the job runs in this process, the counts of this moment; else those last written. Throws PageError when the
+  // file is damaged.
+  [[nodiscard]] Counts Read() const;
   [[nodiscard]] PageShape Shape() const;
-  // Throws std::out_of_range.
-  [[nodiscard]] CounterSet& lane(std::uint32_t worker) const;
+  [[nodiscard]] std::string Note() const;
+  // For the process that has made the page; elsewhere nothing.
+  void SetNote(const std::string& note);
 
  private:
-  CounterPage(std::string path, MappedFile file) : path_(std::move(path)), file_(std::move(file)) {}
-  // Throws PageError unless the mapping holds a complete page of this layout.
-  void Check() const;
-  [[nodiscard]] PageHeader& header() const;
+  explicit CounterPage(PageFile file) : file_(std::move(file)) {}
+  // What the job's process counts, null where that is another.
+  [[nodiscard]] std::shared_ptr<LiveCounts> Live() const;
+  // Throws PageError unless the file holds a complete record of this layout.
+  [[nodiscard]] PageRecord ReadRecord() const;
 
-  std::string path_;
-  MappedFile file_;
+  PageFile file_;
+  std::unique_ptr<PageWriter> writer_;
 };
 
 }  // namespace rowmill::counters

@@ -44,7 +44,7 @@ std::uint64_t CountOf(const Napi::Value& value) {
 
 std::string TextOf(const CallbackInfo& info, std::size_t place) {
   if (!info[place].IsString()) {
-    throw Napi::TypeError::New(info.Env(), "expected a path");
+    throw Napi::TypeError::New(info.Env(), "expected a text");
   }
   return info[place].As<Napi::String>().Utf8Value();
 }
@@ -72,6 +72,7 @@ class PageObject : public Napi::ObjectWrap<PageObject> {
     return DefineClass(
         env, "CounterPage",
         {InstanceMethod<&PageObject::Read>("read"), InstanceMethod<&PageObject::Close>("close"),
+         InstanceMethod<&PageObject::Note>("note"), InstanceMethod<&PageObject::SetNote>("setNote"),
          InstanceAccessor<&PageObject::Workers>("workers"),
          InstanceAccessor<&PageObject::RowsTotal>("rowsTotal")});
   }
@@ -80,7 +81,7 @@ class PageObject : public Napi::ObjectWrap<PageObject> {
     const std::string path = TextOf(info, 0);
     Guard(info.Env(), [&] {
       if (info.Length() == 1) {
-        page_ = CounterPage::Attach(path, MappedFile::Access::kRead);
+        page_ = CounterPage::Attach(path);
       } else {
         const double workers = static_cast<double>(CountOf(info[1]));
         const PageShape shape = {.workers = static_cast<std::uint32_t>(std::fmin(workers, kMaxWorkers + 1)),
@@ -110,13 +111,20 @@ class PageObject : public Napi::ObjectWrap<PageObject> {
       return Napi::Number::New(info.Env(), static_cast<double>(OpenPage().Shape().rows_total));
     });
   }
+  Napi::Value Note(const CallbackInfo& info) {
+    return Guard(info.Env(), [&] { return Napi::String::New(info.Env(), OpenPage().Note()); });
+  }
+  void SetNote(const CallbackInfo& info) {
+    const std::string note = TextOf(info, 0);
+    Guard(info.Env(), [&] { OpenPage().SetNote(note); });
+  }
   void Close(const CallbackInfo& /*info*/) { page_.reset(); }
 
   std::optional<CounterPage> page_;
 };
 
-// new CounterLane(path, worker). Has a mapping of its own, so it stays valid whatever becomes of the page's
-// object.
+// new CounterLane(path, worker), in any thread of the process that has made the page. Stays valid whatever becomes of the
+// page's object.
 class LaneObject : public Napi::ObjectWrap<LaneObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -130,8 +138,11 @@ class LaneObject : public Napi::ObjectWrap<LaneObject> {
   explicit LaneObject(const CallbackInfo& info) : ObjectWrap(info) {
     const std::string path = TextOf(info, 0);
     Guard(info.Env(), [&] {
-      page_ = CounterPage::Attach(path, MappedFile::Access::kReadWrite);
-      counts_ = &page_->lane(static_cast<std::uint32_t>(CountOf(info[1])));
+      live_ = LiveCounts::Find(path);
+      if (!live_) {
+        throw PageError(PageFault::kMissing, path + " is counted by no job of this process");
+      }
+      counts_ = &live_->lane(static_cast<std::uint32_t>(CountOf(info[1])));
     });
   }
 
@@ -141,7 +152,7 @@ class LaneObject : public Napi::ObjectWrap<LaneObject> {
     (counts_->*Field).fetch_add(CountOf(info[0]), std::memory_order_relaxed);
   }
 
-  std::optional<CounterPage> page_;
+  std::shared_ptr<LiveCounts> live_;
   CounterSet* counts_ = nullptr;
 };
 
@@ -161,7 +172,7 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     const double interval = std::fmin(std::fmax(static_cast<double>(CountOf(info[1])), 1), kLongestMs);
     Guard(info.Env(), [&] {
       delivery_ = Delivery::Start(info.Env(), info[2].As<Napi::Function>(),
-                                  CounterPage::Attach(path, MappedFile::Access::kRead),
+                                  CounterPage::Attach(path),
                                   std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
     });
     // Like a JavaScript timer, a watch that nobody holds goes on until it is closed.

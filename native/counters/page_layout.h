@@ -1,52 +1,61 @@
-// What lies in a counters page: one header line, then one line per worker.
+// What lies in a counters page: one record, written whole each time.
 #pragma once
 
-#include <atomic>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
 
 namespace rowmill::counters {
 
-// The line that x86-64 and most ARM cores move between caches: two workers never write to the same one.
-inline constexpr std::size_t kCacheLineBytes = 64;
-inline constexpr std::size_t kPageBytes = 4096;
+struct Counts {
+  std::uint64_t rows_done = 0;
+  std::uint64_t rows_failed = 0;
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+
+  bool operator==(const Counts&) const = default;
+};
+
 inline constexpr std::uint32_t kMaxWorkers = 4096;
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::size_t kNoteBytes = 512;
 // "RWMILLCP" in memory on a little-endian machine; a page of the other byte order reads as foreign.
 inline constexpr std::uint64_t kMagic = 0x50434C4C494D5752;
 
-using Counter = std::atomic<std::uint64_t>;
-static_assert(Counter::is_always_lock_free && sizeof(Counter) == sizeof(std::uint64_t),
-              "a counter that is shared between processes must be a plain word");
-
-struct CounterSet {
-  Counter rows_done;
-  Counter rows_failed;
-  Counter input_tokens;
-  Counter output_tokens;
-};
-
-struct alignas(kCacheLineBytes) PageHeader {
-  // Written last, with release: a page whose magic can be read is complete. Zero while a page is being made.
-  Counter magic;
-  std::atomic<std::uint32_t> version;
-  std::atomic<std::uint32_t> workers;
-  Counter rows_total;
+struct PageRecord {
+  std::uint64_t magic = kMagic;
+  std::uint32_t version = kLayoutVersion;
+  std::uint32_t workers = 1;
+  std::uint64_t rows_total = 0;
   // Milliseconds since 1970.
-  Counter started_at_ms;
-  // What the job had done before this page was made.
-  CounterSet base;
+  std::uint64_t started_at_ms = 0;
+  Counts counts;
+  // UTF-8, ended by a NUL where it is shorter.
+  std::array<char, kNoteBytes> note{};
+  // Of all that is before. A reader that came between the halves of a write sees that it does not fit.
+  std::uint64_t checksum = 0;
 };
+static_assert(std::is_trivially_copyable_v<PageRecord> && std::has_unique_object_representations_v<PageRecord>);
 
-struct alignas(kCacheLineBytes) Lane {
-  CounterSet counts;
-};
+inline std::span<const std::byte> BytesOf(const PageRecord& record) {
+  return std::as_bytes(std::span(&record, 1));
+}
 
-static_assert(sizeof(PageHeader) == kCacheLineBytes && sizeof(Lane) == kCacheLineBytes);
-
-constexpr std::size_t BytesForWorkers(std::uint32_t workers) {
-  const std::size_t needed = sizeof(PageHeader) + workers * sizeof(Lane);
-  return (needed + kPageBytes - 1) / kPageBytes * kPageBytes;
+// FNV-1a over words of eight bytes.
+inline std::uint64_t ChecksumOf(const PageRecord& record) {
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  std::uint64_t sum = 0xcbf29ce484222325;
+  const std::span<const std::byte> bytes = BytesOf(record).first(offsetof(PageRecord, checksum));
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    sum = (sum ^ word) * kPrime;
+  }
+  return sum;
 }
 
 }  // namespace rowmill::counters

@@ -31,6 +31,9 @@ export function addDoctor(program: Command): void {
 /** What each fact is called for people; the JSON has the facts' own names. */
 const LABELS: Readonly<Record<string, string>> = {
   runnerPid: "runner's process",
+  waiting: "waiting jobs",
+  disk: "the home's disk",
+  freeBytes: "free",
   arch: "architecture",
   cpuModel: "processor",
   physicalCores: "physical cores",
@@ -48,7 +51,7 @@ const LABELS: Readonly<Record<string, string>> = {
   freeVramBytes: "free graphics memory",
   unifiedVramBytes: "graphics memory that is the machine's",
   counters: "live progress",
-  isMapped: "shared with other processes",
+  isShared: "shared with other processes",
 };
 
 /** A section for each part of the report, a line for each of its facts, and the verdict last. */

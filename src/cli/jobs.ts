@@ -52,7 +52,9 @@ function addList(jobs: Command): void {
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
       if (flags.json) return printJson(chosen);
       if (chosen.length > 0) print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
-      else door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
+      for (const { jobId, waitingFor } of chosen)
+        if (waitingFor !== null) door.say(`${jobId} is waiting for ${waitingFor}`);
+        else door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
     });
 }
 

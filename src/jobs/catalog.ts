@@ -108,6 +108,21 @@ export class Catalog {
       .map(toJobRecord);
   }
 
+  /** Those that have not ended, in the order of their turn. */
+  unended(): JobRecord[] {
+    const sql = "SELECT * FROM jobs WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED') ORDER BY priority, seq";
+    return this.db.all(sql).map(toJobRecord);
+  }
+
+  /** Says what a queued job wants that others have, e.g. "memory"; null for no more than its turn. */
+  setWaitsFor(jobId: string, what: string | null): void {
+    this.db.run("UPDATE jobs SET waits_for = ? WHERE job_id = ?", what, jobId);
+  }
+
+  waitsFor(jobId: string): string | null {
+    return (this.db.get("SELECT waits_for FROM jobs WHERE job_id = ?", jobId)?.waits_for as string | null) ?? null;
+  }
+
   /** UNKNOWN for an id that no job has. */
   status(jobId: string): JobStatus {
     const ids = this.#idsThatBegin(jobId);

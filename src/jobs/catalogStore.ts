@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { RowmillError } from "../errors.js";
 import { CATALOG_MIGRATIONS } from "./catalogTables.js";
 import { FileHeader, FileIdentity } from "./fileIdentity.js";
+import { PassingError } from "./passingError.js";
 import { Sqlite, type SqlRow, type SqlValue, type Store } from "./sqlite.js";
 import { SystemLock } from "./systemLock.js";
 
@@ -33,6 +34,7 @@ interface OpenCatalog {
 export class CatalogStore implements Store {
   readonly #paths: CatalogPaths;
   readonly #onOpen: OnOpen;
+  #busyTimeoutMs: number | null = null;
   #open: OpenCatalog;
   /** The number that this process has written into the file's header, and whether it was seen there. */
   #generation: { readonly id: number; isSeen: boolean } | null = null;
@@ -72,6 +74,12 @@ export class CatalogStore implements Store {
       db.get("PRAGMA wal_checkpoint(PASSIVE)");
       this.#generation = { id, isSeen: false };
     });
+  }
+
+  /** From now on a statement waits so long for another process's lock. */
+  setBusyTimeout(busyTimeoutMs: number): void {
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#open.db.setBusyTimeout(busyTimeoutMs);
   }
 
   close(): void {
@@ -119,8 +127,10 @@ export class CatalogStore implements Store {
     const sound = damaged === null ? this.#openSound() : null;
     if (sound !== null) return sound;
     using lock = SystemLock.take(lockPath, MEND_WAIT_MS);
-    if (lock === null)
-      throw new RowmillError("ROWMILL_STORE_BUSY", `${path} is being made anew by another process; try again`);
+    if (lock === null) {
+      const message = `${path} is being made anew by another process; try again`;
+      throw new PassingError("ROWMILL_STORE_BUSY", message, `another process to make ${path} anew`, null);
+    }
     // another process may have been faster
     const isMended = damaged === null || damaged.state() === "replaced";
     const mended = isMended ? this.#openSound() : null;
@@ -145,6 +155,7 @@ export class CatalogStore implements Store {
 
   #identified(db: Sqlite, keptAs: string | null): OpenCatalog {
     this.#onOpen(db, keptAs);
+    if (this.#busyTimeoutMs !== null) db.setBusyTimeout(this.#busyTimeoutMs);
     const { path } = this.#paths;
     return { db, identity: new FileIdentity(path), header: new FileHeader(path) };
   }

@@ -50,4 +50,6 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
   // whether the job's folder holds all that its line says
   `ALTER TABLE jobs ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX jobs_not_kept ON jobs (seq) WHERE NOT is_kept;`,
+  // what the runner has found a queued job to want, in words, e.g. "memory"
+  "ALTER TABLE jobs ADD COLUMN waits_for TEXT;",
 ];

@@ -9,7 +9,7 @@ import { type HomeConfig, readConfig } from "./config.js";
 import { checkOwner } from "./homeOwner.js";
 import { asideFolder, catalogLockPath, catalogPath, configPath, jobsFolder, modelsFolder } from "./layout.js";
 import { openForReading, openPrivate } from "./readingStore.js";
-import type { Sqlite } from "./sqlite.js";
+import { BUSY_TIMEOUT_MS, type Sqlite } from "./sqlite.js";
 
 /** A folder with everything that Rowmill keeps: settings, catalogue, jobs and models. */
 export interface Home extends Disposable {
@@ -21,6 +21,8 @@ export interface Home extends Disposable {
   readonly isReadOnly: boolean;
   /** Marks the catalogue as this process's: from now on an older copy that is written over it is noticed. */
   beginGeneration(): void;
+  /** How long a job's file waits for another process's lock. */
+  readonly busyTimeoutMs: number;
 }
 
 export interface HomeOptions {
@@ -28,6 +30,8 @@ export interface HomeOptions {
   readonly clock?: () => number;
   /** Told what was mended: jobs that were taken up again, files that were put aside. */
   readonly say?: (line: string) => void;
+  /** How long a statement waits for another process's lock, once the home is open. Default: ten seconds. */
+  readonly busyTimeoutMs?: number;
 }
 
 /** Opens a home, and makes it first where there is none (folders 0700); makes its catalogue and its job folders agree.
@@ -43,10 +47,13 @@ export function openHome(path: string, options: HomeOptions = {}): Home {
   const config = readConfig(configPath(home));
   const store = openCatalog(home, options.say ?? (() => undefined));
   const catalog = new Catalog(store, home, clock);
+  const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  store.setBusyTimeout(busyTimeoutMs);
   return {
     path: home,
     config,
     catalog,
+    busyTimeoutMs,
     isReadOnly: false,
     beginGeneration: () => store.beginGeneration(),
     [Symbol.dispose]: () => store.close(),
@@ -65,6 +72,7 @@ function openHomeForReading(home: string, clock: () => number): Home {
     path: home,
     config,
     catalog: new Catalog(db, home, clock),
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
     isReadOnly: true,
     beginGeneration: () => requireWritable({ path: home, isReadOnly: true }),
     [Symbol.dispose]: () => db.close(),

@@ -12,7 +12,7 @@ import { openForReading } from "./readingStore.js";
 import type { JobCounts } from "./record.js";
 import { syncFolder } from "./removal.js";
 import { readResultBatches } from "./resultBatches.js";
-import { fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
+import { BUSY_TIMEOUT_MS, fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
 import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 
 /** A row at submission. */
@@ -47,7 +47,7 @@ export class JobFile implements Disposable {
   /** The runner that appends, with the file that it began on. */
   #claim: { readonly token: string; readonly identity: FileIdentity } | null = null;
 
-  private constructor(home: string, jobId: string, use: "create" | "write" | "read") {
+  private constructor(home: string, jobId: string, use: "create" | "write" | "read", busyTimeoutMs = BUSY_TIMEOUT_MS) {
     this.jobId = jobId;
     this.#home = home;
     this.folder = jobFolder(home, jobId);
@@ -58,7 +58,7 @@ export class JobFile implements Disposable {
     this.#db =
       use === "read"
         ? openForReading(path, JOB_MIGRATIONS)
-        : new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous });
+        : new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous, busyTimeoutMs });
     const sealed = this.#db.get("SELECT row_count FROM sealed");
     this.#isSealed = sealed !== undefined;
     this.#rowCount = Number(sealed?.row_count ?? 0);
@@ -83,10 +83,13 @@ export class JobFile implements Disposable {
 
   /** Opens a sealed job.
    *  @throws {RowmillError} ROWMILL_JOB_FILE_MISSING */
-  static open(home: { readonly path: string; readonly isReadOnly?: boolean }, jobId: string): JobFile {
+  static open(
+    home: { readonly path: string; readonly isReadOnly?: boolean; readonly busyTimeoutMs?: number },
+    jobId: string,
+  ): JobFile {
     const path = jobFilePath(home.path, jobId);
     if (existsSync(path)) {
-      const job = new JobFile(home.path, jobId, home.isReadOnly ? "read" : "write");
+      const job = new JobFile(home.path, jobId, home.isReadOnly ? "read" : "write", home.busyTimeoutMs);
       if (job.#isSealed) return job;
       job.close();
     }

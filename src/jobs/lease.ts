@@ -1,9 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./processIdentity.js";
+import { isPassing } from "./passingError.js";
+import { ownIdentity, type ProcessIdentity, stateOf } from "./processIdentity.js";
 import type { SqlRow, Store } from "./sqlite.js";
 
-/** Without a heartbeat for so long, a runner counts as gone. */
-export const LEASE_LAPSE_MS = 10_000;
+/** Without a heartbeat for so long, a runner counts as gone that nobody here can see, or that was stopped: far more than any
+ *  statement waits for a lock. */
+export const LEASE_LAPSE_MS = 60_000;
+/** The same for a runner whose process is seen to run. It may be unable to write its heartbeat, on a full disk or behind a lock
+ *  that somebody holds: longer than jobs wait for that. */
+export const LEASE_SEEN_LAPSE_MS = 15 * 60_000;
 /** How often a runner should renew. */
 export const LEASE_RENEW_MS = 2_000;
 
@@ -34,14 +39,26 @@ export class RunnerLease implements Disposable {
     this.#store = store;
   }
 
-  /** The heartbeat. @returns false when somebody else has taken the lease: stop at once, and write no status more */
+  /** The heartbeat. Where it can't be written, for want of space or behind a lock, nobody else can take the lease either until
+   *  space is back; whether somebody has by then is seen by reading, so a holder that can't write still ends at once.
+   *  @returns false when somebody else has taken the lease: stop at once, and write no status more */
   renew(): boolean {
     const { db, clock } = this.#store;
-    return db.run("UPDATE lease SET heartbeat_ms = ? WHERE token = ?", clock(), this.token) === 1;
+    try {
+      return db.run("UPDATE lease SET heartbeat_ms = ? WHERE token = ?", clock(), this.token) === 1;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return db.get("SELECT 1 FROM lease WHERE token = ?", this.token) !== undefined;
+    }
   }
 
+  /** Gives the lease up. On a full disk it stays in the catalogue, and is seen to be over once its process has ended. */
   release(): void {
-    this.#store.db.run("DELETE FROM lease WHERE token = ?", this.token);
+    try {
+      this.#store.db.run("DELETE FROM lease WHERE token = ?", this.token);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -77,9 +94,10 @@ export function liveHolder(db: Store, nowMs: number): LeaseHolder | null {
   const row = db.get("SELECT token, pid, host, started, heartbeat_ms FROM lease");
   if (row === undefined) return null;
   const holder = toHolder(row);
-  const isFresh = nowMs - holder.heartbeatMs < LEASE_LAPSE_MS;
   // another machine's or container's process can't be seen from here: its heartbeat alone speaks for it
-  return isFresh && isAlive(holder) !== false ? holder : null;
+  const state = stateOf(holder);
+  const lapseMs = state === "running" ? LEASE_SEEN_LAPSE_MS : LEASE_LAPSE_MS;
+  return state !== "gone" && nowMs - holder.heartbeatMs < lapseMs ? holder : null;
 }
 
 function toHolder(row: SqlRow): LeaseHolder {

@@ -15,15 +15,23 @@ let own: ProcessIdentity | null = null;
 
 /** This process. */
 export function ownIdentity(): ProcessIdentity {
-  own ??= { pid: process.pid, host: hostIdentity(), started: startOf(process.pid) ?? "" };
+  own ??= { pid: process.pid, host: hostIdentity(), started: lookAt(process.pid)?.started ?? "" };
   return own;
 }
 
 /** Whether a process still runs: `null` when it belongs to another machine or container, which nobody here can see. */
 export function isAlive(identity: ProcessIdentity): boolean | null {
+  const state = stateOf(identity);
+  return state === null ? null : state !== "gone";
+}
+
+/** What can be seen of a process: `stopped` by a signal or a debugger; `null` where nobody here can see it. */
+export function stateOf(identity: ProcessIdentity): "running" | "stopped" | "gone" | null {
   if (identity.host !== ownIdentity().host) return null;
-  if (!hasProcess(identity.pid)) return false;
-  return identity.started === "" || startOf(identity.pid) === identity.started;
+  if (!hasProcess(identity.pid)) return "gone";
+  const seen = lookAt(identity.pid);
+  if (identity.started !== "" && seen?.started !== identity.started) return "gone";
+  return seen?.isStopped === true ? "stopped" : "running";
 }
 
 function hasProcess(pid: number): boolean {
@@ -42,18 +50,21 @@ function hostIdentity(): string {
   return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
 }
 
-/** The start of a process in the system's own words, `null` when there is no such process. */
-function startOf(pid: number): string | null {
+/** A process's start in the system's own words and whether it is stopped; `null` when there is no such process. */
+function lookAt(pid: number): { readonly started: string; readonly isStopped: boolean } | null {
   try {
-    if (process.platform === "win32") return "";
+    if (process.platform === "win32") return { started: "", isStopped: false };
     if (process.platform !== "linux") {
-      return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+      const words = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+      const gap = words.search(/\s/);
+      return { started: words.slice(gap).trim(), isStopped: words.startsWith("T") };
     }
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // the command's name, in brackets, may hold spaces and brackets: count from its end (proc(5), field 22)
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // a zombie has ended; only its parent has not asked yet
-    return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
+    if (fields[0] === "Z" || fields[0] === "X") return null;
+    return { started: fields[19] ?? "", isStopped: fields[0] === "T" || fields[0] === "t" };
   } catch {
     return null;
   }

@@ -1,7 +1,10 @@
 import { closeSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DatabaseSync, type StatementSyncInstance } from "@photostructure/sqlite";
 import { messageOf, RowmillError } from "../errors.js";
+import { describeTrouble, diskTrouble } from "./diskTrouble.js";
+import { PassingError } from "./passingError.js";
 
 /** What a column can hold. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -9,10 +12,25 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). */
 const SQLITE = { busy: 5, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
-/** Extended code: the shared-memory index could not grow, which on Linux means a full disk. */
-const IOERR_SHMSIZE = 4874;
+/** Extended codes of a disk that takes no more: the log, or the index in shared memory, can't be written, synced, cut or
+ *  made larger. Those of reading are no such thing: a file that is cut comes back by nothing. */
+const UNWRITTEN = {
+  write: 778,
+  fsync: 1034,
+  folderFsync: 1290,
+  truncate: 1546,
+  shmOpen: 4618,
+  shmSize: 4874,
+  shmMap: 5386,
+} as const;
+const UNWRITTEN_CODES: ReadonlySet<unknown> = new Set(Object.values(UNWRITTEN));
+/** The file was renamed or deleted while it was open. */
+const READONLY_MOVED = 1032;
 /** Extended code: the file or its log ends before a page that belongs to it. */
 const IOERR_SHORT_READ = 522;
+
+/** How long a command waits for another process's lock. Less than a lease, more than anybody writes at a time. */
+export const BUSY_TIMEOUT_MS = 10_000;
 
 export interface OpenOptions {
   /** One script for each schema version; the file's `user_version` counts those that have run. */
@@ -49,7 +67,8 @@ export class Sqlite {
     }
     this.#db = this.#guard(() => {
       createEmpty(path);
-      return new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: options.busyTimeoutMs ?? 10_000 });
+      const timeout = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+      return new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout });
     });
     try {
       this.#enterWal();
@@ -63,6 +82,11 @@ export class Sqlite {
 
   get isInTransaction(): boolean {
     return this.#db.isTransaction;
+  }
+
+  /** From now on a statement waits so long for another process's lock. */
+  setBusyTimeout(busyTimeoutMs: number): void {
+    this.exec(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
   }
 
   exec(sql: string): void {
@@ -120,6 +144,9 @@ export class Sqlite {
       // would come late: leave an empty log behind instead, unless somebody still reads or writes
       if (checkpoint && this.#options.reading === undefined)
         this.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // the log stays then, with all that was committed in it
+      if (!(error instanceof PassingError)) throw error;
     } finally {
       this.#statements.clear();
       this.#db.close();
@@ -223,27 +250,54 @@ function primaryCode(error: unknown): number | null {
   return WORDS[error.message] ?? null;
 }
 
-/** The one line for what a user can do something about; anything else passes as it is. */
+/** The one line for what a user can do something about; anything else passes as it is.
+ *  @returns a PassingError where waiting may help */
 export function storeError(error: unknown, path: string): unknown {
+  if (error instanceof RowmillError) return error;
   const systemCode = error instanceof Error && "code" in error ? error.code : null;
   const extended = error instanceof Error && "errcode" in error ? error.errcode : null;
   const primary = primaryCode(error);
-  if (systemCode === "ENOSPC" || systemCode === "EDQUOT" || extended === IOERR_SHMSIZE || primary === SQLITE.full) {
-    const message = `the disk is full: ${path} can't grow; free some space and run it again`;
-    return new RowmillError("ROWMILL_DISK_FULL", message, { cause: error });
-  }
   if (primary === SQLITE.busy) {
     const message = `${path} is locked by another process for too long; try again`;
-    return new RowmillError("ROWMILL_STORE_BUSY", message, { cause: error });
+    return new PassingError("ROWMILL_STORE_BUSY", message, `another process to let go of ${path}`, error);
   }
   if (primary === SQLITE.corrupt || primary === SQLITE.notadb || extended === IOERR_SHORT_READ) {
     const message = `${path} is no sound SQLite file (${messageOf(error)}); restore it from a copy`;
     return new RowmillError("ROWMILL_STORE_BROKEN", message, { cause: error });
   }
+  const isFull =
+    systemCode === "ENOSPC" || systemCode === "EDQUOT" || extended === UNWRITTEN.shmSize || primary === SQLITE.full;
   const isRefused = systemCode === "EACCES" || systemCode === "EROFS" || systemCode === "EPERM";
-  if (isRefused || primary === SQLITE.readonly || primary === SQLITE.cantopen || primary === SQLITE.ioerr) {
-    const message = `${path} can't be read or written (${messageOf(error)}); check its disk and permissions`;
-    return new RowmillError("ROWMILL_STORE_UNUSABLE", message, { cause: error });
+  const isUnusable = primary === SQLITE.readonly || primary === SQLITE.cantopen || primary === SQLITE.ioerr;
+  if (!isFull && !isRefused && !isUnusable) return error;
+  return diskError(error, path, isFull) ?? unusable(error, path, UNWRITTEN_CODES.has(extended));
+}
+
+/** Asks the disk itself, since SQLite has one word for several of its troubles.
+ *  @param isFull  the error says so, whatever there is room for by now */
+function diskError(error: unknown, path: string, isFull: boolean): PassingError | null {
+  const isMoved = error instanceof Error && "errcode" in error && error.errcode === READONLY_MOVED;
+  if (isMoved) return null;
+  const folder = dirname(path);
+  const trouble = diskTrouble(folder) ?? (isFull ? "space" : null);
+  if (trouble === null) return null;
+  const waitsFor = describeTrouble(trouble, folder);
+  if (trouble === "read-only") {
+    const message = `the disk is read-only: ${path} can't be written; have it mounted for writing`;
+    return new PassingError("ROWMILL_DISK_READ_ONLY", message, waitsFor, error);
   }
-  return error;
+  const what = {
+    space: "the disk is full",
+    inodes: "the disk has no inodes left",
+    quota: "your disk quota is used up",
+  };
+  const message = `${what[trouble]}: ${path} can't grow; free some space and run it again`;
+  return new PassingError("ROWMILL_DISK_FULL", message, waitsFor, error);
+}
+
+function unusable(error: unknown, path: string, isUnwritten: boolean): RowmillError {
+  const message = `${path} can't be read or written (${messageOf(error)}); check its disk and permissions`;
+  return isUnwritten
+    ? new PassingError("ROWMILL_STORE_IO", message, `the disk of ${path} to be written again`, error)
+    : new RowmillError("ROWMILL_STORE_UNUSABLE", message, { cause: error });
 }

@@ -12,7 +12,7 @@ export interface CounterLane {
 
 /** How to reach a page from another thread: travels through `workerData` or a message. */
 export type CounterHandle =
-  | { readonly kind: "mapped"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "shared"; readonly buffer: SharedArrayBuffer };
 
 export interface PageShape {
@@ -22,10 +22,10 @@ export interface PageShape {
   readonly base?: Counts;
 }
 
-/** A job's live counts. `mapped`: a file that any process can map. `shared`: this process's memory only. */
+/** A job's live counts. `file`: written for any process to read, many times a second. `shared`: this process's memory only. */
 export interface CounterPage extends Disposable {
-  readonly kind: "mapped" | "shared";
-  /** Why the page is not mapped; null when it is. */
+  readonly kind: "file" | "shared";
+  /** Why the page has no file; null when it has one. */
   readonly reason: string | null;
   readonly workers: number;
   readonly rowsTotal: number;
@@ -34,8 +34,12 @@ export interface CounterPage extends Disposable {
   /** The base and what all workers have added.
    *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file was damaged meanwhile */
   read(): Counts;
+  /** What whoever watches the job is told beside its counts, e.g. what it waits for; null for nothing. */
+  note(): string | null;
+  /** For the process that has made the page; elsewhere nothing. Kept to its first 500 bytes. */
+  setNote(note: string | null): void;
   handle(): CounterHandle;
-  /** Samples the page at a fixed rate until closed; does not keep the process alive. A native thread's timer for a mapped page.
+  /** Samples the page at a fixed rate until closed; does not keep the process alive. A native thread's timer where there is a file.
    *  @param onError  the page can't be read any more; no sample follows */
   watch(intervalMs: number, onSample: (counts: Counts) => void, onError: (error: Error) => void): Disposable;
   /** The file stays: a process that watches it can still read the last counts. */

@@ -10,8 +10,9 @@ export function formatProgress(progress: Progress, width: number): string {
   const head = `Progress: ${percentDone(progress)}%`;
   const rows = `${rowsFinished(progress)}/${progress.rowsTotal}`;
   const times = formatTimes(progress);
+  if (progress.waitingFor !== null) return formatWaiting(progress, width);
   const tails = [` ${times} ${longFields(progress)}`, ` ${times} ${shortFields(progress)}`];
-  if (!isWaiting(progress)) tails.push(` ${times} ${progress.tokensPerSecond.toFixed(1)} tokens/s`);
+  if (!hasNotBegun(progress)) tails.push(` ${times} ${progress.tokensPerSecond.toFixed(1)} tokens/s`);
   tails.push(` ${times}`, "");
   for (const tail of tails) {
     const cells = width - `${head}|| ${rows}${tail}`.length;
@@ -22,9 +23,26 @@ export function formatProgress(progress: Progress, width: number): string {
   return `${percentDone(progress)}% ${rows}`.slice(0, Math.max(0, width));
 }
 
+/** What is waited for says more than any number: where not all fits, the bar goes first, then what stands in brackets. */
+function formatWaiting(progress: Progress, width: number): string {
+  const head = `Progress: ${percentDone(progress)}%`;
+  const rows = `${rowsFinished(progress)}/${progress.rowsTotal}`;
+  const words = waitingWords(progress);
+  const cells = width - `${head}|| ${rows} ${words}`.length;
+  if (cells >= NARROWEST_BAR) return `${head}|${drawBar(progress, Math.min(cells, WIDEST_BAR))}| ${rows} ${words}`;
+  const shorter = [`${head} ${rows} ${words}`, `${percentDone(progress)}% ${rows} ${words}`];
+  shorter.push(`${percentDone(progress)}% ${rows} ${words.replace(/ \(.*\)/, "")}`);
+  return shorter.find((line) => line.length <= width) ?? (shorter.at(-1) as string).slice(0, Math.max(0, width));
+}
+
+function waitingWords(progress: Progress): string {
+  return `${progress.status === "QUEUED" ? "QUEUED, " : ""}waiting for ${progress.waitingFor}`;
+}
+
 /** The same without the bar, for logs and pipes. */
 export function formatProgressLine(progress: Progress): string {
   const rows = `${rowsFinished(progress)}/${progress.rowsTotal}`;
+  if (progress.waitingFor !== null) return `Progress: ${percentDone(progress)}% ${rows} ${waitingWords(progress)}`;
   return `Progress: ${percentDone(progress)}% ${rows} ${formatTimes(progress)} ${longFields(progress)}`;
 }
 
@@ -46,13 +64,13 @@ function drawBar(progress: Progress, cells: number): string {
 }
 
 /** Before its first token a job has a status to tell and no speed. */
-function isWaiting(progress: Progress): boolean {
+function hasNotBegun(progress: Progress): boolean {
   const tokens = progress.inputTokens + progress.outputTokens;
   return tokens === 0 && rowsFinished(progress) === 0 && ["QUEUED", "STARTING"].includes(progress.status);
 }
 
 function longFields(progress: Progress): string {
-  if (isWaiting(progress)) return progress.status;
+  if (hasNotBegun(progress)) return progress.status;
   const fields = [
     `Input tokens processed: ${progress.inputTokens}`,
     `Tokens generated: ${progress.outputTokens}`,
@@ -63,7 +81,7 @@ function longFields(progress: Progress): string {
 }
 
 function shortFields(progress: Progress): string {
-  if (isWaiting(progress)) return progress.status;
+  if (hasNotBegun(progress)) return progress.status;
   const fields = [
     `${progress.inputTokens} in`,
     `${progress.outputTokens} out`,

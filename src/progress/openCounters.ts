@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import { loadAddon } from "../addon.js";
 import { messageOf, RowmillError } from "../errors.js";
 import type { CounterHandle, CounterLane, CounterPage, PageShape } from "./counters.js";
-import { attachMappedPage, createMappedPage, openMappedLane } from "./mappedPage.js";
+import { attachFilePage, createFilePage, openFileLane } from "./filePage.js";
 import { createSharedPage, openSharedLane, viewSharedPage } from "./sharedPage.js";
 
 // Pages that stand in for a file: whoever asks for the path in this process finds the memory instead.
 const sharedPages = new Map<string, CounterPage>();
 
 /** Makes a job's counters, or starts them again from `shape.base`. Never fails a job: where the addon is missing or the
- *  file can't be mapped the counters live in this process's memory, and `reason` says why.
+ *  file can't be made the counters live in this process's memory, and `reason` says why.
  *  @throws {RangeError} the shape is no shape */
 export function openCounters(file: string, shape: PageShape): CounterPage {
   checkShape(shape);
@@ -17,7 +17,7 @@ export function openCounters(file: string, shape: PageShape): CounterPage {
   const addon = loadAddon();
   if (addon.native === null) return openShared(path, shape, `the native addon is missing: ${addon.reason}`);
   try {
-    return createMappedPage(addon.native, path, shape);
+    return createFilePage(addon.native, path, shape);
   } catch (error) {
     if (!(error instanceof RowmillError)) throw error;
     return openShared(path, shape, messageOf(error));
@@ -42,7 +42,7 @@ export function attachCounters(file: string): CounterPage | null {
     return handle.kind === "shared" ? viewSharedPage(handle.buffer, shared.reason ?? "") : null;
   }
   const addon = loadAddon();
-  return addon.native === null ? null : attachMappedPage(addon.native, path);
+  return addon.native === null ? null : attachFilePage(addon.native, path);
 }
 
 /** A worker's lane, in whatever thread the handle has come to.
@@ -53,7 +53,7 @@ export function openLane(handle: CounterHandle, worker: number): CounterLane {
   if (addon.native === null) {
     throw new RowmillError("ROWMILL_NO_ADDON", `the native addon can't be loaded in this thread: ${addon.reason}`);
   }
-  return openMappedLane(addon.native, handle.path, worker);
+  return openFileLane(addon.native, handle.path, worker);
 }
 
 function openShared(path: string, shape: PageShape, reason: string): CounterPage {

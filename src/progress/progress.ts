@@ -11,6 +11,8 @@ export interface Progress extends Counts {
   readonly jobId: string;
   readonly status: string;
   readonly rowsTotal: number;
+  /** In words that stand behind "waiting for"; null where the job goes on. */
+  readonly waitingFor: string | null;
   readonly elapsedSeconds: number;
   /** `null` until a rate is known. */
   readonly remainingSeconds: number | null;

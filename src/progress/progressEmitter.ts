@@ -9,6 +9,8 @@ export interface WatchedJob extends Counts {
   readonly jobId: string;
   readonly status: string;
   readonly rowsTotal: number;
+  /** In words that stand behind "waiting for"; null where it goes on. */
+  readonly waitingFor: string | null;
   /** ISO 8601; null before and while it is queued, and until it has ended. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -192,7 +194,8 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
     const startMs = job.startedAt === null ? null : Date.parse(job.startedAt);
     const endMs = job.finishedAt === null ? Date.now() : Date.parse(job.finishedAt);
     const elapsedSeconds = startMs === null ? 0 : Math.max(0, (endMs - startMs) / 1000);
-    return { jobId: job.jobId, status: job.status, rowsTotal: job.rowsTotal, elapsedSeconds, ...counts };
+    const { jobId, status, rowsTotal, waitingFor } = job;
+    return { jobId, status, rowsTotal, waitingFor, elapsedSeconds, ...counts };
   }
 
   #publish(snapshot: Progress): void {

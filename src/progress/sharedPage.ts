@@ -8,10 +8,13 @@ import {
 } from "./counters.js";
 import type { Counts } from "./progress.js";
 
-// The mapped page's layout in words of 8 bytes: line 0 is the header, line 1 + w belongs to worker w.
+// The memory's layout in words of 8 bytes: line 0 is the header, line 1 + w belongs to worker w.
 const WORDS_PER_LINE = 8;
 const HEADER = { workers: 0, rowsTotal: 1, base: 2 } as const;
 const LANE = { rowsDone: 0, rowsFailed: 1, inputTokens: 2, outputTokens: 3 } as const;
+
+/** What is to be told beside the counts; the runner and those who watch it here share a thread. */
+const notes = new WeakMap<SharedArrayBuffer, string>();
 
 /** Counters in this process's memory: where the addon is missing, other processes can't see them. */
 export function createSharedPage(shape: PageShape, reason: string): CounterPage {
@@ -39,6 +42,11 @@ export function viewSharedPage(buffer: SharedArrayBuffer, reason: string): Count
     rowsTotal: wordAt(words, HEADER.rowsTotal),
     lane: (worker) => openSharedLane(buffer, worker),
     read: () => readCounts(words, workers),
+    note: () => notes.get(buffer) ?? null,
+    setNote(note) {
+      if (note === null) notes.delete(buffer);
+      else notes.set(buffer, note);
+    },
     handle: (): CounterHandle => ({ kind: "shared", buffer }),
     watch(intervalMs, onSample) {
       const timer = setInterval(() => onSample(page.read()), intervalMs).unref();

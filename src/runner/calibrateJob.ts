@@ -5,6 +5,7 @@ import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
 import { type Calibration, calibrate, calibrationOf, isOutgrown, trialRows } from "./calibrate.js";
+import { patiently } from "./patience.js";
 import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
@@ -37,7 +38,7 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   if (known !== null && !isOutgrown(calibrationOf(known), mostRows))
     return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
   if (mostRows === 0) return withReason(plan, "by rules of thumb: too few rows to measure what is fastest");
-  using file = JobFile.open(home, job.jobId);
+  using file = await patiently(() => JobFile.open(home, job.jobId), request.signal);
   const { workers, threads, slots, draftTokens } = plan;
   const measured = await calibrate(
     { workers, threads, slots, draftTokens },
@@ -57,7 +58,7 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
     },
   );
   if (measured === null) return plan;
-  home.catalog.keepCalibration(key, job.model, { ...measured });
+  await patiently(() => home.catalog.keepCalibration(key, job.model, { ...measured }), request.signal);
   return planFrom(planned, measured, "measured at this job's beginning");
 }
 

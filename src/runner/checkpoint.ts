@@ -1,28 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT, messageOf, RowmillError } from "../errors.js";
 import type { JobFile } from "../jobs/index.js";
 import type { ResultRow } from "../results/index.js";
+import { Patience, RETRY_MS } from "./patience.js";
 
-/** How long a job waits for somebody to make room on a full disk before it fails. */
-const FULL_DISK_PATIENCE_MS = 600_000;
-const RETRY_MS = 500;
-
-/** Store errors that pass by themselves or when somebody makes room. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof RowmillError && (error.code === "ROWMILL_DISK_FULL" || error.code === "ROWMILL_STORE_BUSY");
-}
-
-/** Finished rows on their way into the job's file, a transaction at a time. While the disk is full they wait here and
- *  nothing is lost; whoever feeds the workers should stop then. */
+/** Finished rows on their way into the job's file, a transaction at a time. While that can't be written (the disk is full or
+ *  read-only, somebody holds a lock) they wait here and nothing is lost; whoever feeds the workers should stop then. */
 export class Checkpoint {
   #results: ResultRow[] = [];
-  #stalledSinceMs: number | null = null;
+  readonly #patience: Patience;
 
-  /** @param nowMs a clock that never goes back */
+  /** @param tell   called when what is waited for changes, with null when nothing is
+   *  @param nowMs  a clock that never goes back */
   constructor(
     private readonly file: Pick<JobFile, "appendResults">,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+    private readonly tell: (waitsFor: string | null) => void = () => undefined,
+    nowMs?: () => number,
+  ) {
+    this.#patience = new Patience(nowMs);
+  }
 
   get waiting(): number {
     return this.#results.length;
@@ -30,7 +25,7 @@ export class Checkpoint {
 
   /** Whether the last transaction could not be written. */
   get isStalled(): boolean {
-    return this.#stalledSinceMs !== null;
+    return this.#patience.waitsFor !== null;
   }
 
   add(results: readonly ResultRow[]): void {
@@ -39,30 +34,22 @@ export class Checkpoint {
 
   /** Writes what waits, all or none of it.
    *  @returns whether nothing waits any more
-   *  @throws {RowmillError} ROWMILL_STORE_STALLED after ten minutes without room, and every other error of the store */
+   *  @throws {RowmillError} ROWMILL_STORE_STALLED after ten minutes in vain, and every error of the store that does not pass */
   write(): boolean {
     if (this.#results.length === 0) return true;
+    const before = this.#patience.waitsFor;
     try {
       this.file.appendResults(this.#results);
+      this.#results = [];
+      this.#patience.end();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      this.#stalledSinceMs ??= this.nowMs();
-      if (this.nowMs() - this.#stalledSinceMs <= FULL_DISK_PATIENCE_MS) return false;
-      throw new RowmillError(
-        "ROWMILL_STORE_STALLED",
-        `results could not be written for 10 minutes: ${messageOf(error)}`,
-        {
-          cause: error,
-          exitCode: EXIT.jobFailed,
-        },
-      );
+      this.#patience.meet(error);
     }
-    this.#results = [];
-    this.#stalledSinceMs = null;
-    return true;
+    if (this.#patience.waitsFor !== before) this.tell(this.#patience.waitsFor);
+    return !this.isStalled;
   }
 
-  /** Writes the last of it, however long the disk is full (within reason: see `write`). */
+  /** Writes the last of it, however long that can't be done (within reason: see `write`). */
   async writeAll(signal: AbortSignal): Promise<void> {
     while (!this.write() && !signal.aborted) await sleep(RETRY_MS);
   }

@@ -1,7 +1,8 @@
-import { countersPath, type Home, JobFile, mostFailedRows, type RunnerLease } from "../jobs/index.js";
+import { countersPath, type Home, isPassing, JobFile, mostFailedRows, type RunnerLease } from "../jobs/index.js";
 import { openCounters } from "../progress/index.js";
-import { Checkpoint, isPassing } from "./checkpoint.js";
+import { Checkpoint } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
+import { patiently } from "./patience.js";
 import { type JobRun, JobWorkers, type WorkerEnd, type WorkerMessage } from "./runWorkers.js";
 import { pendingRowsOf } from "./workerTask.js";
 
@@ -25,8 +26,8 @@ export type ExecutionEnd = "finished" | "cancelled" | "stopped";
  *  @throws what a worker threw: the model can't be loaded, the store can't be written */
 export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const { home, job, lease, plan, signal } = execution;
-  using file = JobFile.open(home, job.jobId);
-  file.claim(lease.token);
+  using file = await patiently(() => JobFile.open(home, job.jobId), signal);
+  await patiently(() => file.claim(lease.token), signal);
   const base = file.resultCounts();
   using page = openCounters(countersPath(home.path, job.jobId), {
     workers: plan.workers,
@@ -37,7 +38,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const mostFailed = job.maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(job.maxFailed, job.rowsTotal);
   const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
   const feeder = new Feeder(pendingRowsOf(file, job), left, plan.workers);
-  const checkpoint = new Checkpoint(file);
+  const checkpoint = new Checkpoint(file, (waitsFor) => page.setNote(waitsFor));
   using workers = new JobWorkers(execution);
   /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
   const wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
@@ -52,9 +53,9 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     if (checkpoint.write()) feed();
   };
   let isCancelled = false;
-  /** The first worker that asks for rows has loaded the model. */
+  let isLoaded = false;
   const begin = (): void => {
-    if (home.catalog.status(job.jobId) === "STARTING")
+    if (isLoaded && home.catalog.status(job.jobId) === "STARTING")
       home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
   };
   const take = (worker: WorkerEnd, message: WorkerMessage): void => {
@@ -70,6 +71,8 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     } else {
       wanted.push({ worker, rows: message.rows });
       feed();
+      // the first worker that asks for rows has loaded the model
+      isLoaded = true;
       begin();
     }
   };
@@ -87,7 +90,10 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   const timers = [
     setInterval(guarded(write), CHECKPOINT_MS),
     setInterval(
-      guarded(() => home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut }, lease)),
+      guarded(() => {
+        begin();
+        home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut }, lease);
+      }),
       SNAPSHOT_MS,
     ),
     setInterval(
@@ -99,6 +105,9 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
       CANCEL_POLL_MS,
     ),
   ];
+  // a runner that must end at once has written by then what is done
+  const flush = guarded(write);
+  signal.addEventListener("abort", flush);
   try {
     if (signal.aborted) return "stopped";
     if (rowsFailed > mostFailed) return "finished";
@@ -110,6 +119,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     return signal.aborted ? "stopped" : "finished";
   } finally {
     for (const timer of timers) clearInterval(timer);
+    signal.removeEventListener("abort", flush);
     guarded(() => home.catalog.snapshot(job.jobId, file.resultCounts(), lease))();
   }
 }

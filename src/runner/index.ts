@@ -3,3 +3,4 @@ export { linkInProcess, linkToProcess, type RunnerLink } from "./link.js";
 export { BATCH_TOKENS, type Plan, type PlanFacts, planJob } from "./plan.js";
 export type { RunnerOptions } from "./runner.js";
 export { DRAFT_TOKENS, MOST_SLOTS } from "./settings.js";
+export { waitingFor } from "./waiting.js";

@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
  *  Several started at once do no harm: one gets the lease, the others end.
  *  @param onEnd called when the process has ended, or could not be started */
 export function spawnRunner(home: Home, onEnd: () => void): void {
-  const log = openSync(runnerLog(home.path), "a", 0o600);
+  const log = openLog(home.path);
   try {
     const child = spawn(process.execPath, [MAIN, home.path], {
       detached: true,
@@ -21,7 +21,16 @@ export function spawnRunner(home: Home, onEnd: () => void): void {
     child.once("exit", onEnd);
     child.unref();
   } finally {
-    closeSync(log);
+    if (log !== "ignore") closeSync(log);
+  }
+}
+
+/** A full disk that can't hold the log is nothing that a runner may fail of. */
+function openLog(home: string): number | "ignore" {
+  try {
+    return openSync(runnerLog(home), "a", 0o600);
+  } catch {
+    return "ignore";
   }
 }
 

@@ -1,6 +1,7 @@
 import { EXIT, RowmillError } from "../errors.js";
-import { type Home, leaseHolder } from "../jobs/index.js";
+import { type Home, isPassing, leaseHolder, openHome } from "../jobs/index.js";
 import { runnerLogTail, spawnRunner } from "./launch.js";
+import { patiently } from "./patience.js";
 import type { Runner } from "./runner.js";
 
 /** How a client sees to it that somebody runs its home's jobs. */
@@ -48,19 +49,21 @@ function noRunner(home: Home): RowmillError {
 /** A runner in this process, for tests and embedders; it stops with the link, and unfinished jobs stay queued. */
 export function linkInProcess(home: Home): RunnerLink {
   let isRunning = false;
-  let isClosed = false;
+  const closing = new AbortController();
   let runner: Runner | null = null;
   let end: Promise<void> = Promise.resolve();
   const run = async (): Promise<void> => {
     // piscina and the planner are loaded by who runs jobs, not by who looks at them
-    const { Runner } = await import("./runner.js");
-    if (isClosed) return;
-    runner = new Runner(home, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(line) });
+    const { RUNNER_BUSY_MS, Runner } = await import("./runner.js");
+    if (closing.signal.aborted) return;
+    // a home of its own: its statements wait for no lock, while those of the program do
+    using own = await patiently(() => openHome(home.path, { busyTimeoutMs: RUNNER_BUSY_MS }), closing.signal);
+    runner = new Runner(own, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(line) });
     await runner.run();
   };
   return {
     ensure: () => {
-      if (isRunning || isClosed || home.isReadOnly) return;
+      if (isRunning || closing.signal.aborted || home.isReadOnly) return;
       isRunning = true;
       end = run().finally(() => {
         // another process had the home's lease, or took it: look again at the next call
@@ -69,9 +72,12 @@ export function linkInProcess(home: Home): RunnerLink {
       end.catch((error: unknown) => console.error(error));
     },
     [Symbol.asyncDispose]: async () => {
-      isClosed = true;
+      closing.abort();
       runner?.stop();
-      await end;
+      await end.catch((error: unknown) => {
+        // closed while it waited for room
+        if (!isPassing(error)) throw error;
+      });
     },
   };
 }

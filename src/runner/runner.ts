@@ -5,10 +5,10 @@ import {
   acquireLease,
   type FailedRows,
   type Home,
+  isPassing,
   JobFile,
   type JobRecord,
   type JobStatus,
-  LEASE_LAPSE_MS,
   LEASE_RENEW_MS,
   mostFailedRows,
   type RunnerLease,
@@ -17,12 +17,15 @@ import {
 } from "../jobs/index.js";
 import { machineFacts } from "../models/index.js";
 import { calibratedPlan } from "./calibrateJob.js";
-import { isPassing } from "./checkpoint.js";
 import { executeJob } from "./executeJob.js";
 import { lockJobs } from "./jobsLock.js";
+import { patiently } from "./patience.js";
 import { checkMemory, type PlannedJob, planForMachine, shareCores } from "./planForMachine.js";
 import { Pools, type WarmPool } from "./pools.js";
 
+/** How long a statement of a runner waits for another process's lock; then it is tried again later. Meanwhile nothing else in the
+ *  thread runs, not even the heartbeat. */
+export const RUNNER_BUSY_MS = 200;
 /** How often an idle runner looks for work. */
 const CLAIM_POLL_MS = 100;
 const SETTLE_RETRY_MS = 1000;
@@ -55,13 +58,14 @@ export class Runner {
   /** Runs jobs until it has been idle for long enough or was stopped.
    *  @returns false when another runner has the home */
   async run(): Promise<boolean> {
-    const lease = acquireLease(this.#home.catalog);
+    const { signal } = this.#stop;
+    const lease = await this.#acquire();
     if (lease === null) return false;
     const heartbeat = this.#beat(lease);
     try {
-      this.#lock = await lockJobs(this.#home, this.#stop.signal, this.#options.log);
-      this.#home.beginGeneration();
-      this.#home.catalog.endCancelled(lease);
+      this.#lock = await lockJobs(this.#home, signal, this.#options.log);
+      await patiently(() => this.#home.beginGeneration(), signal);
+      await patiently(() => this.#home.catalog.endCancelled(lease), signal);
       await this.#serve(lease);
     } finally {
       clearInterval(heartbeat);
@@ -74,22 +78,35 @@ export class Runner {
     return true;
   }
 
-  /** Renews the lease; a runner that could not for too long has lost it. Does not keep the process alive. */
+  async #acquire(): Promise<RunnerLease | null> {
+    try {
+      return await patiently(() => acquireLease(this.#home.catalog), this.#stop.signal);
+    } catch (error) {
+      // it was stopped while it waited
+      if (isPassing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Renews the lease, and stops when somebody else has it. No statement of a runner waits long for a lock (RUNNER_BUSY_MS),
+   *  so the heartbeat doesn't either. Does not keep the process alive. */
   #beat(lease: RunnerLease): NodeJS.Timeout {
-    let lastMs = performance.now();
     const beat = (): void => {
       try {
         // with another catalogue, or another lock, another runner may begin
-        if (!lease.renew() || this.#lock?.isInPlace() === false) this.stop();
-        lastMs = performance.now();
+        if (lease.renew() && this.#lock?.isInPlace() !== false) return;
+        this.#options.log("another runner may have the home's jobs now: this one ends");
       } catch (error) {
-        if (!isPassing(error) || performance.now() - lastMs > LEASE_LAPSE_MS) {
-          this.#options.log(`the lease can't be renewed: ${messageOf(error)}`);
-          this.stop();
-        }
+        this.#options.log(`the lease can't be renewed: ${messageOf(error)}`);
       }
+      this.stop();
     };
     return setInterval(beat, LEASE_RENEW_MS).unref();
+  }
+
+  /** Aborts when the runner has to end, because it was stopped or has lost its lease. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Ends after the rows in flight were dropped; the jobs go on with the next runner. */
@@ -103,7 +120,8 @@ export class Runner {
       if (await this.#tryStart(lease)) continue;
       if (this.#active.size > 0) lastWork = Date.now();
       else if (Date.now() - lastWork >= this.#options.idleMs) return;
-      await sleep(CLAIM_POLL_MS, undefined, { ref: this.#active.size > 0 || Number.isFinite(this.#options.idleMs) });
+      const ref = this.#active.size > 0 || Number.isFinite(this.#options.idleMs);
+      await sleep(CLAIM_POLL_MS, undefined, { ref, signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 
@@ -137,10 +155,12 @@ export class Runner {
       const { plan } = planned;
       if (!isAlone && plan.memoryBytes > planned.facts.freeBytes) {
         this.#tooLargeBeside = next.jobId;
+        catalog.setWaitsFor(next.jobId, planned.facts.hasGpu ? "memory of the GPU" : "memory");
         return false;
       }
       if (isAlone) checkMemory(planned, next);
     } catch (error) {
+      if (isPassing(error)) throw error;
       const failed = this.#claim(next, lease);
       if (failed !== null) await this.#fail(failed, lease, error);
       return failed !== null;
@@ -182,7 +202,8 @@ export class Runner {
       const { name, reason } = likelyEngine(asked);
       const engineReasons = reason === null ? [] : [`the engine ${name}: ${reason}`];
       const reasons = [...engineReasons, ...planned.placeReasons, ...plan.reasons];
-      this.#home.catalog.setPlan(job.jobId, { engine: name, ...plan, reasons });
+      const { catalog } = this.#home;
+      await patiently(() => catalog.setPlan(job.jobId, { engine: name, ...plan, reasons }), signal);
       const engine = engineFor(plan.threads);
       pool = this.#pools.take(engine, plan.workers);
       await this.#pools.freeIdle(engine, plan.workers);
@@ -192,7 +213,9 @@ export class Runner {
       else await this.#settle(job, lease, "QUEUED");
     } catch (error) {
       if (pool !== null) await this.#pools.drop(pool);
-      await this.#fail(job, lease, error);
+      // what passes has only met a runner that has to end
+      if (isPassing(error)) await this.#settle(job, lease, "QUEUED");
+      else await this.#fail(job, lease, error);
     }
   }
 

@@ -176,7 +176,9 @@ test("the doctor speaks words and ends with a verdict", () => {
       failure: null,
     },
     engine: { name: "node-llama-cpp", reason: "why" },
-    counters: { isMapped: true, reason: null },
+    waiting: ["job-1 is waiting for a runner"],
+    disk: { mount: "/", freeBytes: 2e9, trouble: null },
+    counters: { isShared: true, reason: null },
     calibrations: [
       {
         ...{ model: "m", madeAt: "2026-11-28T21:03:59.000Z", rows: 96, skipped: 0, mostRows: 200 },
@@ -191,7 +193,7 @@ test("the doctor speaks words and ends with a verdict", () => {
   const shown = stripVTControlCharacters(renderReport(report));
   expect(shown.split("\n").at(-1)).toBe("ready: node-llama-cpp on cpu");
   expect(shown).toMatch(/m, 2026-11-28 21:03:59 +2 × 1 × 8 .* with drafts of 8 tokens, 116 rows\/s: the best of 2/);
-  expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Mapped)/);
+  expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Shared)/);
   expect(shown).toMatch(/why not CUDA +missing: an NVIDIA driver/);
   expect(shown).toMatch(/why not the faster one +why$/m);
   expect(shown).not.toMatch(/failure/);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { acquireLease, JobFile, jobFolder, LEASE_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
+import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
 import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
@@ -193,7 +193,7 @@ test("a job that its dead runner was to cancel is ended by the next runner", () 
   const first = acquireLease(home.catalog)!;
   home.catalog.claimNext(first);
   expect(home.catalog.cancel(jobId).status).toBe("CANCELLING");
-  clock.nowMs += LEASE_LAPSE_MS;
+  clock.nowMs += LEASE_SEEN_LAPSE_MS;
   using next = acquireLease(home.catalog)!;
   home.catalog.endCancelled(next);
   expect(home.catalog.get(jobId)).toMatchObject({ status: "CANCELLED", runnerPid: null });
@@ -218,7 +218,7 @@ test("a job over which ten runners died without finishing a row fails, and one t
       };
       if (job.jobId === slow) home.catalog.snapshot(slow, counts);
     }
-    clock.nowMs += LEASE_LAPSE_MS; // it dies with both
+    clock.nowMs += LEASE_SEEN_LAPSE_MS; // it dies with both
   }
   expect(claimed.filter((id) => id === stuck)).toHaveLength(10);
   expect(home.catalog.get(stuck)).toMatchObject({

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { acquireLease, LEASE_LAPSE_MS, leaseHolder } from "../../src/jobs/index.js";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { acquireLease, LEASE_LAPSE_MS, LEASE_SEEN_LAPSE_MS, leaseHolder, openHome } from "../../src/jobs/index.js";
 import { isAlive, ownIdentity } from "../../src/jobs/processIdentity.js";
 import { FakeClock, newHome, submit } from "./fixture.js";
 
@@ -19,11 +23,11 @@ test("a lease lapses without a heartbeat, and not while it is renewed", () => {
   const home = newHome(clock);
   const first = acquireLease(home.catalog)!;
   for (let renewal = 0; renewal < 5; renewal++) {
-    clock.nowMs += LEASE_LAPSE_MS - 1;
+    clock.nowMs += LEASE_SEEN_LAPSE_MS - 1;
     expect(acquireLease(home.catalog)).toBeNull();
     expect(first.renew()).toBe(true);
   }
-  clock.nowMs += LEASE_LAPSE_MS;
+  clock.nowMs += LEASE_SEEN_LAPSE_MS;
   expect(leaseHolder(home.catalog)).toBeNull();
   const second = acquireLease(home.catalog)!;
   expect(first.renew()).toBe(false);
@@ -35,7 +39,7 @@ test("a runner that was only late gets its lease back as long as nobody has take
   const clock = new FakeClock();
   const home = newHome(clock);
   const lease = acquireLease(home.catalog)!;
-  clock.nowMs += 10 * LEASE_LAPSE_MS;
+  clock.nowMs += 10 * LEASE_SEEN_LAPSE_MS;
   expect(leaseHolder(home.catalog)).toBeNull();
   expect(lease.renew()).toBe(true);
   expect(leaseHolder(home.catalog)?.token).toBe(lease.token);
@@ -77,7 +81,7 @@ test("the next runner takes up what a lost one left, and ends what was being can
   home.catalog.cancel(cancelling);
   expect(home.catalog.peekQueued()?.jobId).toBe(queued);
 
-  clock.nowMs += LEASE_LAPSE_MS;
+  clock.nowMs += LEASE_SEEN_LAPSE_MS;
   expect(home.catalog.peekQueued()?.jobId).toBe(starting);
   expect(home.catalog.claimNext(lost)).toBeNull();
   using next = acquireLease(home.catalog)!;
@@ -87,4 +91,35 @@ test("the next runner takes up what a lost one left, and ends what was being can
   }
   expect(home.catalog.claimNext(next)).toBeNull();
   expect(home.catalog.get(cancelling)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
+});
+
+test("a runner that was stopped by a signal lapses in a minute, one that is seen to run in more than jobs wait for a disk", async () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const child = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  const lease = acquireLease(home.catalog, { ...ownIdentity(), pid: child.pid as number, started: "" })!;
+  clock.nowMs += LEASE_LAPSE_MS;
+  expect(leaseHolder(home.catalog)?.token).toBe(lease.token);
+  clock.nowMs += 600_000;
+  expect(leaseHolder(home.catalog)?.token).toBe(lease.token);
+  child.kill("SIGSTOP");
+  await vi.waitUntil(() => leaseHolder(home.catalog) === null, { timeout: 1_000_000 });
+  child.kill("SIGCONT");
+  await vi.waitUntil(() => leaseHolder(home.catalog)?.token === lease.token, { timeout: 1_000_000 });
+});
+
+test("a heartbeat that can't be written neither waits nor ends its runner, unless the lease was taken", () => {
+  const home = newHome();
+  const impatient = openHome(home.path, { busyTimeoutMs: 0 });
+  onTestFinished(() => impatient[Symbol.dispose]());
+  const lease = acquireLease(impatient.catalog)!;
+  const other = new DatabaseSync(join(home.path, "catalog.db"));
+  onTestFinished(() => other.close());
+  other.exec("BEGIN EXCLUSIVE");
+  expect(lease.renew()).toBe(true);
+  expect(() => lease.release()).not.toThrow();
+  other.exec("UPDATE lease SET token = 'another'; COMMIT; BEGIN EXCLUSIVE");
+  expect(lease.renew()).toBe(false);
 });

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -16,15 +17,16 @@
 #include <vector>
 
 #include "counter_page.h"
+#include "live_counts.h"
 #include "page_error.h"
 #include "sampler.h"
 
 namespace {
 
-using rowmill::counters::BytesForWorkers;
 using rowmill::counters::CounterPage;
 using rowmill::counters::Counts;
-using rowmill::counters::MappedFile;
+using rowmill::counters::LiveCounts;
+using rowmill::counters::PageRecord;
 using rowmill::counters::PageError;
 using rowmill::counters::PageFault;
 using rowmill::counters::Sample;
@@ -60,40 +62,58 @@ std::optional<PageFault> FaultOf(const std::function<void()>& work) {
 }
 
 std::optional<PageFault> FaultOfAttach(const std::string& path) {
-  return FaultOf([&] { CounterPage::Attach(path, MappedFile::Access::kRead); });
+  return FaultOf([&] { CounterPage::Attach(path); });
 }
 
-void AddTo(CounterPage& page, std::uint32_t worker, const Counts& counts) {
-  page.lane(worker).rows_done += counts.rows_done;
-  page.lane(worker).rows_failed += counts.rows_failed;
-  page.lane(worker).input_tokens += counts.input_tokens;
-  page.lane(worker).output_tokens += counts.output_tokens;
+void AddTo(const std::string& path, std::uint32_t worker, const Counts& counts) {
+  rowmill::counters::CounterSet& lane = LiveCounts::Find(path)->lane(worker);
+  lane.rows_done += counts.rows_done;
+  lane.rows_failed += counts.rows_failed;
+  lane.input_tokens += counts.input_tokens;
+  lane.output_tokens += counts.output_tokens;
+}
+
+// As another process sees it: what the file says.
+Counts Written(const std::string& path) {
+  PageRecord record;
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&record), sizeof record);
+  return record.checksum == rowmill::counters::ChecksumOf(record) ? record.counts : Counts{};
+}
+
+void WaitUntilWritten(const std::string& path, const Counts& counts) {
+  while (!(Written(path) == counts)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 void APageAddsUpItsBaseAndAllLanes() {
-  CounterPage page = CounterPage::Create(NewPath(), {3, 100, 5, {1, 2, 3, 4}});
-  AddTo(page, 0, {10, 0, 100, 7});
-  AddTo(page, 2, {0, 1, 50, 0});
+  const std::string path = NewPath();
+  const CounterPage page = CounterPage::Create(path, {3, 100, 5, {1, 2, 3, 4}});
+  AddTo(path, 0, {10, 0, 100, 7});
+  AddTo(path, 2, {0, 1, 50, 0});
   CHECK((page.Read() == Counts{11, 3, 153, 11}));
   CHECK(page.Shape().rows_total == 100 && page.Shape().started_at_ms == 5);
 }
 
 void LanesOfTwoWorkersNeverShareACacheLine() {
-  const CounterPage page = CounterPage::Create(NewPath(), {2, 0, 0, {}});
-  const auto* first = reinterpret_cast<const char*>(&page.lane(0));
-  const auto* second = reinterpret_cast<const char*>(&page.lane(1));
+  const std::string path = NewPath();
+  const CounterPage page = CounterPage::Create(path, {2, 0, 0, {}});
+  const auto* first = reinterpret_cast<const char*>(&LiveCounts::Find(path)->lane(0));
+  const auto* second = reinterpret_cast<const char*>(&LiveCounts::Find(path)->lane(1));
   CHECK(second - first == 64 && reinterpret_cast<std::uintptr_t>(first) % 64 == 0);
 }
 
 void ThreadsThatAddToOneLaneLoseNothing() {
-  CounterPage page = CounterPage::Create(NewPath(), {1, 0, 0, {}});
+  const std::string path = NewPath();
+  const CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
   constexpr int kThreads = 4;
   constexpr int kAdds = 50'000;
   std::vector<std::thread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&] {
+      const std::shared_ptr<LiveCounts> live = LiveCounts::Find(path);
       for (int add = 0; add < kAdds; ++add) {
-        page.lane(0).output_tokens.fetch_add(3, std::memory_order_relaxed);
+        live->lane(0).output_tokens.fetch_add(3, std::memory_order_relaxed);
       }
     });
   }
@@ -103,30 +123,64 @@ void ThreadsThatAddToOneLaneLoseNothing() {
   CHECK(page.Read().output_tokens == 3ULL * kThreads * kAdds);
 }
 
-void AProcessThatDiesLeavesWhatItHasAdded() {
+void AnotherProcessSeesWhatIsAddedWhileItIsAdded() {
   const std::string path = NewPath();
-  CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
+  int added[2];
+  CHECK(pipe(added) == 0);
   const pid_t child = fork();
   if (child == 0) {
-    CounterPage own = CounterPage::Attach(path, MappedFile::Access::kReadWrite);
-    AddTo(own, 0, {5, 1, 40, 9});
-    kill(getpid(), SIGKILL);
+    const CounterPage own = CounterPage::Create(path, {1, 0, 0, {}});
+    AddTo(path, 0, {5, 1, 40, 9});
+    WaitUntilWritten(path, {5, 1, 40, 9});
+    CHECK(write(added[1], "!", 1) == 1);
+    pause();
   }
+  char byte = 0;
+  CHECK(read(added[0], &byte, 1) == 1);
+  CHECK((CounterPage::Attach(path).Read() == Counts{5, 1, 40, 9}));
+  kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  CHECK((page.Read() == Counts{5, 1, 40, 9}));
+  CHECK((CounterPage::Attach(path).Read() == Counts{5, 1, 40, 9}));
+  close(added[0]);
+  close(added[1]);
 }
 
-void APageThatIsMadeAgainIsSeenByWhoHadItMapped() {
+void APageThatIsMadeAgainIsSeenByWhoReadsIt() {
   const std::string path = NewPath();
-  CounterPage first = CounterPage::Create(path, {1, 10, 0, {}});
-  CounterPage watcher = CounterPage::Attach(path, MappedFile::Access::kRead);
-  AddTo(first, 0, {7, 0, 0, 0});
-  // more workers than one page of memory holds, so the file grows under the watcher
+  std::optional<CounterPage> first = CounterPage::Create(path, {1, 10, 0, {}});
+  const CounterPage watcher = CounterPage::Attach(path);
+  AddTo(path, 0, {7, 0, 0, 0});
   CounterPage second = CounterPage::Create(path, {200, 10, 0, {5, 0, 0, 0}});
-  AddTo(second, 199, {1, 0, 0, 0});
+  AddTo(path, 199, {1, 0, 0, 0});
   CHECK(watcher.Read().rows_done == 6);
-  CounterPage third = CounterPage::Create(path, {1, 10, 0, {}});
-  CHECK(watcher.Read() == Counts{} && std::filesystem::file_size(path) == BytesForWorkers(200));
+  // the end of the older page writes nothing over the newer one
+  WaitUntilWritten(path, {6, 0, 0, 0});
+  first.reset();
+  CHECK((Written(path) == Counts{6, 0, 0, 0}));
+}
+
+void ANoteIsReadBesideTheCounts() {
+  const std::string path = NewPath();
+  CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
+  page.SetNote("waiting for space on /data");
+  PageRecord record;
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&record), sizeof record);
+  CHECK(std::string(record.note.data()) == "waiting for space on /data");
+  CHECK(CounterPage::Attach(path).Note() == "waiting for space on /data");
+  page.SetNote(std::string(5000, 'x'));
+  page.SetNote("");
+  CHECK(CounterPage::Attach(path).Note().empty());
+}
+
+void WhoCountsOnOutlivesACutFileAndMendsIt() {
+  const std::string path = NewPath();
+  const CounterPage page = CounterPage::Create(path, {3, 0, 0, {}});
+  for (const std::uintmax_t size : {100U, 1U, 0U}) {
+    std::filesystem::resize_file(path, size);
+    AddTo(path, 2, {1, 0, 0, 0});
+    WaitUntilWritten(path, page.Read());
+  }
+  CHECK(page.Read().rows_done == 3);
 }
 
 void APageIsPrivateToItsUser() {
@@ -161,42 +215,42 @@ void APageThatIsNotReadyIsToldFromOneThatIsMissing() {
 void ACutFileIsAnErrorAndNoSignal() {
   const std::string path = NewPath();
   CounterPage::Create(path, {200, 0, 0, {}});
-  CounterPage watcher = CounterPage::Attach(path, MappedFile::Access::kRead);
-  for (const std::uintmax_t size : {8192U, 4096U, 100U, 0U}) {
+  const CounterPage watcher = CounterPage::Attach(path);
+  for (const std::uintmax_t size : {500U, 100U, 0U}) {
     std::filesystem::resize_file(path, size);
     const PageFault expected = size == 0 ? PageFault::kUnfinished : PageFault::kForeign;
-    CHECK(FaultOf([&] { watcher.Read(); }) == expected);
+    CHECK(FaultOf([&] { static_cast<void>(watcher.Read()); }) == expected);
     CHECK(FaultOfAttach(path) == expected);
   }
 }
 
-void NoHeaderMakesAReaderLeaveTheFile() {
+void ARecordThatDoesNotAddUpIsRefused() {
   const std::string path = NewPath();
   CounterPage::Create(path, {1, 0, 0, {}});
   std::mt19937_64 random(20);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 10; ++round) {
+    const auto place = static_cast<std::streamoff>(16 + random() % (sizeof(PageRecord) - 16));
     std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(8);  // all after the magic: version, workers, …
-    for (int word = 0; word < 3; ++word) {
-      const std::uint64_t noise = random() >> (random() % 64);
-      file.write(reinterpret_cast<const char*>(&noise), sizeof noise);
-    }
-    if (round % 2 == 0) {  // the right version, any number of workers
-      const std::uint32_t version = 1;
-      file.seekp(8);
-      file.write(reinterpret_cast<const char*>(&version), sizeof version);
-    }
+    file.seekg(place);
+    const int byte = file.get();
+    file.seekp(place);
+    file.put(static_cast<char>(byte ^ 1));
     file.close();
-    FaultOf([&] { CounterPage::Attach(path, MappedFile::Access::kRead).Read(); });
+    CHECK(FaultOfAttach(path) == PageFault::kForeign);
+    std::fstream again(path, std::ios::binary | std::ios::in | std::ios::out);
+    again.seekp(place);
+    again.put(static_cast<char>(byte));
   }
+  CHECK(!FaultOfAttach(path));
 }
 
 void AWorkerThatIsNotThereIsAnError() {
-  const CounterPage page = CounterPage::Create(NewPath(), {2, 0, 0, {}});
+  const std::string path = NewPath();
+  const CounterPage page = CounterPage::Create(path, {2, 0, 0, {}});
   int errors = 0;
   for (const std::uint32_t worker : {2U, 4'000'000'000U}) {
     try {
-      static_cast<void>(page.lane(worker));
+      static_cast<void>(LiveCounts::Find(path)->lane(worker));
     } catch (const std::out_of_range&) {
       ++errors;
     }
@@ -206,23 +260,23 @@ void AWorkerThatIsNotThereIsAnError() {
 
 void ASamplerSeesWhatIsAddedAndEndsWithItsOwner() {
   const std::string path = NewPath();
-  CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
+  const CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<std::uint64_t> seen = 0;
   std::atomic<bool> is_gone = false;
   std::atomic<int> late = 0;
   {
-    const Sampler sampler(CounterPage::Attach(path, MappedFile::Access::kRead), std::chrono::milliseconds(1),
+    const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
                           [&](const Sample& sample) {
                             seen = sample.counts.rows_done;
                             late += is_gone ? 1 : 0;
                           });
-    AddTo(page, 0, {42, 0, 0, 0});
+    AddTo(path, 0, {42, 0, 0, 0});
     while (seen != 42) {
       std::this_thread::yield();
     }
   }
   is_gone = true;
-  AddTo(page, 0, {1, 0, 0, 0});
+  AddTo(path, 0, {1, 0, 0, 0});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   CHECK(late == 0 && seen == 42);
 }
@@ -232,7 +286,7 @@ void ASamplerOfADamagedPageSaysSoOnce() {
   CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<int> errors = 0;
   std::atomic<int> after = 0;
-  const Sampler sampler(CounterPage::Attach(path, MappedFile::Access::kRead), std::chrono::milliseconds(1),
+  const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
                         [&](const Sample& sample) { sample.error.empty() ? after += errors : ++errors; });
   std::filesystem::resize_file(path, 10);
   while (errors == 0) {
@@ -250,13 +304,15 @@ int main() {
   APageAddsUpItsBaseAndAllLanes();
   LanesOfTwoWorkersNeverShareACacheLine();
   ThreadsThatAddToOneLaneLoseNothing();
-  AProcessThatDiesLeavesWhatItHasAdded();
-  APageThatIsMadeAgainIsSeenByWhoHadItMapped();
+  AnotherProcessSeesWhatIsAddedWhileItIsAdded();
+  APageThatIsMadeAgainIsSeenByWhoReadsIt();
+  ANoteIsReadBesideTheCounts();
+  WhoCountsOnOutlivesACutFileAndMendsIt();
   APageIsPrivateToItsUser();
   WhatIsNoPageIsRefusedAndLeftAsItIs();
   APageThatIsNotReadyIsToldFromOneThatIsMissing();
   ACutFileIsAnErrorAndNoSignal();
-  NoHeaderMakesAReaderLeaveTheFile();
+  ARecordThatDoesNotAddUpIsRefused();
   AWorkerThatIsNotThereIsAnError();
   ASamplerSeesWhatIsAddedAndEndsWithItsOwner();
   ASamplerOfADamagedPageSaysSoOnce();

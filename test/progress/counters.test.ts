@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -17,7 +18,7 @@ let pages = 0;
 const newPath = () => join(folder, `page${++pages}`);
 
 const hasAddon = loadAddon().native !== null;
-if (!hasAddon) console.log(`tests of the mapped page were skipped: ${loadAddon().reason}`);
+if (!hasAddon) console.log(`tests of the page in a file were skipped: ${loadAddon().reason}`);
 
 beforeAll(() => {
   progressUrl = emitProgress(folder);
@@ -53,42 +54,46 @@ async function runNode(body: string, env: NodeJS.ProcessEnv = {}): Promise<unkno
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
 }
 
-describe.skipIf(!hasAddon)("a mapped page", () => {
+describe.skipIf(!hasAddon)("a page in a file", () => {
   it("adds up exactly what several threads add at once", async () => {
     using page = openCounters(newPath(), { workers: 4, rowsTotal: 1 });
     await addFromThreads(page, 4, 20_000);
-    expect(page.kind).toBe("mapped");
+    expect(page.kind).toBe("file");
     expect(page.read()).toEqual({ rowsDone: 72_000, rowsFailed: 8_000, inputTokens: 560_000, outputTokens: 160_000 });
   });
 
-  it("shows another process what is added here, and here what it adds", async () => {
+  it("shows another process what is added here, while it is added", async () => {
     const path = newPath();
     using page = openCounters(path, { workers: 2, rowsTotal: 10 });
-    page.lane(0).addInputTokens(30);
-    const handle = JSON.stringify(page.handle());
-    const seen = await runNode(`
+    page.setNote("waiting for space on /data");
+    const seen = runNode(`
       const page = progress.attachCounters(${JSON.stringify(path)});
-      progress.openLane(${handle}, 1).addInputTokens(12);
-      progress.openLane(${handle}, 1).rowDone();
-      console.log(JSON.stringify({ ...page.read(), rowsTotal: page.rowsTotal, workers: page.workers }));`);
-    expect(seen).toEqual({
+      while (page.read().inputTokens < 42) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log(JSON.stringify({ ...page.read(), rowsTotal: page.rowsTotal, workers: page.workers, note: page.note() }));`);
+    page.lane(0).addInputTokens(30);
+    page.lane(1).addInputTokens(12);
+    page.lane(1).rowDone();
+    expect(await seen).toEqual({
       rowsDone: 1,
       rowsFailed: 0,
       inputTokens: 42,
       outputTokens: 0,
       rowsTotal: 10,
       workers: 2,
+      note: "waiting for space on /data",
     });
-    expect(page.read().inputTokens).toBe(42);
   });
 
-  it("keeps what a process had added when it was killed", async () => {
+  it("keeps what a process had written when it was killed", async () => {
     const path = newPath();
     const program = `
+      const { readFileSync } = await import("node:fs");
       const progress = await import(${JSON.stringify(progressUrl)});
       const page = progress.openCounters(${JSON.stringify(path)}, { workers: 1, rowsTotal: 5 });
+      const before = readFileSync(${JSON.stringify(path)});
       page.lane(0).addOutputTokens(99);
-      console.log("added");
+      while (readFileSync(${JSON.stringify(path)}).equals(before)) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log("written");
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
     await once(child.stdout, "data");
@@ -98,7 +103,7 @@ describe.skipIf(!hasAddon)("a mapped page", () => {
     expect(page?.read().outputTokens).toBe(99);
   });
 
-  it("starts from the counts that the job already has, also for who had it mapped before", () => {
+  it("starts from the counts that the job already has, also for who read it before", () => {
     const path = newPath();
     const base = { rowsDone: 5, rowsFailed: 1, inputTokens: 50, outputTokens: 20 };
     using first = openCounters(path, { workers: 1, rowsTotal: 10 });
@@ -168,15 +173,42 @@ describe.skipIf(!hasAddon)("a mapped page", () => {
     expect(seen).toBe("mine");
   });
 
-  it("tells a watcher once when its file is cut, and crashes nobody", async () => {
+  it("ends neither who counts nor who watches when its file is cut again and again, and is mended", async () => {
     const path = newPath();
-    const page = openCounters(path, { workers: 1, rowsTotal: 1 });
+    using page = openCounters(path, { workers: 1, rowsTotal: 1 });
+    const lane = page.lane(0);
+    const watcher = runNode(`
+      const attach = () => { try { return progress.attachCounters(${JSON.stringify(path)}); } catch { return null; } };
+      let errors = 0;
+      let rows = 0;
+      const watch = () => {
+        const page = attach();
+        if (page === null) return setTimeout(watch, 1);
+        page.watch(1, (counts) => {
+          rows = counts.rowsDone;
+          if (rows === 50) { console.log(JSON.stringify({ errors, rows })); process.exit(0); }
+        }, (error) => { if (error.code === "ROWMILL_BAD_COUNTERS") errors++; page.close(); setTimeout(watch, 1); });
+      };
+      watch();
+      setInterval(() => {}, 1000);`);
+    for (let cut = 0; cut < 50; cut++) {
+      truncateSync(path, [0, 100, 300][cut % 3]);
+      lane.rowDone();
+      expect(page.read().rowsDone).toBe(cut + 1);
+      await sleep(5);
+    }
+    expect(await watcher).toEqual({ errors: expect.any(Number), rows: 50 });
+  });
+
+  it("tells a watcher once when its file was cut and nobody mends it", async () => {
+    const path = newPath();
+    openCounters(path, { workers: 1, rowsTotal: 1 }).close();
+    using page = attachCounters(path) as CounterPage;
     const error = await new Promise<Error>((resolve) => {
       page.watch(1, () => truncateSync(path, 100), resolve);
     });
     expect(error).toMatchObject({ code: "ROWMILL_BAD_COUNTERS" });
     expect(() => page.read()).toThrow(/cut off/);
-    page.close();
   });
 
   it("is not there before it is made, and an error when the file is something else", () => {

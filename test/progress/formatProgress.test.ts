@@ -6,6 +6,7 @@ const progress: Progress = {
   jobId: "job-1",
   status: "RUNNING",
   rowsTotal: 1000,
+  waitingFor: null,
   rowsDone: 450,
   rowsFailed: 0,
   inputTokens: 12_500,
@@ -17,6 +18,17 @@ const progress: Progress = {
 };
 
 describe("a progress bar", () => {
+  it("says what a job waits for, and only the bar and what stands in brackets make way for it", () => {
+    const other = "job-5f0c1a2b (64 % done, about 3 min left)";
+    const queued = { ...progress, status: "QUEUED", rowsDone: 0, waitingFor: other };
+    expect(formatProgress(queued, 100)).toBe(`Progress: 0%|${" ".repeat(16)}| 0/1000 QUEUED, waiting for ${other}`);
+    expect(formatProgress(queued, 84)).toBe(`Progress: 0% 0/1000 QUEUED, waiting for ${other}`);
+    expect(formatProgress(queued, 50)).toBe("0% 0/1000 QUEUED, waiting for job-5f0c1a2b");
+    expect(formatProgressLine({ ...progress, waitingFor: "space on /data" })).toBe(
+      "Progress: 45% 450/1000 waiting for space on /data",
+    );
+  });
+
   it("looks as documented", () => {
     expect(formatProgress(progress, 127)).toBe(
       "Progress: 45%|██████      | 450/1000 [00:32<00:45] Input tokens processed: 12500, Tokens generated: 8300, Total tokens/s: 325.4",
@@ -79,6 +91,7 @@ describe("a progress bar", () => {
     const seconds = fc.double({ min: 0, max: 10 ** 7, noNaN: true });
     const anyProgress = fc.record({
       ...{ jobId: fc.constant("j"), status: fc.constantFrom("QUEUED", "RUNNING", "SUCCEEDED", "FAILED") },
+      waitingFor: fc.constantFrom(null, "a runner", "job-5f0c1a2b (64 % done, about 3 min left)"),
       ...{ rowsTotal: count, rowsDone: count, rowsFailed: count, inputTokens: count, outputTokens: count },
       ...{ elapsedSeconds: seconds, remainingSeconds: fc.option(seconds), tokensPerSecond: seconds },
       rowsPerSecond: seconds,

@@ -15,6 +15,7 @@ function fakeJob(changes: Partial<WatchedJob> = {}) {
     jobId: "job-1",
     status: "RUNNING",
     rowsTotal: 1000,
+    waitingFor: null as string | null,
     startedAt: startedAt as string | null,
     finishedAt: null as string | null,
     rowsDone: 0,
@@ -174,6 +175,7 @@ describe("a progress emitter", () => {
     const last = {
       jobId: "job-1",
       status: "SUCCEEDED",
+      waitingFor: null,
       rowsTotal: 1000,
       rowsDone: 990,
       rowsFailed: 10,
@@ -272,7 +274,7 @@ describe("a process that made an emitter", () => {
     const program = `
       const { ProgressEmitter } = await import(${JSON.stringify(url)});
       let looks = 0;
-      const job = { jobId: "j", rowsTotal: 5, startedAt: null, finishedAt: null,
+      const job = { jobId: "j", rowsTotal: 5, waitingFor: null, startedAt: null, finishedAt: null,
         rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 };
       const emitter = new ProgressEmitter({ job: () => ({ ...job, status: ++looks < 8 ? "RUNNING" : "SUCCEEDED" }) });
       ${body}`;

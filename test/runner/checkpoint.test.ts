@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RowmillError } from "../../src/errors.js";
+import { PassingError } from "../../src/jobs/index.js";
 import type { ResultRow } from "../../src/results/index.js";
 import { Checkpoint } from "../../src/runner/checkpoint.js";
 
@@ -13,17 +13,18 @@ const row = (index: number): ResultRow => ({
   labelProbabilities: null,
 });
 
-/** A job file on a disk that can be full; a fake, since filling a disk is no test's business. */
+/** A job file on a disk that can be full for ten minutes; test/runner/disk.test.ts has a real one. */
 function newCheckpoint() {
-  const disk = { isFull: false, nowMs: 0, rows: [] as number[] };
+  const disk = { isFull: false, nowMs: 0, rows: [] as number[], told: [] as (string | null)[] };
   const file = {
     appendResults(results: readonly ResultRow[]) {
-      if (disk.isFull) throw new RowmillError("ROWMILL_DISK_FULL", "no room");
+      if (disk.isFull) throw new PassingError("ROWMILL_DISK_FULL", "no room", "space on /data", null);
       disk.rows.push(...results.map((result) => result.index));
       return { stored: results.length, duplicates: 0 };
     },
   };
-  return { disk, checkpoint: new Checkpoint(file, () => disk.nowMs) };
+  const tell = (waitsFor: string | null) => disk.told.push(waitsFor);
+  return { disk, checkpoint: new Checkpoint(file, tell, () => disk.nowMs) };
 }
 
 describe("results while the disk is full", () => {
@@ -39,6 +40,7 @@ describe("results while the disk is full", () => {
     expect(checkpoint.write()).toBe(true);
     expect(checkpoint.isStalled).toBe(false);
     expect(disk.rows).toEqual([0, 1]);
+    expect(disk.told).toEqual(["space on /data", null]);
   });
 
   it("end the job after ten minutes", () => {

@@ -12,19 +12,19 @@ import type { Counts } from "./progress.js";
 
 /** Makes the page's file, or starts it again in place.
  *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file can't be made or holds something else */
-export function createMappedPage(counters: NativeCounters, path: string, shape: PageShape): CounterPage {
+export function createFilePage(counters: NativeCounters, path: string, shape: PageShape): CounterPage {
   const base = toList(shape.base ?? NO_COUNTS);
   return asRowmillError(path, () => {
     const page = new counters.CounterPage(path, shape.workers, shape.rowsTotal, Date.now(), ...base);
-    return new MappedPage(counters, path, page);
+    return new FilePage(counters, path, page);
   });
 }
 
-/** Maps a page that another process made; null when there is none yet.
+/** Reads a page that another process made; null when there is none yet.
  *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file is damaged or holds something else */
-export function attachMappedPage(counters: NativeCounters, path: string): CounterPage | null {
+export function attachFilePage(counters: NativeCounters, path: string): CounterPage | null {
   try {
-    return new MappedPage(counters, path, new counters.CounterPage(path));
+    return new FilePage(counters, path, new counters.CounterPage(path));
   } catch (error) {
     if (hasCode(error, "MISSING") || hasCode(error, "UNFINISHED")) return null;
     throw badCounters(path, error);
@@ -33,7 +33,7 @@ export function attachMappedPage(counters: NativeCounters, path: string): Counte
 
 /** @throws {RangeError} no such worker
  *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when there is no such page */
-export function openMappedLane(counters: NativeCounters, path: string, worker: number): CounterLane {
+export function openFileLane(counters: NativeCounters, path: string, worker: number): CounterLane {
   if (!Number.isInteger(worker) || worker < 0) throw new RangeError(`no counter lane ${worker}`);
   const lane = asRowmillError(path, () => new counters.CounterLane(path, worker));
   return {
@@ -44,8 +44,8 @@ export function openMappedLane(counters: NativeCounters, path: string, worker: n
   };
 }
 
-class MappedPage implements CounterPage {
-  readonly kind = "mapped";
+class FilePage implements CounterPage {
+  readonly kind = "file";
   readonly reason = null;
   readonly workers: number;
   readonly rowsTotal: number;
@@ -63,15 +63,23 @@ class MappedPage implements CounterPage {
 
   lane(worker: number): CounterLane {
     checkWorker(worker, this.workers);
-    return openMappedLane(this.#counters, this.#path, worker);
+    return openFileLane(this.#counters, this.#path, worker);
   }
 
   read(): Counts {
     return asRowmillError(this.#path, () => fromList(this.#page.read()));
   }
 
+  note(): string | null {
+    return asRowmillError(this.#path, () => this.#page.note()) || null;
+  }
+
+  setNote(note: string | null): void {
+    asRowmillError(this.#path, () => this.#page.setNote(note ?? ""));
+  }
+
   handle(): CounterHandle {
-    return { kind: "mapped", path: this.#path };
+    return { kind: "file", path: this.#path };
   }
 
   watch(intervalMs: number, onSample: (counts: Counts) => void, onError: (error: Error) => void): Disposable {
