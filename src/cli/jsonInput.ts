@@ -5,14 +5,22 @@ import { findJsonMistake } from "./jsonMistake.js";
 /** The JSON of an option that takes a file's path or the JSON itself.
  *  @param option as the user wrote it, for messages: `--schema`
  *  @param code the error's code when it can't be read
+ *  @param parse throws as JSON.parse does
  *  @throws {InputError} with the place (file, line, column) of the first mistake */
-export function readJsonOption(option: string, given: string, code: string): unknown {
+export function readJsonOption(
+  option: string,
+  given: string,
+  code: string,
+  parse: (text: string) => unknown = JSON.parse,
+): unknown {
   const isInline = isInlineJson(given);
   const place = isInline ? option : `${option} ${given}`;
   const text = isInline ? given : readTextFile(place, given, code);
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new InputError(code, `${place} is nested deeper than can be read`, { cause: error });
     const { line, column, reason } = locateMistake(text, messageOf(error));
     throw new InputError(code, `${place} is no valid JSON: line ${line}, column ${column}: ${reason}`, {
       cause: error,

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { stringifyExact } from "../exactNumbers.js";
 import { oneLine, visibleText } from "../foreignText.js";
 import { stateOf, writeAndWait, writeWhileRead } from "../lastingStream.js";
 
@@ -21,7 +22,7 @@ export function print(text: string): void {
 
 /** A result as JSON on stdout, indented where a person reads it. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
+  print(stringifyExact(value, process.stdout.isTTY ? 2 : 0) as string);
 }
 
 /** Bytes on stdout as they are, but text made visible where a terminal shows it.

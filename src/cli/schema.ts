@@ -54,10 +54,11 @@ async function checkSchema(file: string, flags: { style?: Style; json?: true }):
 export function renderReport(file: string, report: Report): string {
   if (report.contradiction !== null)
     return [cellText(file), section("contradictory", [report.contradiction])].join("\n");
-  const { enforced, checked, ignored, rules, longestBytes } = report;
+  const { enforced, checked, ignored, notes, rules, longestBytes } = report;
   const longest = longestBytes === null ? "no longest output" : `longest output ${formatCount(longestBytes)} bytes`;
   return [
     cellText(file),
+    ...(notes.length === 0 ? [] : [section("note", notes)]),
     section("enforced while generating", byKeyword(enforced)),
     section("checked after generation", checked),
     section("annotations, ignored", ignored),

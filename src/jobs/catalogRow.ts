@@ -1,3 +1,4 @@
+import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
 import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
 import type { SqlRow, SqlValue, Store } from "./sqlite.js";
@@ -28,7 +29,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
   const count = (column: string) => row[column] as number;
   const plan = textOrNull("plan");
   const failures = textOrNull("failures");
-  const spec = JSON.parse(text("spec")) as JobSpec;
+  const spec = parseExact(text("spec")) as JobSpec;
   return {
     jobId: text("job_id"),
     status: text("status") as JobStatus,
@@ -61,7 +62,7 @@ export function toNewJob(row: SqlRow): NewJob {
   const { rowsTotal, rowsEmpty, rowsTruncated, inputTokensTotal, longestRowTokens } = toJobRecord(row);
   return {
     jobId: String(row.job_id),
-    spec: JSON.parse(String(row.spec)) as JobSpec,
+    spec: parseExact(String(row.spec)) as JobSpec,
     facts: { rowsTotal, rowsEmpty, rowsTruncated, inputTokensTotal, longestRowTokens },
     createdAt: String(row.created_at),
   };
@@ -81,7 +82,7 @@ export function newJobValues({ jobId, spec, facts, createdAt }: NewJob): SqlValu
   return [
     jobId,
     spec.priority,
-    JSON.stringify(spec),
+    stringifyExact(spec) as string,
     createdAt,
     facts.rowsTotal,
     facts.rowsEmpty,

@@ -70,6 +70,7 @@ export interface JobSpec {
   readonly outputColumn: string;
   readonly systemPrompt: string | null;
   /** What every output must be: at most one of these four is not `null`. */
+  /** A schema's numbers that a double does not carry are bigints. */
   readonly outputSchema: unknown;
   readonly outputGrammar: string | null;
   readonly outputRegex: string | null;

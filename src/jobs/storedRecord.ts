@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { RowmillError } from "../errors.js";
+import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { jobFilePath, submitterPath } from "./layout.js";
@@ -41,7 +42,7 @@ export function writeStoredJob(db: Store, { jobId, spec, facts, createdAt }: New
   db.run(
     "INSERT OR REPLACE INTO record (id, job_id, spec, facts, created_at, outcome) VALUES (1, ?, ?, ?, ?, ?)",
     jobId,
-    JSON.stringify(spec),
+    stringifyExact(spec) as string,
     JSON.stringify(facts),
     createdAt,
     outcome === null ? null : JSON.stringify(outcome),
@@ -55,7 +56,7 @@ export function readStoredJob(db: Store): StoredJob | null {
   return {
     job: {
       jobId: String(row.job_id),
-      spec: JSON.parse(String(row.spec)) as JobSpec,
+      spec: parseExact(String(row.spec)) as JobSpec,
       facts: JSON.parse(String(row.facts)) as JobFacts,
       createdAt: String(row.created_at),
     },

@@ -22,6 +22,8 @@ export interface CompiledOutput {
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
   readonly ignored: readonly string[];
+  /** What is to be told of the schema as a whole. */
+  readonly notes: readonly string[];
   /** The scalars of an output that are one of a few each; none where the form is a grammar or an expression. */
   labelFields(): OutputField[];
   /** null when the text is what was asked for.
@@ -106,27 +108,29 @@ function textOutput(
     jsonSchema: null,
     checked: [],
     ignored: [],
+    notes: [],
     labelFields: () => [],
     problemOf: (text, isComplete) => (isValid(text, isComplete) ? null : { reason, isUnfinished: true }),
   };
 }
 
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
-  const { ir, jsonSchema, checked, ignored, labelFields, validate } = compileSchema(schema, { style });
+  const { ir, jsonSchema, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,
     checked,
     ignored,
+    notes,
     labelFields: () => labelFields().map((field) => ({ ...field, isWhole: false })),
     problemOf(text) {
-      let value: unknown;
+      let problem: string | null;
       try {
-        value = JSON.parse(text);
-      } catch {
+        problem = validateText(text);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
         return { reason: "the output is not JSON", isUnfinished: true };
       }
-      const problem = validate(value);
       return problem === null
         ? null
         : { reason: `the output does not fit the schema: ${problem}`, isUnfinished: false };

@@ -11,24 +11,28 @@ export interface SchemaReport {
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
   readonly ignored: readonly string[];
+  /** What is to be told of the schema as a whole: that it was taken out of a wrapper, that it constrains nothing. */
+  readonly notes: readonly string[];
   /** Rules of the grammar. */
   readonly rules: number;
   /** Bytes of the longest output, null when there is no longest. */
   readonly longestBytes: number | null;
 }
 
+const NOTHING = { enforced: [], checked: [], ignored: [], notes: [], rules: 0, longestBytes: 0 };
+
 /** @throws {InputError} as compileSchema, but for a schema that nothing satisfies */
 export function reportSchema(schema: unknown, style: JsonStyle): SchemaReport {
   if (schema === undefined) throw new InputError("ROWMILL_INVALID_SCHEMA", "The output schema is undefined: give one.");
   try {
-    const { ir, jsonSchema, enforced: keywords, checked, ignored } = compileSchema(schema, { style });
+    const { ir, jsonSchema, enforced: keywords, checked, ignored, notes } = compileSchema(schema, { style });
     const enforced = keywordPlaces(jsonSchema, new Set(keywords)).filter(
       (place) => !checked.some((one) => one === place || one.startsWith(`${place} (`)),
     );
     const rules = Object.keys(ir.rules).length;
-    return { contradiction: null, enforced, checked, ignored, rules, longestBytes: longestOutput(ir) };
+    return { contradiction: null, enforced, checked, ignored, notes, rules, longestBytes: longestOutput(ir) };
   } catch (error) {
     if (!(error instanceof InputError) || error.code !== "ROWMILL_UNSATISFIABLE_SCHEMA") throw error;
-    return { contradiction: error.message, enforced: [], checked: [], ignored: [], rules: 0, longestBytes: 0 };
+    return { ...NOTHING, contradiction: error.message };
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { EngineChoice } from "../engine/index.js";
+import { stringifyExact } from "../exactNumbers.js";
 import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
@@ -96,7 +97,10 @@ async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob, axe
     [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],
     [job.frameTokens, rowTokens, facts.longestTokens].map(magnitudeOf),
   ];
-  return createHash("sha256").update(JSON.stringify(kind)).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(stringifyExact(kind) as string)
+    .digest("hex")
+    .slice(0, 32);
 }
 
 function magnitudeOf(tokens: number): number {

@@ -22,5 +22,5 @@ function typeOf(property: unknown): ColumnType {
 
 function nameOf(value: unknown): string {
   if (value === null) return "null";
-  return Number.isInteger(value) ? "integer" : typeof value;
+  return typeof value === "bigint" || Number.isInteger(value) ? "integer" : typeof value;
 }

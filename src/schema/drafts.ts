@@ -68,7 +68,7 @@ function keywordsIn(schema: KeywordMap, draft: Draft): KeywordMap {
   for (const [exclusive, inclusive] of BOUNDS) {
     if (typeof schema[exclusive] !== "boolean") continue;
     const bound = schema[inclusive];
-    const isStrict = schema[exclusive] === true && typeof bound === "number";
+    const isStrict = schema[exclusive] === true && (typeof bound === "number" || typeof bound === "bigint");
     set(exclusive, isStrict ? bound : undefined);
     if (isStrict) set(inclusive, undefined);
   }

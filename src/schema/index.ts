@@ -11,6 +11,7 @@ import { openDocument } from "./schemaDocument.js";
 import type { KeywordMap } from "./schemaNode.js";
 import { emitTables } from "./tables.js";
 import { judgeOf } from "./validate.js";
+import { unwrapSchema } from "./wrappers.js";
 import { jsonSchemaSide } from "./zod.js";
 
 export { choicesGrammar } from "./choices.js";
@@ -24,7 +25,7 @@ export { keywordPlaces } from "./keywordPlaces.js";
 export type { Label, LabelField } from "./labelFields.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
-export { regexGrammar } from "./regexGrammar.js";
+export { checkRegex, regexGrammar } from "./regexGrammar.js";
 export { emitTables } from "./tables.js";
 
 /** A schema made ready: what is stored, what is enforced while generating, and what judges the result. */
@@ -46,10 +47,15 @@ export interface CompiledSchema {
   /** What the schema says and nothing here does, to be told to the user after the words "the schema's": formats, and in the
    *  full reading keywords, that no standard defines; transforms of a zod schema. */
   readonly ignored: string[];
+  /** What is to be told of the schema as a whole, each a line: that it was unwrapped, that it constrains nothing. */
+  readonly notes: readonly string[];
   /** The fields that are one of a few scalars each, as findLabelFields tells them. */
   labelFields(): LabelField[];
   /** null when the value is valid, else what is wrong with it, in one line. */
   validate(value: unknown): string | null;
+  /** The same of a JSON text, its numbers taken as they are written.
+   *  @throws {SyntaxError} when it is none */
+  validateText(text: string): string | null;
 }
 
 export interface CompileOptions {
@@ -66,9 +72,12 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    const { schema: side, changes } = jsonSchemaSide(schema);
+    const { schema: bare, wrapper } = unwrapSchema(schema);
+    const { schema: side, changes } = jsonSchemaSide(bare);
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
-    return compilePlain(asPlainJson(side), options, notApplied);
+    const compiled = compilePlain(asPlainJson(side), options, notApplied);
+    if (wrapper !== null) compiled.notes.unshift(`the schema was taken out of ${wrapper}`);
+    return compiled;
   } catch (error) {
     throw refusalOf(error);
   }
@@ -89,7 +98,7 @@ function compilePlain(
   jsonSchema: KeywordMap | boolean,
   options: CompileOptions,
   notApplied: readonly string[],
-): CompiledSchema {
+): CompiledSchema & { readonly notes: string[] } {
   const document = openDocument(inOneDraft(jsonSchema), metaSchemaOf);
   const judge = judgeOf(document);
   const { ir, ...said } = compileIr(document, judge, options.style ?? "spaced", options.reading ?? "intended");
@@ -100,7 +109,12 @@ function compilePlain(
     ir,
     ...said,
     ignored: [...notApplied, ...said.ignored],
+    notes:
+      said.enforced.length === 0 && said.checked.length === 0
+        ? ["the schema constrains nothing: every JSON value is valid"]
+        : [],
     validate: judge.validate,
+    validateText: judge.validateText,
     get gbnf() {
       gbnf ??= emitGbnf(ir);
       return gbnf;

@@ -19,5 +19,6 @@ export function isIntegerOnly({ type }: KeywordMap): boolean {
 
 export function typeOfValue(value: unknown): JsonType {
   if (value === null) return "null";
+  if (typeof value === "bigint") return "number";
   return Array.isArray(value) ? "array" : (typeof value as JsonType);
 }

@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import { arrayCondition } from "./arrayKeywords.js";
 import type { Alternative, Atom } from "./atoms.js";
 import { beyondGrammar, type Condition, held, MOST_COMBINED } from "./condition.js";
+import type { Numeric } from "./decimal.js";
 import { isStandardFormat } from "./formats.js";
 import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
 import type { NumberLiteral } from "./numbers.js";
@@ -273,7 +274,7 @@ function typed(keyword: string, node: SchemaNode, type: JsonType): Condition | n
   if (type === "object") return objectCondition(keyword, node);
   const value = (node.schema as KeywordMap)[keyword];
   if (type === "number") {
-    return number({ kind: keyword as NumberLiteral["kind"], value: Number(value), isNegated: false }, node);
+    return number({ kind: keyword as NumberLiteral["kind"], value: value as Numeric, isNegated: false }, node);
   }
   const facet = stringFacet(keyword, value);
   if (facet === null) return null;

@@ -1,3 +1,4 @@
+import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { Alternative, Clause } from "./atoms.js";
 import type { IrNode } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
@@ -103,15 +104,19 @@ function charactersOf(first: number, last: number): string[] {
 function labelsOf(texts: readonly string[]): Label[] | null {
   const byValue = new Map<unknown, string[]>();
   for (const text of texts) {
-    const value: unknown = JSON.parse(text);
+    const value = parseExact(text);
     if (typeof value === "object" && value !== null) return null;
     byValue.set(value, [...(byValue.get(value) ?? []), text]);
   }
   const values = [...byValue.keys()];
-  const names = values.map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+  const names = values.map((value) => (typeof value === "string" ? value : jsonOf(value)));
   const isPlain = new Set(names).size === names.length;
   return [...byValue.values()].map((own, at) => ({
-    name: isPlain ? (names[at] as string) : JSON.stringify(values[at]),
+    name: isPlain ? (names[at] as string) : jsonOf(values[at]),
     texts: own,
   }));
+}
+
+function jsonOf(value: unknown): string {
+  return stringifyExact(value) as string;
 }

@@ -1,9 +1,10 @@
 import { type Alternative, atomsOf, type Clause } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
+import type { Numeric } from "./decimal.js";
 import type { Emission } from "./emission.js";
 import { choice, type IrNode, text } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
-import { literal } from "./literalText.js";
+import { literal, numberText } from "./literalText.js";
 import { compileNumbers } from "./numbers.js";
 import type { KeywordMap } from "./schemaNode.js";
 import type { Judge } from "./validate.js";
@@ -24,9 +25,9 @@ export function listedNode(
       leaveToCheck(`not (a listed ${type})`);
     return null;
   }
-  const number = (value: number) =>
+  const number = (value: Numeric) =>
     reading === "intended"
-      ? text(JSON.stringify(value))
+      ? text(numberText(value))
       : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, addRule);
   const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects

@@ -1,3 +1,4 @@
+import { decimalOf, type Numeric } from "./decimal.js";
 import { choice, type IrNode, seq, text } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 
@@ -9,6 +10,13 @@ export function spellingsOf(value: string): readonly string[] {
   return plain === escaped ? [plain] : [plain, escaped];
 }
 
+/** A number as JSON.stringify writes it, a whole one with all its digits and no exponent. */
+export function numberText(value: Numeric): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return JSON.stringify(value);
+  const { isNegative, digits, point } = decimalOf(value);
+  return digits === "" ? "0" : `${isNegative ? "-" : ""}${digits.padEnd(point, "0")}`;
+}
+
 /** A string in either of its spellings. */
 export function quoted(value: string): IrNode {
   return choice(...spellingsOf(value).map(text));
@@ -16,10 +24,10 @@ export function quoted(value: string): IrNode {
 
 /** A value in its own form: keys in its own order.
  *  @param number  the texts of a number */
-export function literal(value: unknown, punctuation: Punctuation, number: (value: number) => IrNode): IrNode {
+export function literal(value: unknown, punctuation: Punctuation, number: (value: Numeric) => IrNode): IrNode {
   const { comma, colon, edge } = punctuation;
   if (typeof value === "string") return quoted(value);
-  if (typeof value === "number") return number(value);
+  if (typeof value === "number" || typeof value === "bigint") return number(value);
   if (value === null || typeof value !== "object") return text(JSON.stringify(value));
   const isArray = Array.isArray(value);
   const elements = isArray

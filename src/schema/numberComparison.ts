@@ -1,4 +1,4 @@
-import { decimalOf } from "./decimal.js";
+import { decimalOf, type Numeric } from "./decimal.js";
 import { EXACT_DIGITS, type NumberState, type NumberTest } from "./numberTests.js";
 
 /** How the digits so far stand to the bound's. NEAR_: by so little that a double may not tell; UNSURE: a double does not. */
@@ -23,7 +23,7 @@ const POWER = 2;
  *  @param isRight   what is asked of the sign and of how the magnitude stands to the bound's
  *  @param isStrict  being equal is wrong, so that nothing must be written that a double takes for equal */
 export function comparison(
-  bound: number,
+  bound: Numeric,
   isRight: (isNegative: boolean, order: -1 | 0 | 1) => boolean,
   isStrict: boolean,
   hasExponents: boolean,

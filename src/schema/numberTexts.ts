@@ -1,5 +1,6 @@
-import { decimalOf } from "./decimal.js";
+import { decimalOf, type Numeric } from "./decimal.js";
 import { charsOf, choice, type IrNode, optional, repeat, seq, text } from "./ir.js";
+import { numberText } from "./literalText.js";
 
 const DIGIT = charsOf("09");
 const MINUS = optional(text("-"));
@@ -66,9 +67,9 @@ export function anyInteger(isFull: boolean): IrNode {
   return seq(MINUS, choice(seq(whole(null), fraction(text("0"), null), exponent), shifted));
 }
 
-/** A number as JSON.stringify writes it; in the full reading also with more zeros behind the point, or an exponent. */
-export function valueText(value: number, isFull: boolean): IrNode {
-  const written = text(JSON.stringify(value));
+/** A number as numberText has it; in the full reading also with more zeros behind the point, or an exponent. */
+export function valueText(value: Numeric, isFull: boolean): IrNode {
+  const written = text(numberText(value));
   if (!isFull) return written;
   const { isNegative, digits, point } = decimalOf(value);
   const zeros = repeat(text("0"), 0, null);

@@ -1,5 +1,5 @@
 import { BoundedMemo } from "./boundedMemo.js";
-import { decimalOf, isMultiple, scaledOf } from "./decimal.js";
+import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
 import { choice, EMPTY, type IrNode, ref } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
@@ -11,11 +11,11 @@ import { anyInteger, anyNumber, valueText } from "./numberTexts.js";
 /** A condition on a number, which must hold or must not. */
 export interface NumberLiteral {
   readonly kind: "integer" | "multipleOf" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "values";
-  readonly value?: number | readonly number[];
+  readonly value?: Numeric | readonly Numeric[];
   readonly isNegated: boolean;
 }
 
-/** `intended`: at most 15 digits before the point (up to 2^53 - 1 where a bound asks for it) and 17 behind it, no 1.0 for
+/** `intended`: at most 15 digits before the point (as many as a bound has that reaches further) and 17 behind it, no 1.0 for
  *  an integer, exponents only where JSON.stringify writes them. `full`: every JSON number whose value is right, as far as
  *  that can be told from its characters one by one, of any number of digits. */
 export type NumberReading = "intended" | "full";
@@ -41,7 +41,7 @@ const MOST_MULTIPLES = 512;
 const STATES_PER_RULE = 8;
 
 interface Bound {
-  readonly value: number;
+  readonly value: Numeric;
   readonly isStrict: boolean;
 }
 
@@ -51,9 +51,9 @@ interface NumberFacets {
   readonly isFractional: boolean;
   readonly low: Bound | null;
   readonly high: Bound | null;
-  readonly steps: readonly number[];
-  readonly otherSteps: readonly number[];
-  readonly excluded: readonly number[];
+  readonly steps: readonly Numeric[];
+  readonly otherSteps: readonly Numeric[];
+  readonly excluded: readonly Numeric[];
 }
 
 /** The grammar of some numbers, with the rules that it refers to. */
@@ -110,15 +110,15 @@ function grammarOf(
 }
 
 /** Whether all literals hold for a value. */
-export function isNumberIn(literals: readonly NumberLiteral[], value: number): boolean {
+export function isNumberIn(literals: readonly NumberLiteral[], value: Numeric): boolean {
   return literals.every((literal) => holds(literal, value) !== literal.isNegated);
 }
 
-function holds({ kind, value: given }: NumberLiteral, value: number): boolean {
-  const bound = given as number;
+function holds({ kind, value: given }: NumberLiteral, value: Numeric): boolean {
+  const bound = given as Numeric;
   switch (kind) {
     case "integer":
-      return Number.isInteger(value);
+      return isInteger(value);
     case "multipleOf":
       return isMultiple(value, bound);
     case "minimum":
@@ -134,20 +134,20 @@ function holds({ kind, value: given }: NumberLiteral, value: number): boolean {
   }
 }
 
-function listOf(value: number | readonly number[] | undefined): readonly number[] {
-  return typeof value === "number" ? [value] : (value ?? []);
+function listOf(value: Numeric | readonly Numeric[] | undefined): readonly Numeric[] {
+  return typeof value === "number" || typeof value === "bigint" ? [value] : (value ?? []);
 }
 
 /** The literals in words of letters, digits and "-": equal for equal conditions, different for others. */
 function nameOf(literals: readonly NumberLiteral[]): string {
   const words = literals.map(({ kind, value, isNegated }) => {
-    const numbers = [...listOf(value)].sort((a, b) => a - b).map((one) => spelledOut(one));
+    const numbers = [...listOf(value)].sort((a, b) => (a < b ? -1 : 1)).map((one) => spelledOut(one));
     return [isNegated ? "no-" : "", kind, ...numbers.map((one) => `-${one}`)].join("");
   });
   return [...new Set(words)].sort().join("--");
 }
 
-function spelledOut(value: number): string {
+function spelledOut(value: Numeric): string {
   return String(value).replace("e-", "em").replace("e+", "e").replace("-", "m").replace(".", "p");
 }
 
@@ -170,7 +170,7 @@ function make(
   const tests = testsOf(facets, step, isFull);
   if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
-  if (!isFull && forms.wholeDigits === WHOLE_DIGITS + 1) tests.push(...exactIntegers(facets, forms));
+  if (!isFull && forms.wholeDigits > WHOLE_DIGITS) tests.push(...sidesWithin(facets, forms));
   const made = numberAutomaton(forms, tests, MOST_STATES);
   if (made === null) return new UnsupportedNumber(`it needs more than ${MOST_STATES} states`);
   if (made.accepting.length > 0) return made;
@@ -182,45 +182,48 @@ function make(
 
 /** The bounds and the doubles next to them on their inner sides: between bounds that leave nothing to follow, all or the most
  *  of what there is. Of multiples they say nothing. */
-function valuesNearBounds({ low, high, steps }: NumberFacets): number[] {
+function valuesNearBounds({ low, high, steps }: NumberFacets): Numeric[] {
   if (steps.length > 0) return [];
-  const values = new Set<number>();
-  if (low !== null) values.add(low.value).add(doubleAbove(low.value));
-  if (high !== null) values.add(high.value).add(doubleBelow(high.value));
-  return [...values].filter(Number.isFinite);
+  const values = new Set<Numeric>();
+  if (low !== null) values.add(low.value).add(valueAbove(low.value));
+  if (high !== null) values.add(high.value).add(valueBelow(high.value));
+  return [...values].filter((value) => typeof value === "bigint" || Number.isFinite(value));
+}
+
+/** The next one of which an integer or a double is sure. */
+function valueAbove(value: Numeric): Numeric {
+  return typeof value === "bigint" ? value + 1n : doubleAbove(value);
+}
+
+function valueBelow(value: Numeric): Numeric {
+  return typeof value === "bigint" ? value - 1n : doubleBelow(value);
+}
+
+function isInteger(value: Numeric): boolean {
+  return typeof value === "bigint" || Number.isInteger(value);
 }
 
 /** Whether plainly no number satisfies all conditions. */
-function areOpposed({ low, high, isInteger, isFractional: isBroken }: NumberFacets): boolean {
-  if (isInteger && isBroken) return true;
+function areOpposed({ low, high, isInteger: isWholeOnly, isFractional: isBroken }: NumberFacets): boolean {
+  if (isWholeOnly && isBroken) return true;
   if (low === null || high === null) return false;
-  const [above, below] = isInteger ? [integerAbove, integerBelow] : [doubleAbove, doubleBelow];
-  const first = low.isStrict ? above(low.value) : isInteger ? Math.ceil(low.value) : low.value;
-  const last = high.isStrict ? below(high.value) : isInteger ? Math.floor(high.value) : high.value;
+  // an integer's bounds are whole already
+  const first = low.isStrict ? valueAbove(low.value) : low.value;
+  const last = high.isStrict ? valueBelow(high.value) : high.value;
   return first > last;
-}
-
-/** The next integer that is a double. */
-function integerAbove(value: number): number {
-  const next = Math.floor(value) + 1;
-  return next > value ? next : doubleAbove(value);
-}
-
-function integerBelow(value: number): number {
-  return -integerAbove(-value);
 }
 
 function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
   let low: Bound | null = null;
   let high: Bound | null = null;
-  const raise = (value: number, isStrict: boolean) => {
+  const raise = (value: Numeric, isStrict: boolean) => {
     if (low === null || value > low.value || (value === low.value && isStrict)) low = { value, isStrict };
   };
-  const lower = (value: number, isStrict: boolean) => {
+  const lower = (value: Numeric, isStrict: boolean) => {
     if (high === null || value < high.value || (value === high.value && isStrict)) high = { value, isStrict };
   };
   for (const { kind, value, isNegated } of literals) {
-    const bound = value as number;
+    const bound = value as Numeric;
     const isStrict = kind.startsWith("exclusive") !== isNegated;
     if (kind === "minimum" || kind === "exclusiveMinimum") (isNegated ? lower : raise)(bound, isStrict);
     if (kind === "maximum" || kind === "exclusiveMaximum") (isNegated ? raise : lower)(bound, isStrict);
@@ -233,27 +236,35 @@ function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
     isFractional: of("integer", true).length > 0,
     low: isInteger ? wholeBound(low, 1) : low,
     high: isInteger ? wholeBound(high, -1) : high,
-    steps: of("multipleOf", false).map(({ value }) => value as number),
-    otherSteps: of("multipleOf", true).map(({ value }) => value as number),
+    steps: of("multipleOf", false).map(({ value }) => value as Numeric),
+    otherSteps: of("multipleOf", true).map(({ value }) => value as Numeric),
     excluded: of("values", true).flatMap(({ value }) => listOf(value)),
   };
 }
 
-/** Up to 2^53 - 1, and beyond 15 digits only on the side of a bound that reaches there. */
-function exactIntegers({ low, high }: NumberFacets, forms: NumberForms): NumberTest[] {
+/** More than 15 digits only on the side of a bound that reaches there, and what a double does not hold exactly only on that of
+ *  one which is such a number itself. */
+function sidesWithin({ low, high }: NumberFacets, forms: NumberForms): NumberTest[] {
   const hasExponents = forms.exponents !== "none";
-  const isFar = (isNegative: boolean) =>
-    [low, high].some((bound) => bound !== null && bound.value < 0 === isNegative && Math.abs(bound.value) > LARGEST);
-  return [
-    comparison(Number.MAX_SAFE_INTEGER, (_, order) => order <= 0, false, hasExponents),
-    comparison(LARGEST, (isNegative, order) => order <= 0 || isFar(isNegative), false, hasExponents),
-  ];
+  return [LARGEST, Number.MAX_SAFE_INTEGER].map((limit) => {
+    const reaches = (isNegative: boolean) =>
+      [low, high].some((bound) => bound !== null && bound.value < 0 === isNegative && magnitude(bound.value) > limit);
+    return comparison(limit, (isNegative, order) => order <= 0 || reaches(isNegative), false, hasExponents);
+  });
+}
+
+function magnitude(value: Numeric): Numeric {
+  return value < 0 ? -value : value;
 }
 
 /** The first integer within a bound. */
 function wholeBound(bound: Bound | null, inward: 1 | -1): Bound | null {
-  if (bound === null || Math.abs(bound.value) >= Number.MAX_SAFE_INTEGER) return bound;
+  if (bound === null) return null;
   const { value, isStrict } = bound;
+  if (typeof value === "bigint" || magnitude(value) >= Number.MAX_SAFE_INTEGER) {
+    const whole = BigInt(value);
+    return { value: isStrict ? whole + BigInt(inward) : whole, isStrict: false };
+  }
   const nearest = inward === 1 ? Math.ceil(value) : Math.floor(value);
   return { value: isStrict && nearest === value ? nearest + inward : nearest, isStrict: false };
 }
@@ -311,14 +322,14 @@ function testsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
   }
   for (const value of new Set(excluded)) {
     const isRight = (isNegative: boolean, order: number) => order !== 0 || (value !== 0 && isNegative !== value < 0);
-    const isExact = isInteger && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    const isExact = isInteger && (typeof value === "bigint" || Number.isSafeInteger(value));
     tests.push(comparison(value, isRight, !isExact, hasExponents));
   }
   return tests;
 }
 
 /** Whether a number of that sign, whose magnitude stands in that order to the bound's, is at least the bound, or more. */
-function compares(isNegative: boolean, order: number, bound: number, isStrict: boolean): boolean {
+function compares(isNegative: boolean, order: number, bound: Numeric, isStrict: boolean): boolean {
   if (bound === 0) return order === 0 ? !isStrict : !isNegative;
   if (bound > 0) return !isNegative && (isStrict ? order > 0 : order >= 0);
   return !isNegative || (isStrict ? order < 0 : order <= 0);
@@ -357,7 +368,8 @@ function formsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
   const isBeyondSafe = (low?.value ?? 0) > Number.MAX_SAFE_INTEGER || (high?.value ?? 0) < -Number.MAX_SAFE_INTEGER;
   const reachesFurther = points.some((point) => point > WHOLE_DIGITS);
   const tame = Math.min(WHOLE_DIGITS, Math.max(FEWEST_DIGITS, Math.floor(MOST_COUNTED / modulus)));
-  const wholeDigits = isBeyondSafe ? Math.max(...points) + 1 : tame + (reachesFurther && tame === WHOLE_DIGITS ? 1 : 0);
+  const furthest = reachesFurther && tame === WHOLE_DIGITS ? Math.max(tame, ...points) : tame;
+  const wholeDigits = isBeyondSafe ? Math.max(...points) + 1 : furthest;
   return { wholeDigits, fractionDigits, exponents, hasMinusZero: false };
 }
 
@@ -366,9 +378,10 @@ function multiplesBetween(
   { low, high, isInteger, steps, otherSteps }: NumberFacets,
   step: Step | null,
   literals: readonly NumberLiteral[],
-): number[] | null {
+): Numeric[] | null {
   if (low === null || high === null || steps.length + otherSteps.length === 0) return null;
   if (step === null && !isInteger) return null;
+  if (typeof low.value === "bigint" || typeof high.value === "bigint") return null;
   const { factor, places } = step ?? { factor: 1n, places: 0 };
   const size = Number(factor) / 10 ** places;
   const [first, last] = [Math.ceil(low.value / size) - 1, Math.floor(high.value / size) + 1];

@@ -4,6 +4,7 @@ import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, re
 import { pruned } from "./measure.js";
 import { type Pattern, parsePattern, UnsupportedPattern } from "./pattern.js";
 import { isNullable, wholeAutomaton } from "./patternLanguage.js";
+import { strictRegularExpression } from "./regularExpression.js";
 
 /** Most states of an expression's automaton: each becomes a rule. */
 const MOST_STATES = 1500;
@@ -21,6 +22,16 @@ export function regexGrammar(source: string): GrammarIr {
   return kept;
 }
 
+/** Whether a text is an ECMA-262 regular expression with the flag `u`: without that flag \p{Nope} would mean its own letters.
+ *  @throws {InputError} ROWMILL_INVALID_REGEX with the place */
+export function checkRegex(source: string): void {
+  try {
+    strictRegularExpression(source);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
 function refusal(code: string, reason: string, cause?: unknown): InputError {
   return new InputError(code, `The output's regular expression ${reason}.`, cause === undefined ? {} : { cause });
 }
@@ -30,10 +41,12 @@ function parsed(source: string): Pattern {
     return parsePattern(source);
   } catch (error) {
     if (error instanceof UnsupportedPattern) throw unsupported(error);
-    if (!(error instanceof SyntaxError)) throw error;
-    const reason = messageOf(error).replace(/^Invalid regular expression: /, "");
-    throw refusal("ROWMILL_INVALID_REGEX", `can't be read: ${reason}`, error);
+    throw error instanceof SyntaxError ? unreadable(error) : error;
   }
+}
+
+function unreadable(error: unknown): InputError {
+  return refusal("ROWMILL_INVALID_REGEX", `can't be read: ${messageOf(error)}`, error);
 }
 
 function unsupported(error: UnsupportedPattern): InputError {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { stringifyExact } from "../exactNumbers.js";
 import { indexDocument, type SchemaIndex, splitReference } from "./schemaIndex.js";
 import { asNode, type KeywordMap, type SchemaNode } from "./schemaNode.js";
 
@@ -57,7 +58,7 @@ export function openDocument(
 
   let text: string | null = null;
   const mentions = (word: string): number => {
-    text ??= JSON.stringify(schema);
+    text ??= stringifyExact(schema) as string;
     return text.split(word).length - 1;
   };
   let hasUnevaluated: boolean | null = null;

@@ -10,11 +10,13 @@ import {
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
+import { MAY_BE_LONG, stringifyExact } from "../exactNumbers.js";
 import { oneLine } from "../foreignText.js";
-import { isMultiple } from "./decimal.js";
+import { compareDecimals, type Decimal, isMultiple } from "./decimal.js";
 import { judgedDocument } from "./judgedDocument.js";
 import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
+import { StandIns } from "./standIns.js";
 import { isStringIn } from "./stringLanguage.js";
 import { assertWellFormed } from "./wellFormed.js";
 
@@ -54,8 +56,11 @@ const SCHEMA_KEY = "urn:rowmill:schema";
 
 /** The judge of a schema: Ajv, for all drafts at once. */
 export interface Judge {
-  /** null when valid, else what is wrong and where, in one line. */
+  /** null when valid, else what is wrong and where, in one line. Numbers are doubles, or bigints. */
   validate(value: unknown): string | null;
+  /** The same of a JSON text, whose numbers are taken as they are written.
+   *  @throws {SyntaxError} when it is none */
+  validateText(text: string): string | null;
   /** Whether a value is valid against the sub-schema at a JSON pointer ("#/properties/a"). */
   isValidAt(pointer: string, value: unknown): boolean;
 }
@@ -65,32 +70,74 @@ export interface Judge {
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA */
 export function judgeOf(document: SchemaDocument): Judge {
   assertWellFormed(document);
-  let compiled: { readonly ajv: Ajv2020; readonly validate: ValidateFunction } | null = null;
-  const judge = () => {
-    compiled ??= compileDocument(document);
-    return compiled;
+  let plain: CompiledJudge | null = null;
+  let exact: (CompiledJudge & { readonly standIns: StandIns }) | null = null;
+  const plainJudge = () => {
+    plain ??= compileDocument(document, null);
+    return plain;
+  };
+  const exactJudge = () => {
+    if (exact === null) {
+      const standIns = new StandIns();
+      exact = { ...compileDocument(document, standIns), standIns };
+    }
+    return exact;
+  };
+  const isExact = hasBigint(document.root.schema);
+  const validateExactly = (text: string): string | null => {
+    const { validate, standIns } = exactJudge();
+    const problem = judged(validate, JSON.parse(standIns.replaced(text)));
+    const words = problem === null ? null : standIns.inWords(problem);
+    standIns.forget();
+    return words;
   };
   return {
-    validate(value) {
-      const { validate } = judge();
-      try {
-        return validate(value) === true ? null : firstProblem(validate.errors);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        return "the value can't be checked: the schema refers to itself without end";
-      }
+    validate: (value) =>
+      isExact ? validateExactly(stringifyExact(value) as string) : judged(plainJudge().validate, value),
+    validateText(text) {
+      const value: unknown = JSON.parse(text);
+      return isExact || MAY_BE_LONG.test(text) ? validateExactly(text) : judged(plainJudge().validate, value);
     },
     isValidAt(pointer, value) {
       const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
-      return judge().ajv.getSchema(`${SCHEMA_KEY}#${fragment}`)?.(value) === true;
+      const key = `${SCHEMA_KEY}#${fragment}`;
+      if (!isExact) return plainJudge().ajv.getSchema(key)?.(value) === true;
+      const { ajv, standIns } = exactJudge();
+      const isValid = ajv.getSchema(key)?.(JSON.parse(standIns.replaced(stringifyExact(value) as string))) === true;
+      standIns.forget();
+      return isValid;
     },
   };
 }
 
-function compileDocument(document: SchemaDocument): { ajv: Ajv2020; validate: ValidateFunction } {
+function judged(validate: ValidateFunction, value: unknown): string | null {
+  try {
+    return validate(value) === true ? null : firstProblem(validate.errors);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return "the value can't be checked: the schema refers to itself without end";
+  }
+}
+
+function hasBigint(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "bigint";
+  return Object.values(value).some(hasBigint);
+}
+
+interface CompiledJudge {
+  readonly ajv: Ajv2020;
+  readonly validate: ValidateFunction;
+}
+
+/** @param standIns where numbers are more than doubles */
+function compileDocument(document: SchemaDocument, standIns: StandIns | null): CompiledJudge {
   try {
     const ajv = emptyJudge();
-    const { root, others } = judgedDocument(document, SCHEMA_KEY);
+    if (standIns !== null) addExactKeywords(ajv, standIns);
+    const judgedSchemas = judgedDocument(document, SCHEMA_KEY);
+    const ready = (schema: unknown) => (standIns === null ? schema : standIns.ofSchema(withCounts(schema)));
+    const root = ready(judgedSchemas.root);
+    const others = new Map([...judgedSchemas.others].map(([key, schema]) => [key, ready(schema)]));
     // what Ajv notes of evaluated members goes wrong beside an if with patternProperties (it throws), so only where it is asked for
     ajv.opts.unevaluated = asksForUnevaluated([root, ...others.values()]);
     for (const [key, schema] of others) ajv.addSchema(schema as AnySchema, key);
@@ -103,7 +150,40 @@ function compileDocument(document: SchemaDocument): { ajv: Ajv2020; validate: Va
 }
 
 function asksForUnevaluated(schemas: readonly unknown[]): boolean {
-  return /"unevaluated(?:Items|Properties)":/.test(JSON.stringify(schemas));
+  return /"unevaluated(?:Items|Properties)":/.test(stringifyExact(schemas) as string);
+}
+
+/** A count beyond 2^53 is as good as none, and Ajv compares it with a number of its own. */
+function withCounts(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withCounts);
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      typeof value === "bigint" && COUNTS.test(key) ? Number.MAX_SAFE_INTEGER : withCounts(value),
+    ]),
+  );
+}
+
+const COUNTS = /^(?:min|max)(?:Length|Items|Contains|Properties)$/;
+
+/** The keywords that compare sizes, of numbers that doubles stand for. */
+function addExactKeywords(ajv: Ajv2020, standIns: StandIns): void {
+  const add = (keyword: string, what: string, isRight: (value: Decimal, bound: Decimal) => boolean) => {
+    ajv.removeKeyword(keyword);
+    ajv.addKeyword({
+      keyword,
+      type: "number",
+      schemaType: "number",
+      validate: (bound: number, value: number) => isRight(standIns.exact(value), standIns.exact(bound)),
+      error: { message: ({ schemaCode }) => str`must be ${what} ${schemaCode}` },
+    });
+  };
+  add("minimum", ">=", (value, bound) => compareDecimals(value, bound) >= 0);
+  add("maximum", "<=", (value, bound) => compareDecimals(value, bound) <= 0);
+  add("exclusiveMinimum", ">", (value, bound) => compareDecimals(value, bound) > 0);
+  add("exclusiveMaximum", "<", (value, bound) => compareDecimals(value, bound) < 0);
+  add("multipleOf", "multiple of", isMultiple);
 }
 
 const require = createRequire(import.meta.url);

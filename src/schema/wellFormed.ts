@@ -74,6 +74,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 const NAME_LIST = "a list of names";
+const isNumber = (value: unknown): value is number | bigint => typeof value === "number" || typeof value === "bigint";
+const isWhole = (value: unknown): value is number | bigint => typeof value === "bigint" || Number.isInteger(value);
 const isText = (value: unknown) => typeof value === "string";
 
 /** The kinds that take no more than a look at the value. */
@@ -81,9 +83,9 @@ const PLAIN: Readonly<Partial<Record<Kind, { readonly isRight: (value: unknown) 
   {
     text: { isRight: isText, what: "a string" },
     expression: { isRight: isText, what: "a string" },
-    count: { isRight: (value) => Number.isInteger(value) && (value as number) >= 0, what: "a whole number, 0 or more" },
-    number: { isRight: (value) => typeof value === "number", what: "a number" },
-    positive: { isRight: (value) => typeof value === "number" && value > 0, what: "a number above 0" },
+    count: { isRight: (value) => isWhole(value) && value >= 0, what: "a whole number, 0 or more" },
+    number: { isRight: isNumber, what: "a number" },
+    positive: { isRight: (value) => isNumber(value) && value > 0, what: "a number above 0" },
     flag: { isRight: (value) => typeof value === "boolean", what: "true or false" },
     names: { isRight: isNameList, what: NAME_LIST },
     list: { isRight: Array.isArray, what: "a list" },

@@ -1,5 +1,6 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError, messageOf } from "../errors.js";
+import { foreignSchema } from "./foreignSchema.js";
 import { checkZodPart } from "./zodChecks.js";
 
 /** A JSON Schema, and what the schema that it was made from does beyond it. */
@@ -17,7 +18,7 @@ export function jsonSchemaSide(schema: unknown): JsonSchemaSide {
   if ((typeof schema !== "object" && typeof schema !== "function") || schema === null) return { schema, changes: [] };
   try {
     if ("_zod" in schema) return zodSide(schema as unknown as ZodType);
-    return { schema: "~standard" in schema ? standardJsonSchema(schema["~standard"]) : schema, changes: [] };
+    return { schema: "~standard" in schema ? standardJsonSchema(schema) : schema, changes: [] };
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
@@ -41,11 +42,8 @@ interface JsonSchemaDoor {
   readonly jsonSchema?: { readonly input?: (options: { readonly target: string }) => unknown };
 }
 
-function standardJsonSchema(standard: unknown): unknown {
-  const input = (standard as JsonSchemaDoor | null)?.jsonSchema?.input;
+function standardJsonSchema(schema: { readonly "~standard": unknown }): unknown {
+  const input = (schema["~standard"] as JsonSchemaDoor | null)?.jsonSchema?.input;
   if (input !== undefined) return input({ target: "draft-2020-12" });
-  throw new InputError(
-    "ROWMILL_INVALID_SCHEMA",
-    "The output schema is a Standard Schema object that offers no JSON Schema: give a JSON Schema or a zod 4 schema.",
-  );
+  throw foreignSchema(schema);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
-import type { JsonStyle } from "../schema/index.js";
+import { checkRegex, type JsonStyle } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
 const text = z.string();
@@ -248,9 +248,10 @@ export function checkOptions(
 const FORMS = ["outputSchema", "outputGrammar", "outputRegex", "outputChoices"] as const;
 
 /** A RegExp is taken as its source.
- *  @throws {InputError} ROWMILL_BAD_OPTION for flags that change what it matches */
+ *  @throws {InputError} ROWMILL_BAD_OPTION for flags that change what it matches, ROWMILL_INVALID_REGEX */
 function withRegexSource(options: InferOptions): InferOptions {
   const given: unknown = (options as InferOptions | null)?.outputRegex;
+  if (typeof given === "string") checkRegex(given);
   if (!(given instanceof RegExp)) return options;
   const flags = given.flags.replace("u", "");
   if (flags !== "")

@@ -138,7 +138,10 @@ async function prepare(
   const form = outputFormOf(options);
   const output = form === null ? null : compileOutput(form);
   if (options.confidence && output !== null) checkConfidence(output);
+  for (const line of output?.notes ?? []) context.warn(line);
   for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
+  if (form?.kind === "schema" && [options.sampling.stop ?? []].flat().length > 0)
+    context.warn("a stop string (samplingParams.stop) can end an output within its JSON, and such a row fails");
   const source = await openSource(data, { columns: columnNames(options) });
   checkColumns(source, options);
   const prompts = await PromptColumns.open(source, data, columnNames(options), options.columnOrder);

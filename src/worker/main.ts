@@ -172,6 +172,9 @@ function errorRow(index: number, error: string): ResultRow {
 function outputProblem(output: CompiledOutput, result: EngineResult, { maxTokens, stop }: Sampling): string | null {
   const problem = output.problemOf(result.text, result.finish === "stop" && stop.length === 0);
   if (problem === null) return null;
+  // the grammar lets the model end where the output is complete, and only there
+  if (problem.isUnfinished && result.finish === "stop" && stop.length > 0)
+    return `the stop string ${stop.map((one) => JSON.stringify(one)).join(" or ")} ended the output before it was complete`;
   return problem.isUnfinished && result.finish === "length"
     ? `the output was cut at ${result.outputTokens} tokens (maxTokens ${maxTokens}) before it was complete`
     : problem.reason;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSchemaOption } from "../../src/cli/schemaInput.js";
 import { Desk } from "./runRowmill.js";
 
 const LABEL = { type: "object", properties: { label: { enum: ["good", "bad"] } }, required: ["label"] };
@@ -67,6 +68,42 @@ describe("rowmill schema check", () => {
     const empty = await desk.run("schema", "check", desk.write("empty.mjs", "export const schema = {};"));
     expect(empty.code).toBe(2);
     expect(empty.stderr).toMatch(/empty\.mjs has no default export: it must be the schema/);
+    const promised = desk.write("promised.mjs", `export default Promise.resolve(${JSON.stringify(LABEL)});`);
+    expect(await desk.json("schema", "check", promised)).toMatchObject({ longestBytes: 17 });
+  });
+
+  test("ends with a line for a module that gives no schema ever", async () => {
+    for (const [name, source] of [
+      ["awaits.mjs", "await new Promise(() => {}); export default {};"],
+      ["promises.mjs", "export default new Promise(() => {});"],
+    ] as const) {
+      const { code, stderr } = await desk.run("schema", "check", desk.write(name, source));
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/gives no schema: it waits for something that never comes/),
+      ]);
+    }
+  });
+
+  test("gives up waiting for a module that something else keeps alive", async () => {
+    const file = desk.write("alive.mjs", "export default new Promise(() => {});");
+    const alive = setInterval(() => {}, 1000);
+    await expect(readSchemaOption("--schema", file, 20)).rejects.toThrow(/it has not come in 0 seconds of waiting/);
+    clearInterval(alive);
+  });
+
+  test("keeps every digit of a schema's numbers, and says what it was taken out of", async () => {
+    const schema =
+      '{"name": "r", "schema": {"type": "integer", "minimum": 9223372036854775807, "maximum": 9223372036854775807}}';
+    const report = await desk.json<{ longestBytes: number; notes: string[] }>(
+      "schema",
+      "check",
+      desk.write("big.json", schema),
+    );
+    expect(report).toMatchObject({
+      longestBytes: 19,
+      notes: [expect.stringMatching(/taken out of OpenAI's response format/)],
+    });
   });
 
   test("ends with 2 and one line for what is no schema", async () => {
@@ -150,10 +187,20 @@ describe("rowmill infer", () => {
     expect(readFileSync(`${desk.folder}/out.csv`, "utf8")).toMatch(/"\{""label"":""(good|bad)""\}"/);
   });
 
+  test("warns that a stop string can cut JSON, and says of a row that it did", async () => {
+    const words = ["--sampling", '{"stop": ["}"]}', "--max-failed", "100%", "--json"];
+    const { stdout } = await infer("--schema", JSON.stringify(LABEL), ...words);
+    expect(stdout).toContain("a stop string (samplingParams.stop) can end an output within its JSON");
+    expect(stdout).toContain('the stop string \\"}\\" ended the output before it was complete');
+  });
+
   test("refuses what can't be with one line that says where", async () => {
     for (const [words, reason] of [
       [["--grammar", desk.write("bad.gbnf", 'root ::= "a" |\n  wrod\n')], /line 2, column 3: there is no rule wrod/],
       [["--grammar", "missing.gbnf"], /--grammar missing\.gbnf: no such file/],
+      [["--regex", "\\p{L}\\p{Nope}"], /\\p\{Nope\}: Invalid property name at character 6/],
+      [["--regex", "(?i:a)"], /Invalid group at character 2/],
+      [["--regex", "a\\z"], /Invalid escape at character 2/],
       [["--regex", "("], /regular expression can't be read/],
       [["--choices", "a,a"], /^error: --choices: "a" is given twice/],
       [["--choices", "a,,b"], /^error: --choices: one choice is empty/],

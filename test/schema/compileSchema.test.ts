@@ -49,15 +49,22 @@ describe("the text of a value", () => {
     expect(accepted({ type: "integer" }, ["0", "-7", "10", "1.0", "1e3", "-0", "007"])).toEqual(["0", "-7", "10"]);
   });
 
-  test("holds no integer that JSON.parse would round: 15 digits, or 2^53 - 1 where a bound reaches further", () => {
+  test("holds integers of 15 digits, up to 2^53 - 1 where a bound reaches further, and beyond where one lies there", () => {
     const [nines, safe, beyond] = ["9".repeat(15), "9007199254740991", "9007199254740992"];
     const texts = [nines, `1${nines}`, safe, beyond, "3".repeat(19)].flatMap((one) => [one, `-${one}`]);
     expect(accepted({ type: "integer" }, texts)).toEqual([nines, `-${nines}`]);
     expect(accepted({ type: "integer", minimum: 0 }, texts)).toEqual([nines]);
     expect(accepted({ type: "number", minimum: 0 }, texts)).toEqual([nines]);
-    expect(accepted({ type: "integer", maximum: 2 ** 60 }, texts)).toEqual([nines, `-${nines}`, `1${nines}`, safe]);
+    expect(accepted({ type: "integer", maximum: 8e15 }, texts)).toEqual([nines, `-${nines}`, `1${nines}`]);
+    expect(accepted({ type: "integer", maximum: 2n ** 60n }, texts)).toEqual([
+      nines,
+      `-${nines}`,
+      `1${nines}`,
+      safe,
+      beyond,
+    ]);
     expect(accepted({ type: "number", minimum: -(2 ** 60), maximum: 1 }, texts)).toEqual(
-      [nines, `1${nines}`, safe].map((one) => `-${one}`),
+      [nines, `1${nines}`, safe, beyond].map((one) => `-${one}`),
     );
     expect(accepted({ type: "integer", minimum: 1e15 }, texts)).toEqual([`1${nines}`, safe]);
     expect(accepted({ type: "integer", multipleOf: 3 }, texts)).toEqual([nines, `-${nines}`]);

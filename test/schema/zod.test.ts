@@ -54,7 +54,7 @@ describe("a zod schema", () => {
   test("with parts that JSON can't carry is refused", () => {
     expect(refusal(z.object({ at: z.date() })).code).toBe("ROWMILL_INVALID_SCHEMA");
     expect(refusal({ "~standard": { version: 1, vendor: "x", validate: () => ({ value: 1 }) } }).message).toContain(
-      "Standard Schema",
+      "a schema of x, not JSON Schema",
     );
   });
 });

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+
+/** A number of JSON that neither a double nor a bigint is: 0.12345678901234567890, 1e5000. */
+export class LongNumeral {
+  constructor(readonly text: string) {}
+}
+
+const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** Finds texts with numbers that a double may not carry: up to 15 digits it gives back as they were. */
+export const MAY_BE_LONG = /[\d.]{16}|\d[eE]/;
+const MOST_BIGINT_DIGITS = 1000;
+/** From here on JavaScript writes a number with an exponent. */
+const LARGEST_DIGITS = 1e21;
+/** From here on a bigint is written with an exponent where most of its digits are zeros. */
+const EXPONENT_FROM = 22;
+/** No text that anybody gives has it. */
+const MARK = `number ${randomUUID()} `;
+const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
+
+/** Parses JSON with its numbers as they stand there: one that a double does not carry is a bigint where it is whole, else a
+ *  LongNumeral.
+ *  @throws {SyntaxError} */
+export function parseExact(text: string): unknown {
+  const plain: unknown = JSON.parse(text);
+  if (!MAY_BE_LONG.test(text)) return plain;
+  const marked = replaceNumerals(text, (numeral) =>
+    typeof exactNumber(numeral) === "number" ? numeral : `"${MARK}${numeral}"`,
+  );
+  if (marked === text) return plain;
+  return JSON.parse(marked, (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(MARK) ? exactNumber(value.slice(MARK.length)) : value,
+  );
+}
+
+/** JSON.stringify, of bigints too: their digits.
+ *  @returns undefined where JSON.stringify gives that */
+export function stringifyExact(value: unknown, indent?: number): string | undefined {
+  const marked = JSON.stringify(
+    value,
+    (_, part: unknown) =>
+      typeof part === "bigint" ? MARK + digitsOf(part) : part instanceof LongNumeral ? MARK + part.text : part,
+    indent,
+  ) as string | undefined;
+  return marked?.includes(MARK) === true ? marked.replace(MARKED, "$1") : marked;
+}
+
+/** A copy as JSON.stringify and JSON.parse make one, its bigints kept. */
+export function copyExact(value: unknown): unknown {
+  const text = stringifyExact(value);
+  return text === undefined ? undefined : parseExact(text);
+}
+
+/** Replaces the numbers of a JSON text, those within strings left alone. */
+export function replaceNumerals(text: string, replacement: (numeral: string) => string): string {
+  let isInString = false;
+  // quote by quote: an expression for whole strings runs out of stack at 15 MB
+  return text.replace(/"|\\.|-?\d[\d.eE+-]*/g, (token) => {
+    if (token === '"') isInString = !isInString;
+    return isInString || !NUMERAL.test(token) ? token : replacement(token);
+  });
+}
+
+/** A numeral's value: a number where a double carries it, to the last digit and so that it is written as it was read; a
+ *  bigint for another whole number; else the numeral itself. */
+export function exactNumber(numeral: string): number | bigint | LongNumeral {
+  const value = Number(numeral);
+  const { isNegative, digits, power } = partsOf(numeral);
+  const carried = Number.isFinite(value) ? partsOf(String(value)) : null;
+  const isWrittenSo = carried?.digits === digits && (digits === "" || carried.power === power);
+  // who writes 3.4028234663852886e38 means the double
+  const isDouble = !Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= LARGEST_DIGITS;
+  if (isWrittenSo && isDouble) return value;
+  if (power < 0 || digits.length + power > MOST_BIGINT_DIGITS) return new LongNumeral(numeral);
+  const whole = BigInt(digits + "0".repeat(power)) * (isNegative ? -1n : 1n);
+  return isWrittenSo && BigInt(value) === whole ? value : whole;
+}
+
+/** A numeral as digits · 10^power, without zeros at either end. */
+function partsOf(numeral: string): { isNegative: boolean; digits: string; power: number } {
+  const [mantissa = "", exponent = "0"] = numeral.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.replace("-", "").split(".");
+  const all = (whole + fraction).replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + all.length - digits.length;
+  return { isNegative: mantissa.startsWith("-"), digits, power };
+}
+
+function digitsOf(value: bigint): string {
+  const text = value.toString();
+  const { isNegative, digits } = partsOf(text);
+  const length = text.length - (isNegative ? 1 : 0);
+  if (length < EXPONENT_FROM || digits.length > 17) return text;
+  return `${isNegative ? "-" : ""}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e+${length - 1}`;
+}
