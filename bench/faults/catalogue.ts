@@ -90,6 +90,7 @@ async function loseAtWork({ lose }: Loss, rows: readonly string[], expected: rea
   const jobId = await submitTickets(mill, rows);
   const former = await until("a runner at work", async () => {
     const job = await mill.getJob(jobId);
+    must(job.rowsDone < rows.length / 2, "the job is done too soon to be disturbed: give more --rows");
     return job.status === "RUNNING" && job.rowsDone > rows.length / 10 && job.runnerPid;
   });
   lose(home.catalogue, old);

@@ -6,7 +6,7 @@ import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, unt
 /** Kills of one job: ten in a row without a finished row would end it, as a job that ends its runners. */
 const KILLS_A_JOB = 10;
 /** From the first row on; with the time until then a runner lives a second or two. */
-const LONGEST_LIFE_MS = 900;
+const LONGEST_LIFE_MS = 2000;
 /** One of so many is killed as soon as it has the job, before it has loaded the model. */
 const AT_ONCE = 5;
 

@@ -11,6 +11,9 @@ import { type FoundJob, findInFolder, hasOutcome, keepInFolder } from "./storedR
  *  so long. */
 const UNKNOWN_SUBMITTER_MS = 24 * 3_600_000;
 
+/** Some ten milliseconds each, and nobody waits for long. */
+const KEPT_AT_ONCE = 100;
+
 /** What was done to make catalogue and folders agree. */
 export interface Adoption {
   /** Jobs that have a line again. */
@@ -42,7 +45,7 @@ export function reconcile(home: string, db: Sqlite): Adoption {
 
 /** Enters what a home that can't be written holds into a catalogue of this process's own. */
 export function adoptForReading(home: string, db: Sqlite): void {
-  const ids = readdirSync(jobsFolder(home)).filter(isJobId);
+  const ids = namesIn(home).filter(isJobId);
   adopt(
     db,
     ids.map((jobId) => findInFolder(home, jobId, true)).filter((job) => job !== null && job !== "later"),
@@ -59,9 +62,14 @@ function adopt(db: Store, jobs: readonly FoundJob[]): number {
 
 function unknownFolders(home: string, db: Sqlite): string[] {
   // the folders first: one that comes between is known by then
-  const ids = readdirSync(jobsFolder(home)).filter(isJobId);
+  const ids = namesIn(home).filter(isJobId);
   const known = new Set(db.all("SELECT job_id FROM jobs").map((row) => String(row.job_id)));
   return ids.filter((jobId) => !known.has(jobId));
+}
+
+/** What lies beside the jobs' folders, too. A home may have lost them all. */
+function namesIn(home: string): string[] {
+  return existsSync(jobsFolder(home)) ? readdirSync(jobsFolder(home)) : [];
 }
 
 function isJobId(name: string): boolean {
@@ -71,7 +79,7 @@ function isJobId(name: string): boolean {
 /** A removal that has renamed the folder goes on to its end, whatever the catalogue says. */
 function finishRemovals(home: string, db: Sqlite): void {
   const prefix = removedFolder("", "").slice(jobsFolder("").length + 1);
-  for (const name of readdirSync(jobsFolder(home))) {
+  for (const name of namesIn(home)) {
     if (!name.startsWith(prefix)) continue;
     const jobId = name.slice(prefix.length);
     if (!existsSync(jobFolder(home, jobId))) db.run("DELETE FROM jobs WHERE job_id = ?", jobId);
@@ -79,9 +87,9 @@ function finishRemovals(home: string, db: Sqlite): void {
   }
 }
 
-/** Writes lines into their folders that could not be written before, or that an earlier version has left. */
+/** Writes lines into their folders that could not be written before, or that an earlier version has left: some each time. */
 function keepInFolders(home: string, db: Sqlite): void {
-  for (const row of db.all("SELECT * FROM jobs WHERE NOT is_kept")) {
+  for (const row of db.all("SELECT * FROM jobs WHERE NOT is_kept ORDER BY seq DESC LIMIT ?", KEPT_AT_ONCE)) {
     if (keepInFolder(home, toNewJob(row), toOutcome(row)))
       db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ? AND status = ?", row.job_id ?? null, row.status ?? null);
   }

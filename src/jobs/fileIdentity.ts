@@ -62,7 +62,7 @@ function filesAt(path: string): string[] {
 }
 
 function fileAt(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
   return found === undefined ? "missing" : `${found.dev}:${found.ino}`;
 }
 

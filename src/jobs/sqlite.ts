@@ -267,7 +267,8 @@ export function storeError(error: unknown, path: string): unknown {
   }
   const isFull =
     systemCode === "ENOSPC" || systemCode === "EDQUOT" || extended === UNWRITTEN.shmSize || primary === SQLITE.full;
-  const isRefused = systemCode === "EACCES" || systemCode === "EROFS" || systemCode === "EPERM";
+  const isRefused =
+    systemCode === "EACCES" || systemCode === "EROFS" || systemCode === "EPERM" || systemCode === "ENOENT";
   const isUnusable = primary === SQLITE.readonly || primary === SQLITE.cantopen || primary === SQLITE.ioerr;
   if (!isFull && !isRefused && !isUnusable) return error;
   return diskError(error, path, isFull) ?? unusable(error, path, UNWRITTEN_CODES.has(extended));

@@ -120,7 +120,7 @@ export function hasOutcome(home: string, jobId: string): boolean {
 }
 
 /** The job that a folder holds: null where its rows were never sealed, where it keeps no record of its own, or where its file
- *  is no sound one; "later" for what may pass by itself: a full disk, another process's lock.
+ *  is no sound one; "later" for what may pass by itself or with another version: a full disk, another process's lock.
  *  @param isReadOnly nothing in the folder may be written */
 export function findInFolder(home: string, jobId: string, isReadOnly: boolean): FoundJob | null | "later" {
   const path = jobFilePath(home, jobId);
@@ -133,13 +133,11 @@ export function findInFolder(home: string, jobId: string, isReadOnly: boolean): 
     if (sealed === undefined || stored?.job.jobId !== jobId) return null;
     return { ...stored, counts: countResults(db) };
   } catch (error) {
-    return error instanceof RowmillError && PASSING.has(error.code) ? "later" : null;
+    return error instanceof RowmillError && error.code !== "ROWMILL_STORE_BROKEN" ? "later" : null;
   } finally {
     db?.close();
   }
 }
-
-const PASSING: ReadonlySet<string> = new Set(["ROWMILL_DISK_FULL", "ROWMILL_STORE_BUSY", "ROWMILL_STORE_UNUSABLE"]);
 
 function openJobStore(path: string): Sqlite {
   return new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
