@@ -24,6 +24,7 @@ export async function resultShape(job: JobRecord, given: CheckedResultOptions): 
     includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
     includeTokenLogprobs: given.includeTokenLogprobs ?? false,
     includeFinishReason: given.includeFinishReason ?? false,
+    csvFormulas: given.csvFormulas,
     confidence: job.confidence,
     unpackJson: given.unpackJson ?? false,
     includeErrors: job.rowsDone < job.rowsTotal,

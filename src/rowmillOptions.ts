@@ -55,6 +55,9 @@ export interface ResultOptions {
   outputColumn?: string;
   /** Parse each output as JSON; an object's keys become columns. Integers beyond 2^53 are their digits, a string. */
   unpackJson?: boolean;
+  /** "escape": in .csv and .tsv files an apostrophe stands before each text, and column name, that a spreadsheet would run as
+   *  a formula (it begins with = + - @, a tab or a line break), and texts are quoted. Default "keep": as they are. */
+  csvFormulas?: "keep" | "escape";
   /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
   format?: "array" | "arrow";
 }
@@ -66,6 +69,7 @@ export const resultOptions = z.strictObject({
   includeFinishReason: z.boolean().optional(),
   outputColumn: z.string().min(1).optional(),
   unpackJson: z.boolean().optional(),
+  csvFormulas: z.enum(["keep", "escape"]).optional(),
   format: z.enum(["array", "arrow"]).optional(),
 });
 

@@ -12,6 +12,12 @@ export const styleOption = () =>
     "free",
   ]);
 
+export const formulasOption = () =>
+  new Option(
+    "--csv-formulas <mode>",
+    "escape: in CSV and TSV an apostrophe before texts that a spreadsheet would run as formulas (default: keep)",
+  ).choices(["keep", "escape"]);
+
 export const timeoutOption = () =>
   new Option("--timeout <seconds>", "stop watching after so many seconds; the job goes on, exit code 4").argParser(
     parsePositive,

@@ -1,6 +1,15 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
-import { collect, examples, jsonOption, parseCount, parseMaxFailed, styleOption, timeoutOption } from "./arguments.js";
+import {
+  collect,
+  examples,
+  formulasOption,
+  jsonOption,
+  parseCount,
+  parseMaxFailed,
+  styleOption,
+  timeoutOption,
+} from "./arguments.js";
 import { describeColumnOrder } from "./columnOrder.js";
 import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
@@ -17,10 +26,27 @@ export function addInfer(program: Command): void {
     .summary("run a model over every row of a file")
     .description(
       "Run a model over every row of a file: .csv .tsv .jsonl .ndjson .json .parquet .arrow .feather .txt, gzip'd too, " +
-        "or a glob in quotes.\nWatches the job until it ends and shows the first rows; Ctrl-C leaves the job running. " +
+        "of a glob in quotes, or of standard input.\nWatches the job until it ends and shows the first rows; Ctrl-C leaves the job running. " +
         "With several models: one job each, detached.",
     )
-    .argument("<source>", "the file, or a glob in quotes")
+    .argument("<source>", "the file, a glob in quotes, or - for standard input")
+    .addOption(
+      new Option(
+        "--input-format <format>",
+        "format of the source, whatever its name says (default: by the ending; of standard input by its first bytes)",
+      ).choices(["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt"]),
+    )
+    .addOption(
+      new Option(
+        "--csv-quotes <mode>",
+        "quotes inside an unquoted field: strict refuses them, relaxed takes them as characters (default: strict)",
+      ).choices(["strict", "relaxed"]),
+    )
+    .option(
+      "--infer-types",
+      "columns of a CSV file get types in the results where each value stays exactly what it was; else all are text",
+    )
+    .option("--limit <n>", "run the first n rows only", parseCount)
     .option(
       "--column <name>",
       "column to read; repeat to join in order, what is no column's name is a separator",
@@ -79,6 +105,7 @@ export function addInfer(program: Command): void {
         "its end, and has failed if more than half of its rows did)",
       parseMaxFailed,
     )
+    .addOption(formulasOption())
     .addOption(
       new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
     )
@@ -123,6 +150,7 @@ export function addInfer(program: Command): void {
           "rowmill infer 'logs/*.jsonl.gz' --column text --model llama-3.1-8b --dry-run",
           "what would it read, cost and take?",
         ],
+        ["zcat log.jsonl.gz | rowmill infer - --column text --model starter --limit 100", "the first rows of a pipe"],
         [
           "id=$(rowmill infer big.csv --column text --priority 1 --detach) && rowmill attach $id",
           "submit, go home, look later",
@@ -141,7 +169,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   const options = { ...(await readInferOptions(flags)), stayAttached: false };
   await using door = await openDoor(command);
   if (flags.dryRun) {
-    const estimate = await submit(door, () => door.mill.infer(source, { ...options, dryRun: true }));
+    const estimate = await submit(door, () => door.mill.infer(sourceOf(source), { ...options, dryRun: true }));
     if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
@@ -149,7 +177,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   }
   const submitted = await submit(
     door,
-    async () => (await door.mill.infer(source, { ...options, dryRun: false })) as string | string[],
+    async () => (await door.mill.infer(sourceOf(source), { ...options, dryRun: false })) as string | string[],
   );
   if (flags.columnOrder === "auto") await tellColumnOrder(door, [submitted].flat()[0] as string);
   if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
@@ -167,6 +195,16 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, shape.unpackJson);
 }
 
+/** @throws {InputError} ROWMILL_NO_SUCH_FILE for a standard input that nobody writes to */
+function sourceOf(given: string): string | NodeJS.ReadStream {
+  if (given !== "-") return given;
+  if (!process.stdin.isTTY) return process.stdin;
+  throw new InputError(
+    "ROWMILL_NO_SUCH_FILE",
+    "nothing is piped into standard input: `… | rowmill infer -`, or name a file",
+  );
+}
+
 async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
   try {
     return await untilSubmitted(door, infer);
@@ -178,7 +216,7 @@ async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
 /** What is wrong with the output is said before anything runs. */
 async function checkOutput(output: string, source: string, flags: InferFlags, command: Command): Promise<void> {
   await checkOutputPath(output);
-  await checkOutputIsNoSource(output, source);
+  if (source !== "-") await checkOutputIsNoSource(output, source);
   const later = `${commandWriter(command)("jobs", "results", "ID", ...resultWords(output, shapeOf(flags)))}`;
   const mistake = flags.detach
     ? "--detach does not wait for the results that --output writes: leave one out, and write them later"
@@ -192,16 +230,19 @@ async function checkOutput(output: string, source: string, flags: InferFlags, co
 interface OutputShape {
   readonly unpackJson: boolean;
   readonly includeFinishReason: boolean;
+  readonly csvFormulas: "keep" | "escape";
 }
 
 const shapeOf = (flags: InferFlags): OutputShape => ({
   unpackJson: flags.unpackJson === true,
   includeFinishReason: flags.includeFinishReason === true,
+  csvFormulas: flags.csvFormulas ?? "keep",
 });
 
 const resultWords = (output: string, shape: OutputShape): string[] => [
   ...(shape.unpackJson ? ["--unpack-json"] : []),
   ...(shape.includeFinishReason ? ["--include-finish-reason"] : []),
+  ...(shape.csvFormulas === "escape" ? ["--csv-formulas", "escape"] : []),
   "--output",
   output,
 ];

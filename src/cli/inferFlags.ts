@@ -19,6 +19,10 @@ const FLAGS: Readonly<Record<string, string>> = {
   schemaRetries: "--schema-retries",
   maxFailed: "--max-failed",
   columnOrder: "--column-order",
+  inputFormat: "--input-format",
+  csvQuotes: "--csv-quotes",
+  inferTypes: "--infer-types",
+  limit: "--limit",
   outputColumn: "--output-column",
   jobPriority: "--priority",
   systemPrompt: "--system",
@@ -39,6 +43,10 @@ export function inFlags(error: unknown): unknown {
 export interface InferFlags {
   column?: string[];
   columnOrder?: "given" | "auto";
+  inputFormat?: string;
+  csvQuotes?: "strict" | "relaxed";
+  inferTypes?: true;
+  limit?: number;
   model?: string[];
   schema?: string;
   grammar?: string;
@@ -55,6 +63,7 @@ export interface InferFlags {
   outputColumn?: string;
   unpackJson?: true;
   includeFinishReason?: true;
+  csvFormulas?: "keep" | "escape";
   maxFailed?: number | `${number}%`;
   priority?: "0" | "1";
   name?: string[];
@@ -81,6 +90,10 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     description: oneOrAll(flags.description),
     column: oneOrAll(flags.column),
     columnOrder: flags.columnOrder,
+    inputFormat: flags.inputFormat,
+    csvQuotes: flags.csvQuotes,
+    inferTypes: flags.inferTypes,
+    limit: flags.limit,
     outputColumn: flags.outputColumn,
     jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
     outputSchema: flags.schema === undefined ? undefined : await readSchemaOption("--schema", flags.schema),

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
-import { examples, jobArgument, jsonOption } from "./arguments.js";
+import { examples, formulasOption, jobArgument, jsonOption } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { checkOutputPath } from "./inferFlags.js";
 import { printBytes, printJson } from "./output.js";
@@ -17,6 +17,7 @@ interface ResultFlags {
   includeCumulativeLogprobs?: true;
   includeTokenLogprobs?: true;
   includeFinishReason?: true;
+  csvFormulas?: "keep" | "escape";
   unpackJson?: true;
   outputColumn?: string;
   json?: true;
@@ -40,6 +41,7 @@ export function addJobResults(jobs: Command): void {
     .option("--include-finish-reason", "add finish_reason (stop, length: cut, error) and input_truncated")
     .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
+    .addOption(formulasOption())
     .addOption(jsonOption().conflicts(["format"]))
     .addHelpText(
       "after",
@@ -67,6 +69,7 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.includeCumulativeLogprobs && { includeCumulativeLogprobs: true }),
     ...(flags.includeTokenLogprobs && { includeTokenLogprobs: true }),
     ...(flags.includeFinishReason && { includeFinishReason: true }),
+    ...(flags.csvFormulas !== undefined && { csvFormulas: flags.csvFormulas }),
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
   };

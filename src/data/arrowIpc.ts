@@ -5,8 +5,9 @@ import { aligned, selfContainedSchema, sliceBatch } from "./arrowBatches.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
+import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
-import type { DataFile, TableFile } from "./files.js";
+import type { TableFile } from "./files.js";
 import { unpackLz4Frame } from "./lz4.js";
 
 // apache-arrow brings no codecs; pyarrow and polars compress Feather files with LZ4 unless told otherwise
@@ -51,7 +52,7 @@ async function openReader(file: DataFile): Promise<{ reader: RecordBatchReader }
     throw unreadable(file.path, error);
   });
   try {
-    const source = file.isGzip ? readBytes(file.path, true) : handle;
+    const source = file.isGzip ? readBytes(file) : handle;
     const reader = await (await RecordBatchReader.from(source as AsyncIterable<Uint8Array>)).open();
     if (!reader.schema) throw new Error("it holds no Arrow schema");
     return {

@@ -37,6 +37,8 @@ export interface Source {
   readonly format: string;
   /** File path or glob as given, `null` for data in memory. */
   readonly path: string | null;
+  /** Whether it comes from a stream, which can't be opened again. */
+  readonly isReadOnce?: boolean;
   /** The columns known before reading; `null` where only reading tells (lists, JSON, async iterables). */
   readonly columns: readonly Column[] | null;
   /** Batches of at most a few thousand rows (and a few MB).

@@ -1,9 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../errors.js";
+import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
+import { knownBytes, MAGIC_BYTES, utf16Name } from "./fileMagic.js";
 import { RECORD_BYTES } from "./limits.js";
 
 const NEWLINE = 0x0a;
@@ -11,34 +13,38 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** Reads a file chunk by chunk, unpacking gzip.
  *  @throws {InputError} ROWMILL_NO_SUCH_FILE, ROWMILL_UNREADABLE */
-export async function* readBytes(path: string, isGzip: boolean): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+export async function* readBytes(file: DataFile): AsyncGenerator<Buffer> {
+  const packed =
+    file.stream === undefined
+      ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
+      : Readable.from(file.stream.read());
   // pipeline hands the file's error on to the stream that is read below, the callback has nothing to add
-  const stream = isGzip ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file;
+  const stream = file.isGzip ? pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : packed;
   try {
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(file.path, error);
   } finally {
     stream.destroy();
-    file.destroy();
+    packed.destroy();
   }
 }
 
 /** Reads a text file as chunks that are valid UTF-8, each ending at a character's end, without byte order mark.
  *  @throws {InputError} ROWMILL_NOT_UTF8 with the line; and as readBytes */
-export async function* readUtf8(path: string, isGzip: boolean): AsyncGenerator<Buffer> {
+export async function* readUtf8(file: DataFile): AsyncGenerator<Buffer> {
+  const { path } = file;
   let rest: Buffer = Buffer.alloc(0);
   let line = 1;
   let isStart = true;
-  for await (const read of readBytes(path, isGzip)) {
+  for await (const read of readBytes(file)) {
     let chunk = rest.length === 0 ? read : Buffer.concat([rest, read]);
     if (isStart) {
-      if (chunk.length < 3) {
+      if (chunk.length < MAGIC_BYTES) {
         rest = chunk;
         continue;
       }
-      chunk = withoutByteOrderMark(path, chunk);
+      chunk = checkedStart(path, chunk);
       isStart = false;
     }
     const end = chunk.length - unfinishedBytes(chunk);
@@ -48,8 +54,8 @@ export async function* readUtf8(path: string, isGzip: boolean): AsyncGenerator<B
     rest = chunk.subarray(end);
     if (whole.length > 0) yield whole;
   }
-  if (isStart) rest = withoutByteOrderMark(path, rest);
-  if (!isUtf8(rest)) throw notUtf8(path, line);
+  if (isStart) rest = checkedStart(path, rest);
+  if (!isUtf8(rest)) throw notUtf8(path, line + linesBefore(rest));
   if (rest.length > 0) yield rest;
 }
 
@@ -61,11 +67,12 @@ export interface Line {
 
 /** Reads a text file line by line (LF or CRLF); a newline at the file's end starts no further line.
  *  @throws {InputError} ROWMILL_UNREADABLE for a line beyond 16 MB; and as readUtf8 */
-export async function* readLines(path: string, isGzip: boolean): AsyncGenerator<Line> {
+export async function* readLines(file: DataFile): AsyncGenerator<Line> {
+  const { path } = file;
   let parts: Buffer[] = [];
   let partBytes = 0;
   let number = 1;
-  for await (const chunk of readUtf8(path, isGzip)) {
+  for await (const chunk of readUtf8(file)) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       const piece = chunk.subarray(start, end);
@@ -91,14 +98,23 @@ function lineText(bytes: Buffer): string {
   return bytes.toString("utf8", 0, end);
 }
 
-function withoutByteOrderMark(path: string, bytes: Buffer): Buffer {
-  const [first, second, third] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+/** A text's first bytes without byte order mark, once it is clear that they are no other kind of file's. */
+function checkedStart(path: string, bytes: Buffer): Buffer {
+  const encoding = utf16Name(bytes);
+  if (encoding !== null)
     throw new InputError(
       "ROWMILL_NOT_UTF8",
-      `${path} is UTF-16, and Rowmill reads UTF-8. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8).`,
+      `${path} is UTF-16, and Rowmill reads UTF-8. Save it as UTF-8 (iconv -f ${encoding} -t UTF-8).`,
     );
-  return first === 0xef && second === 0xbb && third === 0xbf ? bytes.subarray(3) : bytes;
+  const known = knownBytes(bytes);
+  if (known !== null) {
+    const advice =
+      known.format === undefined
+        ? "Unpack or export it first."
+        : `Name it .${known.format}, or say so (inputFormat, --input-format ${known.format}).`;
+    throw new InputError("ROWMILL_UNREADABLE", `${path} is ${known.what}, and no text. ${advice}`);
+  }
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** How many bytes at the end belong to a character that is not complete yet. */

@@ -3,60 +3,55 @@ import { CsvError, type Parser, parse } from "csv-parse";
 import { InputError } from "../errors.js";
 import type { Column, RowBatch } from "./batch.js";
 import { readUtf8 } from "./bytes.js";
-import type { DataFile, TableFile } from "./files.js";
+import { type CsvDialect, detectDialect } from "./csvDialect.js";
+import type { DataFile } from "./dataFile.js";
+import type { TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS, RECORD_BYTES } from "./limits.js";
 import { recordBatch } from "./rowBatches.js";
 
-type Separator = "," | ";" | "\t";
+/** Quotes inside an unquoted field: "strict" refuses them, to "relaxed" they are characters. */
+export type CsvQuotes = "strict" | "relaxed";
 
-/** Opens a CSV or TSV file (RFC 4180; LF or CRLF; the first record names the columns; blank lines are skipped). A CSV file
- *  whose header holds no comma outside quotes is separated by the semicolons or tabs that it holds instead. All columns
+/** Opens a CSV or TSV file (RFC 4180; LF, CRLF or CR; the first record names the columns). Its separator is the comma, or
+ *  what detectDialect finds. Blank lines are skipped, but in a file of one column each is a row without a value. All columns
  *  are strings, an empty field is the empty string.
  *  @throws {InputError} ROWMILL_RAGGED_ROW, ROWMILL_UNREADABLE, ROWMILL_NOT_UTF8, each with the line */
-export async function openCsv(file: DataFile): Promise<TableFile> {
-  const separator = file.format === "tsv" ? "\t" : await detectSeparator(file);
-  const names = await readHeader(file, separator);
+export async function openCsv(file: DataFile, quotes: CsvQuotes): Promise<TableFile> {
+  const dialect = await detectDialect(file);
+  const reading: Reading = { file, dialect, quotes, keepsBlankLines: false };
+  const names = await readHeader(reading);
   const columns: readonly Column[] = names.map((name) => ({ name, type: "string" }));
-  return { columns, exactTypes: names.map(() => "string"), batches: () => readBatches(file, separator, names) };
+  const all = { ...reading, keepsBlankLines: names.length === 1 };
+  return { columns, exactTypes: names.map(() => "string"), batches: () => readBatches(all, names) };
 }
 
-async function detectSeparator(file: DataFile): Promise<Separator> {
-  const counts = { ",": 0, ";": 0, "\t": 0 };
-  let isQuoted = false;
-  let isBlank = true;
-  let bytes = 0;
-  scan: for await (const chunk of readUtf8(file.path, file.isGzip)) {
-    // no byte of a longer UTF-8 character is below 0x80
-    for (const byte of chunk) {
-      const character = String.fromCharCode(byte);
-      if (character === '"') isQuoted = !isQuoted;
-      else if (!isQuoted && character === "\n" && !isBlank) break scan;
-      else if (!isQuoted && character in counts) counts[character as Separator]++;
-      if (character !== "\n" && character !== "\r") isBlank = false;
-    }
-    bytes += chunk.length;
-    if (bytes > RECORD_BYTES) break;
-  }
-  if (counts[","] > 0 || counts[";"] + counts["\t"] === 0) return ",";
-  return counts[";"] >= counts["\t"] ? ";" : "\t";
+interface Reading {
+  readonly file: DataFile;
+  readonly dialect: CsvDialect;
+  readonly quotes: CsvQuotes;
+  readonly keepsBlankLines: boolean;
 }
 
-async function readHeader(file: DataFile, separator: Separator): Promise<readonly string[]> {
-  for await (const names of readRecords(file, separator)) return names;
-  throw new InputError("ROWMILL_EMPTY_TABLE", `${file.path} is empty: it has neither a header nor rows.`);
+/** A record's fields; `null` for a blank line, where those are kept. */
+type CsvRecord = (string | null)[];
+
+async function readHeader(reading: Reading): Promise<readonly string[]> {
+  for await (const names of readRecords(reading)) return names as string[];
+  throw new InputError("ROWMILL_EMPTY_TABLE", `${reading.file.path} is empty: it has neither a header nor rows.`);
 }
 
-async function* readBatches(file: DataFile, separator: Separator, names: readonly string[]): AsyncGenerator<RowBatch> {
-  let records: string[][] = [];
+async function* readBatches(reading: Reading, names: readonly string[]): AsyncGenerator<RowBatch> {
+  let records: CsvRecord[] = [];
   let bytes = 0;
   let isHeader = true;
-  for await (const record of readRecords(file, separator)) {
+  for await (const record of readRecords(reading)) {
     if (isHeader) {
-      isHeader = false;
+      // blank lines before the header are none of the rows
+      isHeader = record[0] === null;
       continue;
     }
     records.push(record);
-    for (const field of record) bytes += field.length;
+    for (const field of record) bytes += field?.length ?? 0;
     if (records.length >= BATCH_ROWS || bytes >= BATCH_BYTES) {
       yield recordBatch(names, records);
       records = [];
@@ -66,26 +61,29 @@ async function* readBatches(file: DataFile, separator: Separator, names: readonl
   if (records.length > 0) yield recordBatch(names, records);
 }
 
-async function* readRecords(file: DataFile, separator: Separator): AsyncGenerator<string[]> {
+async function* readRecords({ file, dialect, quotes, keepsBlankLines }: Reading): AsyncGenerator<CsvRecord> {
   const parser: Parser = parse({
-    delimiter: separator,
-    // not "\r": a lone carriage return in a field is the field's
-    record_delimiter: ["\r\n", "\n"],
-    skip_empty_lines: true,
+    delimiter: dialect.separator,
+    // not "\r" beside others: a lone carriage return in a field is the field's
+    record_delimiter: [...dialect.recordEnds],
+    from_line: dialect.linesBefore + 1,
+    skip_empty_lines: !keepsBlankLines,
+    relax_quotes: quotes === "relaxed",
     max_record_size: RECORD_BYTES,
+    ...(keepsBlankLines && { cast: (field, { quoting }) => (field === "" && !quoting ? null : field) }),
   });
   // pipeline hands the reader's error on to the parser that is read below, the callback has nothing to add
-  pipeline(readUtf8(file.path, file.isGzip), parser, () => {});
+  pipeline(readUtf8(file), parser, () => {});
   try {
-    for await (const record of parser) yield record as string[];
+    for await (const record of parser) yield record as CsvRecord;
   } catch (error) {
-    throw error instanceof CsvError ? explain(file.path, separator, error) : error;
+    throw error instanceof CsvError ? explain(file.path, dialect.separator, error) : error;
   } finally {
     parser.destroy();
   }
 }
 
-function explain(path: string, separator: Separator, error: CsvError): InputError {
+function explain(path: string, separator: string, error: CsvError): InputError {
   const line = `${path} line ${String(error.lines)}`;
   // the parser has come to the file's end by then: the row's number tells more than the line's
   const row = Number(error.records) === 0 ? `${path}, the header` : `${path}, row ${String(error.records)}`;
@@ -106,7 +104,7 @@ function explain(path: string, separator: Separator, error: CsvError): InputErro
     case "CSV_INVALID_CLOSING_QUOTE":
       return unreadable(
         line,
-        'a quote stands inside a field. Quote the whole field and double the quote inside it ("").',
+        'a quote stands inside a field. Quote the whole field and double the quote inside it (""), or have such quotes read as characters: option csvQuotes "relaxed" (--csv-quotes relaxed).',
       );
     case "CSV_MAX_RECORD_SIZE":
       return unreadable(row, "the row is longer than 16 MB. Is a quote left open?");

@@ -1,19 +1,15 @@
+import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { InputError } from "../errors.js";
 import type { Column, RowBatch } from "./batch.js";
+import { readBytes } from "./bytes.js";
+import { type DataFile, FILE_FORMATS, type FileFormat } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
-
-export type FileFormat = "csv" | "tsv" | "jsonl" | "json" | "parquet" | "arrow" | "txt";
-
-/** A file that exists and whose format is known. */
-export interface DataFile {
-  readonly path: string;
-  readonly format: FileFormat;
-  readonly isGzip: boolean;
-}
+import { isGzipStart, knownBytes } from "./fileMagic.js";
+import { ReadOnceStream } from "./readOnce.js";
 
 /** A file with named columns, ready to be read. */
 export interface TableFile {
@@ -35,10 +31,12 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
   ".txt": "txt",
 };
 
-/** The files that a path or glob names, sorted by name (numbers by value), all of one format.
+/** The files that a path or glob names, sorted by name (numbers by value), all of one format; a named pipe is a stream.
+ *  @param format  theirs, whatever their names say
  *  @throws {InputError} ROWMILL_NO_SUCH_FILE, ROWMILL_UNREADABLE, ROWMILL_UNKNOWN_FORMAT, ROWMILL_MIXED_FORMATS */
-export async function findFiles(path: string): Promise<readonly [DataFile, ...DataFile[]]> {
-  const [first, ...others] = await Promise.all((await expandPath(path)).map(identifyFile));
+export async function findFiles(path: string, format?: FileFormat): Promise<readonly [DataFile, ...DataFile[]]> {
+  const paths = await expandPath(path);
+  const [first, ...others] = await Promise.all(paths.map((one) => identifyFile(one, format)));
   if (first === undefined)
     throw new InputError("ROWMILL_NO_SUCH_FILE", `No file matches ${path}. Check the pattern and the folder.`);
   const odd = others.find((file) => file.format !== first.format);
@@ -61,20 +59,65 @@ async function expandPath(path: string): Promise<readonly string[]> {
   return [path];
 }
 
-async function identifyFile(path: string): Promise<DataFile> {
-  if ((await stat(path)).isDirectory()) throw unreadable(path, Object.assign(new Error(), { code: "EISDIR" }));
+async function identifyFile(path: string, given?: FileFormat): Promise<DataFile> {
+  const found = await stat(path);
+  if (found.isDirectory()) throw unreadable(path, Object.assign(new Error(), { code: "EISDIR" }));
   const extension = extname(path.replace(/\.gz$/i, "")).toLowerCase();
-  const format = FORMATS[extension];
+  const format = given ?? FORMATS[extension];
+  if (found.isFIFO()) return await identifyStream(createReadStream(path), path, format);
   if (format === undefined) throw unknownFormat(path, extension);
   return { path, format, isGzip: await hasGzipMagic(path) };
+}
+
+/** A stream of bytes as a file, its format told by its first bytes where it is not given: JSON, Parquet, Arrow, and else CSV.
+ *  @param name  how messages call it
+ *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for one line of text without a separator, ROWMILL_EMPTY_TABLE */
+export async function identifyStream(
+  source: AsyncIterable<Uint8Array>,
+  name: string,
+  given?: FileFormat,
+): Promise<DataFile> {
+  const stream = new ReadOnceStream(source);
+  const packed = { path: name, format: "txt", isGzip: false, stream } as const;
+  const isGzip = isGzipStart(await firstBytes(packed, 2));
+  const start = await firstBytes({ ...packed, isGzip }, LOOK_BYTES);
+  const format = given ?? formatOf(start, name);
+  return { path: name, format, isGzip, stream };
+}
+
+const LOOK_BYTES = 4096;
+
+async function firstBytes(file: DataFile, count: number): Promise<Buffer> {
+  let start = Buffer.alloc(0);
+  for await (const chunk of readBytes(file)) {
+    start = Buffer.concat([start, chunk]);
+    if (start.length >= count) break;
+  }
+  return start;
+}
+
+function formatOf(start: Buffer, name: string): FileFormat {
+  const known = knownBytes(start)?.format;
+  if (known !== undefined) return known;
+  const text = start
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .trimStart();
+  if (text.startsWith("{")) return "jsonl";
+  if (text.startsWith("[")) return "json";
+  const [line = ""] = text.split(/[\r\n]/, 1);
+  if (/[,;\t|]/.test(line)) return "csv";
+  if (text === "") throw new InputError("ROWMILL_EMPTY_TABLE", `${name} is empty.`);
+  const message = `${name} does not say what it is: give its format, one of ${FILE_FORMATS.join(", ")} (inputFormat, --input-format).`;
+  throw new InputError("ROWMILL_UNKNOWN_FORMAT", message);
 }
 
 /** By content, not by name: a file may have lost its ".gz" or kept it after unpacking. */
 async function hasGzipMagic(path: string): Promise<boolean> {
   try {
     await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return isGzipStart(buffer);
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import { readUtf8 } from "./bytes.js";
-import type { DataFile } from "./files.js";
+import type { DataFile } from "./dataFile.js";
 import { RECORD_BYTES } from "./limits.js";
 
 const QUOTE = 0x22;
@@ -17,7 +17,7 @@ const CLOSE_BRACE = 0x7d;
  *    an element beyond 16 MB; ROWMILL_EMPTY_TABLE; and as readUtf8 */
 export async function* readArrayElements(file: DataFile): AsyncGenerator<string> {
   const array = new ArrayScanner(file.path);
-  for await (const chunk of readUtf8(file.path, file.isGzip)) yield* array.scan(chunk);
+  for await (const chunk of readUtf8(file)) yield* array.scan(chunk);
   array.end();
 }
 

@@ -13,7 +13,7 @@ type Rows = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** A source of data in memory: lists, iterables, Arrow tables, DataFrames, Arrow IPC bytes.
  *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for what is none of these, ROWMILL_DUPLICATE_HEADER, and as their readers */
-export async function openMemory(data: object): Promise<Source> {
+export async function openMemory(data: object, limit?: number): Promise<Source> {
   const table = await openArrow(data, "arrow");
   if (table !== null) return table;
   const inner = await callArrowDoor(data);
@@ -21,7 +21,7 @@ export async function openMemory(data: object): Promise<Source> {
   if (frame !== null) return frame;
   const rows = iterate(inner !== null && iterate(data) === null ? inner : data);
   if (rows === null) throw unknownData();
-  return openRows(countRows(rows));
+  return openRows(countRows(rows), limit);
 }
 
 async function openArrow(data: object, format: string): Promise<Source | null> {

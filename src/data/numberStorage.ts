@@ -48,6 +48,11 @@ export class NumberTally {
       if (this.#leastWide >= INT64[0] && this.#greatestWide <= INT64[1]) return undefined;
       if (this.#least === 0 && this.#leastWide === 0n && this.#greatestWide <= UINT64_MAX) return "uint64";
     } else if (this.#isFaithful) return undefined;
+    return this.decimal;
+  }
+
+  /** The narrowest decimal, or "text" where none holds every number. */
+  get decimal(): NumberStorage {
     const narrow = Math.max(String(this.#greatest).length, String(-this.#least).length);
     const precision = Math.max(this.#whole, narrow) + this.#scale;
     return this.#isDecimal && precision <= DECIMAL_DIGITS ? `decimal(${precision},${this.#scale})` : "text";

@@ -6,8 +6,9 @@ import { InputError } from "../errors.js";
 import { decodeArrow, textOfColumn } from "./arrowBatches.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
+import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
-import type { DataFile, TableFile } from "./files.js";
+import type { TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
 import { orPanic } from "./wasmPanic.js";
 

@@ -16,8 +16,8 @@ export function objectBatch(rows: readonly Readonly<Record<string, unknown>>[]):
   };
 }
 
-/** A batch of records whose fields are all strings, in the order of `names`. */
-export function recordBatch(names: readonly string[], records: readonly (readonly string[])[]): RowBatch {
+/** A batch of records whose fields are all strings or null, in the order of `names`. */
+export function recordBatch(names: readonly string[], records: readonly (readonly (string | null)[])[]): RowBatch {
   return {
     rowCount: records.length,
     text(column) {

@@ -1,7 +1,7 @@
 import { InputError, messageOf } from "../errors.js";
 import { readLines } from "./bytes.js";
+import type { DataFile } from "./dataFile.js";
 import { parseExactJson } from "./exactJson.js";
-import type { DataFile } from "./files.js";
 import { readArrayElements } from "./jsonArray.js";
 import type { RowStream } from "./rowSource.js";
 
@@ -19,21 +19,25 @@ type SetPlace = (place: string) => void;
 
 async function* readFiles(files: readonly DataFile[], setPlace: SetPlace): AsyncGenerator<unknown> {
   for (const file of files) {
-    if (file.format === "json") yield* readJsonArray(file, setPlace);
-    else if (file.format === "jsonl") yield* readJsonLines(file, setPlace);
-    else yield* readTextLines(file, setPlace);
+    try {
+      if (file.format === "json") yield* readJsonArray(file, setPlace);
+      else if (file.format === "jsonl") yield* readJsonLines(file, setPlace);
+      else yield* readTextLines(file, setPlace);
+    } finally {
+      await file.stream?.close();
+    }
   }
 }
 
 async function* readTextLines(file: DataFile, setPlace: SetPlace): AsyncGenerator<string> {
-  for await (const line of readLines(file.path, file.isGzip)) {
+  for await (const line of readLines(file)) {
     setPlace(`${file.path} line ${line.number}`);
     yield line.text;
   }
 }
 
 async function* readJsonLines(file: DataFile, setPlace: SetPlace): AsyncGenerator<unknown> {
-  for await (const line of readLines(file.path, file.isGzip)) {
+  for await (const line of readLines(file)) {
     if (line.text.trim() === "") continue;
     const place = `${file.path} line ${line.number}`;
     setPlace(place);

@@ -1,6 +1,7 @@
 import { InputError, messageOf } from "../errors.js";
 import type { RowBatch, Source } from "./batch.js";
 import { tallyColumns } from "./columnTypes.js";
+import { limitRows } from "./limitRows.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
 import { isWellFormed, plainValue, promptText } from "./plainValue.js";
 import { objectBatch, promptBatch } from "./rowBatches.js";
@@ -17,8 +18,10 @@ export interface RowStream {
 type RowObject = Record<string, unknown>;
 
 /** Makes a source of rows that are all strings (or null) or all objects; the first row that is not null decides.
+ *  @param limit  read so many rows only
  *  @throws {InputError} ROWMILL_EMPTY_TABLE, ROWMILL_MIXED_ROWS, ROWMILL_NOT_UTF8 */
-export async function openRows(stream: RowStream): Promise<Source> {
+export async function openRows(given: RowStream, limit?: number): Promise<Source> {
+  const stream = limit === undefined ? given : { ...given, rows: limitRows(given.rows, limit) };
   // a long list of nulls is counted, not kept
   let nulls = 0;
   let first = await stream.rows.next();

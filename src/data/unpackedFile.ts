@@ -5,22 +5,25 @@ import { join } from "node:path";
 import { InputError, messageOf } from "../errors.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import { readBytes } from "./bytes.js";
-import type { DataFile } from "./files.js";
+import type { DataFile } from "./dataFile.js";
 
-/** The file itself, or for a gzip'd one an unpacked copy in the system's temporary folder: Parquet and Arrow files are read from their
- *  end and at random, which gzip does not allow. The copy is private, and goes when the result is disposed or the process ends; on
+/** The file itself, or for a gzip'd one or a stream an unpacked copy in the system's temporary folder: Parquet and Arrow files
+ *  are read from their end and at random. The copy is private, and goes when the result is disposed or the process ends; on
  *  Linux it has no name from the beginning, so that not even SIGKILL leaves it.
  *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER */
 export async function unpackFile(file: DataFile): Promise<{ file: DataFile } & AsyncDisposable> {
-  if (!file.isGzip) return { file, [Symbol.asyncDispose]: async () => {} };
+  if (!file.isGzip && file.stream === undefined) return { file, [Symbol.asyncDispose]: async () => {} };
   const copy = await makeCopy();
   try {
-    for await (const chunk of readBytes(file.path, true)) await copy.handle.writeFile(chunk);
+    for await (const chunk of readBytes(file)) await copy.handle.writeFile(chunk);
   } catch (error) {
     await copy[Symbol.asyncDispose]();
     throw error;
   }
-  return { file: { ...file, path: copy.path, isGzip: false }, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] };
+  return {
+    file: { path: copy.path, format: file.format, isGzip: false },
+    [Symbol.asyncDispose]: copy[Symbol.asyncDispose],
+  };
 }
 
 interface Copy extends AsyncDisposable {

@@ -1,4 +1,12 @@
-import { decodeRows, isWellFormed, MOST_LEVELS, type PlainRow, parseExactJson } from "../data/index.js";
+import {
+  type ColumnType,
+  decodeRows,
+  ExactNumber,
+  isWellFormed,
+  MOST_LEVELS,
+  type PlainRow,
+  parseExactJson,
+} from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import { confidenceOf } from "./confidence.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
@@ -66,7 +74,7 @@ function columnValues(
   const labels = shape.labels ?? [];
   switch (column.origin) {
     case "input":
-      return batch.rows.map((_, i) => ownValue(inputs[i], column.from));
+      return batch.rows.map((_, i) => typedText(column.type, ownValue(inputs[i], column.from)));
     case "prompt":
       return batch.rows.map((_, i) => batch.prompts[i] ?? null);
     case "output":
@@ -92,6 +100,13 @@ function columnValues(
     case "error":
       return outcomes.map(({ error }) => error);
   }
+}
+
+/** A text of a column that has another type by inference is that type's: its number with the same text, a boolean, or null. */
+function typedText(type: ColumnType, value: unknown): unknown {
+  if (typeof value !== "string" || type === "string" || type === "json") return value;
+  if (value === "") return null;
+  return type === "boolean" ? value === "true" : new ExactNumber(value);
 }
 
 function byLabel(probabilities: readonly number[] | null, labels: readonly string[]): object | null {

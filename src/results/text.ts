@@ -1,6 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import { promptText, writeExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
+import { defuseFormula } from "./csvFormulas.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 import { resultValues } from "./rows.js";
 
@@ -12,17 +13,23 @@ export interface TextWriter {
 }
 
 /** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""`, nested
- *  values are JSON. */
+ *  values are JSON. With formulas escaped all texts stand in quotes too, so that none is cut where a spreadsheet separates
+ *  fields by another sign. */
 export function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
   // quotes the empty string and not null
-  const options = { delimiter, quoted_match: /^$/ };
+  const isEscaped = shape.csvFormulas === "escape";
+  const options = { delimiter, quoted_match: isEscaped ? /(?:)/ : /^$/ };
+  const textOf = (value: unknown): string | null => {
+    const text = promptText(value);
+    return isEscaped && typeof value === "string" ? defuseFormula(value) : text;
+  };
   // a blank line would be no row to most readers
   const nothing = columns.length === 1 ? "" : null;
   return {
-    head: stringify([columns.map(({ name }) => name)], options),
+    head: stringify([columns.map(({ name }) => textOf(name))], options),
     rows(batch) {
       const values = resultValues(batch, columns, shape);
-      const records = batch.rows.map((_, i) => values.map((column) => promptText(column[i]) ?? nothing));
+      const records = batch.rows.map((_, i) => values.map((column) => textOf(column[i]) ?? nothing));
       return stringify(records, options);
     },
     tail: "",

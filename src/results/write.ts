@@ -17,7 +17,7 @@ type Chunks = AsyncIterable<Uint8Array>;
 
 /** Writes results to a file, batch by batch in bounded memory; it appears whole or not at all. The format is the path's
  *  extension unless given; ".gz" after a text format compresses it. Values are written as they are: a text that begins with
- *  "=", "+", "-" or "@" is a formula to a spreadsheet that opens the CSV file, so import the column as text there.
+ *  "=", "+", "-" or "@" is a formula to a spreadsheet that opens the CSV file, unless `csvFormulas` is "escape".
  *  @returns the absolute path and the number of rows
  *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE, ROWMILL_DUPLICATE_COLUMN, and
  *    ROWMILL_INTEGER_RANGE for an integer beyond 64 bits in a Parquet or Arrow file's integer column */

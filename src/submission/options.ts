@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FILE_FORMATS, type FileFormat, type SourceOptions } from "../data/index.js";
 import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
@@ -12,6 +13,7 @@ const count = z.number().int().min(0);
 const MOST_CHOICES = 1000;
 const MOST_RETRIES = 10;
 const DEFAULT_RETRIES = 2;
+const QUOTES = ["strict", "relaxed"] as const;
 const COLUMN_ORDERS = ["given", "auto"] as const;
 /** 0% to 100%. */
 const SHARE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
@@ -69,6 +71,10 @@ const inferSchema = z.strictObject({
   description: z.union([text, z.array(text), z.null()]).optional(),
   column: oneOrMore.optional(),
   columnOrder: z.enum(COLUMN_ORDERS).optional(),
+  inputFormat: z.enum(FILE_FORMATS).optional(),
+  csvQuotes: z.enum(QUOTES).optional(),
+  inferTypes: z.boolean().optional(),
+  limit: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
   outputColumn: text.min(1).optional(),
   jobPriority: z.union([z.literal(0), z.literal(1)]).optional(),
   outputSchema: z.unknown().optional(),
@@ -112,6 +118,15 @@ export interface InferOptions {
    *  "\nTitle: ", "title"]`. Text behind the last column stays last. So it suits labels before their values; with text
    *  that closes a value (a unit, a tag) keep "given", the default. */
   columnOrder?: "given" | "auto";
+  /** The format of a file or stream, whatever its name says; a stream's is told by its first bytes where it is plain. */
+  inputFormat?: FileFormat;
+  /** Quotes inside an unquoted field of a CSV or TSV file: "strict" (default) refuses them, "relaxed" takes them as characters. */
+  csvQuotes?: "strict" | "relaxed";
+  /** Give columns of a CSV or TSV file types in the results: 64-bit integers, doubles, decimals or booleans, where every value
+   *  written in that type is the text that it was; leading zeros stay text. Default false: all are strings. */
+  inferTypes?: boolean;
+  /** Run the first so many rows only; a table's results have those rows. */
+  limit?: number;
   /** The name of the column that holds the results. Default "inference_result". */
   outputColumn?: string;
   /** 0 interactive (default), 1 production: taken after all of priority 0. */
@@ -174,6 +189,7 @@ export interface CheckedOptions {
   readonly descriptions: readonly (string | null)[];
   readonly column: string | readonly string[] | null;
   readonly columnOrder: "given" | "auto";
+  readonly reading: SourceOptions;
   readonly outputColumn: string;
   readonly priority: 0 | 1;
   readonly outputSchema: unknown;
@@ -219,6 +235,13 @@ export function checkOptions(
     descriptions: onePerModel("description", given.description, models.length, isModelList),
     column: given.column ?? null,
     columnOrder: given.columnOrder ?? "given",
+    reading: {
+      columns: given.column === undefined ? [] : [given.column].flat(),
+      inputFormat: given.inputFormat,
+      csvQuotes: given.csvQuotes,
+      inferTypes: given.inferTypes,
+      limit: given.limit,
+    },
     outputColumn: given.outputColumn ?? "inference_result",
     priority,
     outputSchema: given.outputSchema ?? null,

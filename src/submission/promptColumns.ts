@@ -1,8 +1,9 @@
-import { type EncodedBatch, openSource, type RowBatch, type Source } from "../data/index.js";
+import { type EncodedBatch, openSource, type RowBatch, type Source, type SourceOptions } from "../data/index.js";
 import { InputError } from "../errors.js";
 import type { ColumnChoice } from "../jobs/index.js";
 import { joinColumns, type PromptPart, planPrompt, wordsAsText } from "../prompt/index.js";
 import { ColumnSample } from "./columnSample.js";
+import type { CheckedOptions } from "./options.js";
 
 /** Consecutive rows with their prompts. */
 export interface PromptBatch {
@@ -33,12 +34,11 @@ export class PromptColumns {
   static async open(
     source: Source,
     data: unknown,
-    entries: readonly string[],
-    order: "given" | "auto",
+    { reading, columnOrder }: Pick<CheckedOptions, "reading" | "columnOrder">,
   ): Promise<PromptColumns> {
     const isOpen = source.kind === "table" && source.columns === null;
-    const seen = isOpen && canReadAgain(data) ? await findColumns(data, entries) : [];
-    return new PromptColumns(source, entries, order, seen);
+    const seen = isOpen && source.isReadOnce !== true && canReadAgain(data) ? await findColumns(data, reading) : [];
+    return new PromptColumns(source, reading.columns ?? [], columnOrder, seen);
   }
 
   /** All rows, once. With the order "auto" the first ones wait until it has been found from them.
@@ -117,9 +117,10 @@ function canReadAgain(data: unknown): boolean {
 }
 
 /** Reads until every entry that could be a column's name has been seen, or to the end. */
-async function findColumns(data: unknown, entries: readonly string[]): Promise<string[]> {
+async function findColumns(data: unknown, reading: SourceOptions): Promise<string[]> {
+  const entries = reading.columns ?? [];
   const wanted = entries.filter((entry) => /[\p{L}\p{N}]/u.test(entry));
-  const source = await openSource(data, { columns: entries });
+  const source = await openSource(data, reading);
   let names: string[] = [];
   for await (const _ of source.batches()) {
     names = source.finalColumns().map((column) => column.name);

@@ -142,9 +142,9 @@ async function prepare(
   for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
   if (form?.kind === "schema" && [options.sampling.stop ?? []].flat().length > 0)
     context.warn("a stop string (samplingParams.stop) can end an output within its JSON, and such a row fails");
-  const source = await openSource(data, { columns: columnNames(options) });
+  const source = await openSource(data, options.reading);
   checkColumns(source, options);
-  const prompts = await PromptColumns.open(source, data, columnNames(options), options.columnOrder);
+  const prompts = await PromptColumns.open(source, data, options);
   // before the first download
   for (const name of options.models) checkIsTextModel(context, name);
   const models: ResolvedModel[] = [];
@@ -225,10 +225,6 @@ async function readRows(
   if (rows === 0) throw new InputError("ROWMILL_EMPTY_TABLE", `${source.path ?? "the data"} has no rows`);
   if (source.kind === "table") checkOutputColumn(source.finalColumns(), options.outputColumn);
   warnOfRows(context, counters, options);
-}
-
-function columnNames(options: CheckedOptions): string[] {
-  return options.column === null ? [] : [options.column].flat();
 }
 
 /** What can be said of the columns before a row is read. */

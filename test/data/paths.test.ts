@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { expect, test } from "vitest";
 import { openSource } from "../../src/data/index.js";
+import { writeThrough } from "../results/throughFiles.js";
 import { compiledSources } from "./child.js";
 import { readAll, scratchFolder } from "./scratch.js";
 
@@ -50,11 +51,25 @@ test("files of different columns are refused before any row is read, and the dif
     code: "ROWMILL_MIXED_COLUMNS",
     message: expect.stringContaining('only the first has "text"'),
   });
+});
+
+test("files whose columns stand in another order are read by their names", async () => {
   write("order/a.csv", "id,text\n1,a\n");
-  write("order/b.csv", "text,id\n1,a\n");
-  await expect(openSource(join(folder, "order/*.csv"))).rejects.toMatchObject({
-    message: expect.stringContaining('"id" and "text" stand in the same place'),
-  });
+  write("order/b.csv", "text,id\nb,2\n");
+  const { rows, texts, source } = await readAll(join(folder, "order/*.csv"), "text");
+  expect(rows).toEqual([
+    { id: "1", text: "a" },
+    { id: "2", text: "b" },
+  ]);
+  expect(texts).toEqual(["a", "b"]);
+  expect(source.finalColumns().map(({ name }) => name)).toEqual(["id", "text"]);
+  write("order/a.arrow", tableToIPC(tableFromArrays({ n: Int32Array.of(1), text: ["a"] }), "file"));
+  write("order/b.arrow", tableToIPC(tableFromArrays({ text: ["b"], n: Int32Array.of(2) }), "file"));
+  const parquet = await writeThrough(join(folder, "order/*.arrow"), join(folder, "order.parquet"));
+  expect((await readAll(parquet)).rows.map(({ n, text }) => ({ n, text }))).toEqual([
+    { n: 1, text: "a" },
+    { n: 2, text: "b" },
+  ]);
 });
 
 test("Arrow files of the same names but different exact types are refused", async () => {

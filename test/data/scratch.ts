@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { decodeRows, openSource, type PlainRow, type Source, toJavaScript } from "../../src/data/index.js";
+import {
+  decodeRows,
+  openSource,
+  type PlainRow,
+  type Source,
+  type SourceOptions,
+  toJavaScript,
+} from "../../src/data/index.js";
 
 /** A folder for one test file's real files, gone afterwards. */
 export function scratchFolder(): string {
@@ -19,8 +26,8 @@ export interface ReadBack {
 }
 
 /** Reads a source to its end: its rows as a program gets them, and the text of one column. */
-export async function readAll(data: unknown, column = ""): Promise<ReadBack> {
-  const source = await openSource(data, { columns: column === "" ? [] : [column] });
+export async function readAll(data: unknown, column = "", options: SourceOptions = {}): Promise<ReadBack> {
+  const source = await openSource(data, { columns: column === "" ? [] : [column], ...options });
   const rows: PlainRow[] = [];
   const texts: (string | null)[] = [];
   const batchSizes: number[] = [];
