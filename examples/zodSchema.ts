@@ -21,7 +21,6 @@ const id = await mill.infer(messages, {
   outputSchema: Order,
 });
 
-for (const output of await mill.getJobResults(id)) {
-  const order = Order.parse(JSON.parse(String(output)));
-  console.log(order.topic, order.order_id ?? "(no order)");
-}
+// null where a row failed
+for (const order of await mill.getJobResults(id, { unpackJson: true }))
+  console.log(order?.topic ?? "(failed)", order?.order_id ?? "(no order)");

@@ -26,9 +26,12 @@ export {
   type AwaitOptions,
   type CalibrationReport,
   type DoctorReport,
+  type JobId,
+  type OutputOf,
   type ResultOptions,
   Rowmill,
   type RowmillOptions,
+  type UnpackedRow,
   type WaitingJob,
 } from "./rowmill.js";
-export type { Estimate, InferOptions, SamplingParams } from "./submission/index.js";
+export type { Estimate, InferOptions, SamplingOptions, SamplingParams } from "./submission/index.js";

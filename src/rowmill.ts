@@ -60,6 +60,7 @@ import {
 import { calibrationsOf, linkInProcess, linkToProcess, type RunnerLink, waitingFor } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
 import type { Estimate, InferOptions } from "./submission/index.js";
+import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
 
 export type {
   AwaitOptions,
@@ -69,6 +70,25 @@ export type {
   RowmillOptions,
   WaitingJob,
 } from "./rowmillOptions.js";
+export type { JobId, OutputOf, UnpackedRow } from "./typedResults.js";
+
+/** A job whose results TypeScript knows: one model, and nothing beside the output. */
+interface TypedInfer<Schema> {
+  outputSchema: Schema;
+  model?: string;
+  dryRun?: false;
+  confidence?: false;
+}
+
+/** Results that are the unpacked outputs and, of a table, its columns. */
+interface PlainUnpacked {
+  unpackJson: true;
+  format?: "array";
+  includeInputs?: false;
+  includeCumulativeLogprobs?: false;
+  includeTokenLogprobs?: false;
+  includeFinishReason?: false;
+}
 
 // Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
 // half a second that `jobs status` should not take.
@@ -115,9 +135,17 @@ export class Rowmill implements AsyncDisposable {
     return this.#home.path;
   }
 
-  infer(data: unknown, options: InferOptions & { dryRun: true; model: string[] }): Promise<Estimate[]>;
+  infer(data: unknown, options: InferOptions & { dryRun: true; model: readonly string[] }): Promise<Estimate[]>;
   infer(data: unknown, options: InferOptions & { dryRun: true; model?: string }): Promise<Estimate>;
-  infer(data: unknown, options: InferOptions & { model: string[] }): Promise<string[]>;
+  infer(data: unknown, options: InferOptions & { model: readonly string[] }): Promise<string[]>;
+  infer<Schema extends StandardSchemaLike>(
+    data: Texts,
+    options: InferOptions & TypedInfer<Schema>,
+  ): Promise<JobId<OutputOf<Schema> | null>>;
+  infer<Schema extends StandardSchemaLike>(
+    data: Rows,
+    options: InferOptions & TypedInfer<Schema>,
+  ): Promise<JobId<UnpackedRow<OutputOf<Schema>>>>;
   infer(data: unknown, options?: InferOptions & { model?: string; dryRun?: false }): Promise<string>;
   infer(data: unknown, options?: InferOptions): Promise<string | string[] | Estimate | Estimate[]>;
   /** Makes a job of the data, one result a row.
@@ -192,6 +220,8 @@ export class Rowmill implements AsyncDisposable {
   /** Waits for a job's end, for pipelines: looks every 5 seconds and prints the status.
    *  @returns the results as `getJobResults` gives them, null when the job failed, was cancelled or time ran out
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
+  awaitJobCompletion<Row>(jobId: JobId<Row>, options: AwaitOptions & PlainUnpacked): Promise<Row[] | null>;
+  awaitJobCompletion(jobId: string, options?: AwaitOptions): Promise<unknown[] | null>;
   async awaitJobCompletion(jobId: string, options: AwaitOptions = {}): Promise<unknown[] | null> {
     const { timeout, silent, pollSeconds, ...shape } = parseStrict(awaitOptions, options, "option");
     const id = this.#home.catalog.resolveId(jobId);
@@ -253,6 +283,7 @@ export class Rowmill implements AsyncDisposable {
   /** The results in row order: for a list the outputs, for a table its rows with the output column; null where a row
    *  failed or has not run. `Row` is the caller's word for what a result looks like; it is not checked.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_NO_LOGPROBS, ROWMILL_DUPLICATE_COLUMN, for Arrow ROWMILL_INTEGER_RANGE */
+  getJobResults<Row>(jobId: JobId<Row>, options: ResultOptions & PlainUnpacked): Promise<Row[]>;
   getJobResults(jobId: string, options: ResultOptions & { format: "arrow" }): Promise<Table>;
   getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;

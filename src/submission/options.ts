@@ -34,7 +34,7 @@ export interface SamplingParams {
   /** Most tokens of an output. Default 512, or a quarter of the model's context where that is less. */
   maxTokens?: number | undefined;
   /** Texts that end the output; they are not part of it. */
-  stop?: string | string[] | undefined;
+  stop?: string | readonly string[] | undefined;
   /** Seed of the job's random numbers. Default 0. */
   seed?: number | undefined;
   presencePenalty?: number | undefined;
@@ -49,6 +49,15 @@ export interface SamplingParams {
    *  Default false. */
   tokenLogprobs?: boolean | undefined;
 }
+
+type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : Name;
+
+/** SamplingParams, each also by its snake_case name; null as if it were not there. */
+export type SamplingOptions = {
+  [Name in keyof SamplingParams as Name | SnakeCase<Name>]?: SamplingParams[Name] | null;
+};
 
 const samplingSchema = z.strictObject({
   temperature: z.number().min(0).max(10),
@@ -104,13 +113,13 @@ const inferSchema = z.strictObject({
 export interface InferOptions {
   /** Name in the catalogue, path to a .gguf, `hf:user/repo:Q4_K_M`, an URL or a registry's package; several give one
    *  job each, detached. Default "gpt-oss-20b". */
-  model?: string | string[];
+  model?: string | readonly string[];
   /** A name for your records; an array must be as long as `model`. */
-  name?: string | string[] | null;
-  description?: string | string[] | null;
+  name?: string | readonly string[] | null;
+  description?: string | readonly string[] | null;
   /** Required for tables and files: the column to read, or several joined in order; an entry that is no column's name is
    *  a literal separator. */
-  column?: string | string[];
+  column?: string | readonly string[];
   /** "auto" puts several columns in the order in which rows share the longest beginnings, which the engine then reads
    *  once: repeated columns first, found from the first 10,000 rows. It changes the prompts. Of the text between columns,
    *  what stands before its first letter or digit is a separator and stays in its place; the rest is a label and moves
@@ -139,7 +148,7 @@ export interface InferOptions {
   /** An ECMA-262 regular expression (flag `u`), or a RegExp without other flags: it matches every output from beginning to end. */
   outputRegex?: string | RegExp | null;
   /** 1 to 1000 different texts: every output is one of them. */
-  outputChoices?: string[] | null;
+  outputChoices?: readonly string[] | null;
   /** With `outputChoices`: choose by the probability that the model gives each of them as a whole, and add those to the
    *  results. Temperature 0 takes the likeliest; otherwise they are drawn. Default false. */
   labelProbabilities?: boolean;
@@ -162,7 +171,7 @@ export interface InferOptions {
   /** Text that the model's answer begins with, behind what the chat template ends with, and that is not part of the output:
    *  `</think>`. Default: what the catalogue has for the model, mostly nothing. */
   answerPrefix?: string | null;
-  samplingParams?: SamplingParams | Record<string, unknown>;
+  samplingParams?: SamplingOptions;
   /** false (default): every row uses the job's seed; true: row i uses a hash of the job's seed and i. */
   randomSeedPerInput?: boolean;
   /** Give the estimate, run nothing. Default false. */
@@ -345,7 +354,12 @@ function parseSampling(given: unknown): SamplingParams {
   return parseStrict(samplingSchema.partial(), renamed, "sampling parameter");
 }
 
-function onePerModel(what: string, given: string | string[] | null | undefined, models: number, isModelList: boolean) {
+function onePerModel(
+  what: string,
+  given: string | readonly string[] | null | undefined,
+  models: number,
+  isModelList: boolean,
+) {
   if (given === undefined || given === null) return Array<null>(models).fill(null);
   if (typeof given === "string") {
     if (models === 1) return [given];
