@@ -1,5 +1,5 @@
 // What may happen to a home while jobs wait, run and are done: nothing may be lost, nothing be there twice.
-//   npm run --silent bench:faults -- [catalogue] [kills] … [--seed 1] [--rows 300] [--kills 50]
+//   npm run --silent bench:faults -- [catalogue] [kills] … [--seed 1] [--rows 300] [--kills 50] [--only TEXT]
 // Prints a line a case; exit code 1 where one fails.
 import { parseArgs } from "node:util";
 import type { Fault, FaultSettings } from "./faults/fault.js";
@@ -14,7 +14,8 @@ const KINDS: Readonly<Record<string, (settings: FaultSettings) => Promise<Fault[
 const USAGE = `usage: npm run --silent bench:faults -- [${Object.keys(KINDS).join("] [")}] [flags]   (default: all)
   --seed N   of the moments (default: 1)
   --rows N   of a job (default: 300)
-  --kills N  of runners (default: 50)`;
+  --kills N  of runners (default: 50)
+  --only TEXT  cases whose name has it`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       rows: { type: "string", default: "300" },
       kills: { type: "string", default: "50" },
+      only: { type: "string", default: "" },
     },
   });
   const unknown = positionals.find((name) => KINDS[name] === undefined);
@@ -39,7 +41,8 @@ async function main(): Promise<void> {
   };
   for (const [kind, faults] of Object.entries(KINDS)) {
     if (positionals.length > 0 && !positionals.includes(kind)) continue;
-    for (const fault of await faults(settings)) await tell(kind, fault);
+    const chosen = (await faults(settings)).filter(({ name }) => name.includes(values.only));
+    for (const fault of chosen) await tell(kind, fault);
   }
 }
 

@@ -114,8 +114,9 @@ export class Rowmill implements AsyncDisposable {
   /** Those that may still look into the home. */
   readonly #emitters = new Set<ProgressEmitter>();
 
-  /** Opens the home, and makes it first where there is none.
-   *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_BAD_CONFIG */
+  /** Opens the home, and makes it first where there is none; one that can't be written is opened for reading.
+   *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION, ROWMILL_HOME_NOT_WRITABLE, ROWMILL_HOME_NOT_PRIVATE,
+   *    ROWMILL_BAD_CONFIG */
   constructor(options: RowmillOptions = {}) {
     const given = parseStrict(rowmillOptions, options, "option");
     this.#output = given.output === undefined ? process.stderr : given.output;

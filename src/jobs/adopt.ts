@@ -8,7 +8,7 @@ import type { Sqlite, Store } from "./sqlite.js";
 import { type FoundJob, findInFolder, hasOutcome, keepInFolder } from "./storedRecord.js";
 
 /** A folder whose submitter can't be told (it died in the first instant, or belongs to another machine) is left for
- *  so long. */
+ *  so long after it was last written. */
 const UNKNOWN_SUBMITTER_MS = 24 * 3_600_000;
 
 /** Some ten milliseconds each, and nobody waits for long. */
@@ -128,8 +128,12 @@ function isLeft(home: string, jobId: string): boolean {
   if (!existsSync(path) && existsSync(jobFilePath(home, jobId))) return true;
   const alive = readAlive(path);
   if (alive !== null) return !alive;
-  const folder = statSync(jobFolder(home, jobId), { throwIfNoEntry: false });
-  return folder !== undefined && Date.now() - folder.mtimeMs > UNKNOWN_SUBMITTER_MS;
+  // rows that are read for days are written all the while
+  const file = jobFilePath(home, jobId);
+  const times = [jobFolder(home, jobId), file, `${file}-wal`].map(
+    (written) => statSync(written, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  return Date.now() - Math.max(...times) > UNKNOWN_SUBMITTER_MS;
 }
 
 /** `null` when that can't be told. */

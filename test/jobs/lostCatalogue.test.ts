@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -276,4 +277,16 @@ test("a folder that is being made while the catalogue is lost is entered by its 
   expect(home.catalog.status(file.jobId)).toBe("UNKNOWN");
   const { jobId } = file;
   expect(existsSync(jobFolder(home.path, jobId))).toBe(true);
+});
+
+test("a half-made job of another machine is left for a day after it was last written, not after it was begun", () => {
+  const home = newHome();
+  const { jobId, folder } = JobFile.create(home, newJobId());
+  writeFileSync(join(folder, "submitter.json"), JSON.stringify({ ...ownIdentity(), host: "far away" }));
+  const old = new Date(Date.now() - 48 * 3_600_000);
+  utimesSync(folder, old, old);
+  reopen(home.path, () => expect(existsSync(jobFolder(home.path, jobId))).toBe(true));
+  for (const name of ["job.db", "job.db-wal"]) utimesSync(join(folder, name), old, old);
+  reopen(home.path, () => expect(existsSync(jobFolder(home.path, jobId))).toBe(false));
+  expect(existsSync(join(home.path, "aside", jobId))).toBe(true);
 });
