@@ -51,10 +51,11 @@ function addList(jobs: Command): void {
         .filter(({ status }) => flags.status === undefined || status === flags.status)
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
       if (flags.json) return printJson(chosen);
-      if (chosen.length > 0) print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
+      if (chosen.length === 0)
+        return door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
+      print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
       for (const { jobId, waitingFor } of chosen)
         if (waitingFor !== null) door.say(`${jobId} is waiting for ${waitingFor}`);
-        else door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
     });
 }
 

@@ -73,6 +73,9 @@ test("a job's whole life by commands: dry run, detach, attach, results in every 
     rowsDone: 3,
     rowsFailed: 0,
   });
+  const forPeople = await desk.run("jobs", "list");
+  expect(forPeople.stdout).toContain(jobId);
+  expect(forPeople.stderr).toBe("");
   expect(shown.inputTokens).toBe(estimate.inputTokens);
   expect(shown.outputTokens).toBeGreaterThan(0);
   expect(listed[0]?.jobId).toBe(jobId);
