@@ -13,6 +13,8 @@ const buildFolder = join(root, "build");
 const addonFile = join(buildFolder, "Release", "rowmill.node");
 const stampFile = join(buildFolder, "addon.stamp");
 const logFile = join(buildFolder, "addon.log");
+/** Why there is no addon, for whoever asks later: npm shows nothing of what an installation says. */
+const reasonFile = join(buildFolder, "addon.reason");
 const cost =
   "without it jobs run on the node-llama-cpp engine, several times slower, and progress is read once a second across processes";
 const require = createRequire(import.meta.url);
@@ -100,25 +102,36 @@ function build() {
   }
 }
 
+function giveUp(reason) {
+  console.log(`rowmill: native addon ${reason}; ${cost}.`);
+  try {
+    mkdirSync(buildFolder, { recursive: true });
+    writeFileSync(reasonFile, reason);
+  } catch {
+    // a folder that can't be written: `rowmill doctor` then only says that there is none
+  }
+}
+
 function main() {
   const stamp = computeStamp();
   if (existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
   const obstacle = findObstacle();
   if (obstacle !== null) {
-    console.log(`rowmill: native addon not built (${obstacle}); ${cost}.`);
+    giveUp(`not built (${obstacle})`);
     return;
   }
   rmSync(stampFile, { force: true });
   if (build()) {
+    rmSync(reasonFile, { force: true });
     writeFileSync(stampFile, stamp);
     return;
   }
   rmSync(addonFile, { force: true });
-  console.log(`rowmill: native addon did not compile (log: ${logFile}); ${cost}.`);
+  giveUp(`did not compile (log: ${logFile})`);
 }
 
 try {
   main();
 } catch (error) {
-  console.log(`rowmill: native addon not built (${error instanceof Error ? error.message : error}); ${cost}.`);
+  giveUp(`not built (${error instanceof Error ? error.message : error})`);
 }

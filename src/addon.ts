@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
@@ -178,6 +179,8 @@ export type AddonState =
 
 // The same distance from src and from dist.
 const builtPath = fileURLToPath(new URL("../build/Release/rowmill.node", import.meta.url));
+/** Works in a clone and in an installed package. */
+const BUILD = `node ${fileURLToPath(new URL("../scripts/buildAddon.mjs", import.meta.url))}`;
 const addonPath = process.env.ROWMILL_ADDON ?? builtPath;
 let state: AddonState | null = null;
 
@@ -197,8 +200,17 @@ function tryLoad(): AddonState {
     return { native, path: addonPath, reason: null };
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
-    const reason = isMissing ? "not built: `npm run build:addon` says why" : messageOf(error).split("\n")[0];
+    const reason = isMissing ? `${whyNotBuilt()}; build it by \`${BUILD}\`` : messageOf(error).split("\n")[0];
     return { native: null, path: addonPath, reason: reason ?? "it can't be loaded" };
+  }
+}
+
+/** What the installation has left behind; npm shows nothing of what it says. */
+function whyNotBuilt(): string {
+  try {
+    return readFileSync(new URL("../build/addon.reason", import.meta.url), "utf8").slice(0, 300);
+  } catch {
+    return "not built";
   }
 }
 
@@ -214,5 +226,5 @@ export function engineObstacle(): string | null {
 /** Why an engine for one release of llama.cpp can't drive another; null for the same. */
 export function releaseObstacle(compiled: string, brought: string): string | null {
   if (compiled === brought) return null;
-  return `the native engine was compiled for llama.cpp ${compiled} and node-llama-cpp brings ${brought}: \`npm run build:addon\` builds it anew`;
+  return `the native engine was compiled for llama.cpp ${compiled} and node-llama-cpp brings ${brought}: \`${BUILD}\` builds it anew`;
 }

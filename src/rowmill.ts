@@ -164,6 +164,7 @@ export class Rowmill implements AsyncDisposable {
       reading.clear();
       pulling.end();
     };
+    this.#tellEngine(checked.engine);
     const context = {
       home: this.#home,
       models: this.#models,
@@ -453,6 +454,13 @@ export class Rowmill implements AsyncDisposable {
 
   #say(line: string): void {
     if (this.#output !== null) writeWhileRead(this.#output, `${messageLine(line)}\n`);
+  }
+
+  /** npm shows nothing of why the addon could not be built. Whoever has turned it off knows. */
+  #tellEngine(engine: EngineName): void {
+    const { name, reason } = likelyEngine(engine);
+    if (reason !== null && process.env.ROWMILL_NO_ADDON !== "1")
+      this.#say(`warning: jobs run on the engine ${name}, several times slower than the native one: ${reason}`);
   }
 
   /** Nobody named the default model: it is downloaded only when somebody says so. */
