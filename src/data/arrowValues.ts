@@ -1,6 +1,27 @@
-import { DataType, DateUnit, type Field, type Schema, TimeUnit, type Vector } from "apache-arrow";
+import {
+  type Data,
+  DataType,
+  DateUnit,
+  type Decimal,
+  type DenseUnion,
+  type Field,
+  type FixedSizeList,
+  type Interval,
+  IntervalUnit,
+  Precision,
+  type Schema,
+  type Struct,
+  type TypeMap,
+  TimeUnit,
+  UnionMode,
+  type Vector,
+} from "apache-arrow";
+import { bitAt, validity } from "./arrowGather.js";
+import { lowerData } from "./arrowLower.js";
 import type { Column, ColumnType } from "./batch.js";
-import { plainBytes, plainInteger } from "./plainValue.js";
+import { plainBytes, plainInteger, promptText } from "./plainValue.js";
+import { shortFloat16, shortFloat32 } from "./shortFloat.js";
+import { dateText, durationText, intervalText, timestampText, timeText } from "./temporalText.js";
 
 /** The schema's columns with their nearest logical types; what JSON has no word for (dates, decimals, bytes) is string. */
 export function columnsOfSchema(schema: Schema): readonly Column[] {
@@ -18,82 +39,89 @@ function nearestType(type: DataType): ColumnType {
   if (DataType.isBool(type)) return "boolean";
   if (DataType.isInt(type)) return "integer";
   if (DataType.isFloat(type)) return "number";
-  return isNested(type) || DataType.isInterval(type) ? "json" : "string";
+  return DataType.isStruct(type) || (type.children ?? []).length > 0 ? "json" : "string";
 }
 
-function isNested(type: DataType): boolean {
-  return (type.children ?? []).length > 0;
-}
-
-/** Reads one value of an Arrow vector as a plain value (see plainValue): 64-bit integers as numbers where exact, dates,
- *  times and timestamps as ISO 8601, decimals as their digits, bytes as base64, structs and maps as objects. */
-export function plainCell(value: unknown, type: DataType): unknown {
-  if (value === null || value === undefined) return null;
-  if (typeof value === "string" || typeof value === "boolean") return value;
-  if (DataType.isDictionary(type)) return plainCell(value, type.dictionary);
-  if (DataType.isTimestamp(type)) return isoTimestamp(Number(value), type.timezone);
-  if (DataType.isDate(type)) return isoDate(Number(value), type.unit);
-  if (DataType.isTime(type)) return isoTime(Number(value), type.unit);
-  if (DataType.isDecimal(type)) return decimalDigits(String(value), type.scale);
-  if (DataType.isMap(type)) return plainMap(value as Iterable<[string, unknown]>, type.valueType);
-  if (DataType.isStruct(type)) return plainStruct(value as Record<string, unknown>, type.children);
-  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type)) {
-    const inner = (type.children[0] as Field).type;
-    return Array.from(value as Iterable<unknown>, (item) => plainCell(item, inner));
-  }
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (typeof value === "bigint") return plainInteger(value);
-  if (value instanceof Uint8Array) return plainBytes(value);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<number | bigint>, Number);
-  return String(value);
-}
-
-/** A column's values as plain values. */
+/** A column's values as plain values (see plainValue), exactly: integers of any width, floats with the fewest digits that give
+ *  them back, decimals as their digits, dates, times, timestamps and spans as ISO 8601, bytes as base64, structs and maps as
+ *  objects (where a key comes twice as a list of {key, value}), a union's value as itself. */
 export function plainColumn(vector: Vector): unknown[] {
-  const values = new Array<unknown>(vector.length);
-  for (let i = 0; i < vector.length; i++) values[i] = plainCell(vector.get(i), vector.type);
-  return values;
+  return vector.data.length === 1 ? plainData(vector.data[0] as Data) : vector.data.flatMap(plainData);
 }
 
-function plainStruct(value: Record<string, unknown>, fields: readonly Field[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.name, plainCell(value[field.name], field.type)]));
+/** The same of one part of a column. */
+export function plainData(data: Data): unknown[] {
+  const read = plainReader(lowerData(data));
+  return Array.from({ length: data.length }, (_, i) => read(i));
 }
 
-function plainMap(value: Iterable<[string, unknown]>, valueType: DataType): Record<string, unknown> {
-  return Object.fromEntries(Array.from(value, ([key, inner]) => [String(key), plainCell(inner, valueType)]));
+type Reader = (index: number) => unknown;
+
+/** Reads from the buffers: the library's own getters take times for doubles and lose digits of wide decimals. */
+function plainReader(data: Data): Reader {
+  const isValid = validity(data);
+  const read = valueReader(data);
+  return (index) => (isValid(index) ? read(index) : null);
 }
 
-/** @param milliseconds may hold a fraction: microseconds survive up to the year 2255 */
-function isoTimestamp(milliseconds: number, timezone: string | null | undefined): string | null {
-  const whole = Math.floor(milliseconds);
-  const date = new Date(whole);
-  if (Number.isNaN(date.getTime())) return null;
-  const micros = Math.round((milliseconds - whole) * 1000);
-  const text = date.toISOString().slice(0, -1) + (micros > 0 ? String(micros).padStart(3, "0") : "");
-  // Arrow: with a time zone the number is an instant in UTC, without one it is a wall clock's reading
-  return timezone ? `${text}Z` : text;
-}
-
-function isoDate(milliseconds: number, unit: DateUnit): string | null {
-  const date = new Date(milliseconds);
-  if (Number.isNaN(date.getTime())) return null;
-  return unit === DateUnit.DAY ? date.toISOString().slice(0, 10) : date.toISOString();
-}
-
-const UNITS_PER_SECOND: Readonly<Record<TimeUnit, number>> = {
+const PER_SECOND: Readonly<Record<TimeUnit, number>> = {
   [TimeUnit.SECOND]: 1,
   [TimeUnit.MILLISECOND]: 1e3,
   [TimeUnit.MICROSECOND]: 1e6,
   [TimeUnit.NANOSECOND]: 1e9,
 };
 
-function isoTime(value: number, unit: TimeUnit): string {
-  const perSecond = UNITS_PER_SECOND[unit];
-  const seconds = Math.floor(value / perSecond);
-  const clock = new Date(seconds * 1000).toISOString().slice(11, 19);
-  const fraction = value % perSecond;
-  if (fraction === 0) return clock;
-  return `${clock}.${String(fraction).padStart(Math.log10(perSecond), "0").replace(/0+$/, "")}`;
+function valueReader(data: Data): Reader {
+  const { type, offset } = data;
+  const values = data.values as { readonly [index: number]: number | bigint };
+  const integer = (index: number) => BigInt(values[index] as number | bigint);
+  if (DataType.isNull(type)) return () => null;
+  if (DataType.isBool(type)) return (index) => bitAt(data.values as Uint8Array, offset + index);
+  if (DataType.isInt(type)) return type.bitWidth === 64 ? (index) => plainInteger(integer(index)) : (index) => values[index];
+  if (DataType.isFloat(type)) {
+    if (type.precision === Precision.DOUBLE) return (index) => values[index];
+    const short = type.precision === Precision.SINGLE ? shortFloat32 : shortFloat16;
+    return (index) => short(values[index] as number);
+  }
+  if (DataType.isDecimal(type)) return decimalReader(data, type);
+  if (DataType.isDate(type)) {
+    if (type.unit === DateUnit.DAY) return (index) => dateText(values[index] as number);
+    return (index) => dateOfMilliseconds(integer(index));
+  }
+  if (DataType.isTime(type)) return (index) => timeText(integer(index), PER_SECOND[type.unit]);
+  if (DataType.isTimestamp(type)) {
+    // Arrow: with a time zone the number is an instant in UTC, without one it is a wall clock's reading
+    const zone = type.timezone ? "Z" : "";
+    return (index) => timestampText(integer(index), PER_SECOND[type.unit]) + zone;
+  }
+  if (DataType.isDuration(type)) return (index) => durationText(integer(index), PER_SECOND[type.unit]);
+  if (DataType.isInterval(type)) return intervalReader(data, type);
+  if (DataType.isFixedSizeBinary(type)) {
+    const width = type.byteWidth;
+    return (index) => plainBytes((data.values as Uint8Array).subarray(index * width, (index + 1) * width));
+  }
+  if (DataType.isUnion(type)) return unionReader(data, type);
+  if (DataType.isStruct(type)) return structReader(data, type);
+  if (DataType.isFixedSizeList(type)) return fixedListReader(data, type);
+  return rangeReader(data);
+}
+
+/** Arrow means whole days by this type; JavaScript's own tables often put instants there. */
+function dateOfMilliseconds(value: bigint): string {
+  const dayMs = 86_400_000n;
+  return value % dayMs === 0n ? dateText(Number(value / dayMs)) : `${timestampText(value, 1e3)}Z`;
+}
+
+function decimalReader(data: Data, { bitWidth, scale }: Decimal): Reader {
+  return (index) => decimalDigits(unscaledAt(data.values as Uint32Array, index, bitWidth).toString(), scale);
+}
+
+/** A decimal's integer: 32-bit words, the lowest first, two's complement. */
+export function unscaledAt(words: Uint32Array, index: number, bitWidth: number): bigint {
+  const count = bitWidth / 32;
+  let bits = 0n;
+  for (let word = count - 1; word >= 0; word--) bits = (bits << 32n) | BigInt((words[index * count + word] as number) >>> 0);
+  return BigInt.asIntN(bitWidth, bits);
 }
 
 function decimalDigits(unscaled: string, scale: number): string {
@@ -101,4 +129,69 @@ function decimalDigits(unscaled: string, scale: number): string {
   const sign = unscaled.startsWith("-") ? "-" : "";
   const digits = unscaled.slice(sign.length).padStart(scale + 1, "0");
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+function intervalReader(data: Data, { unit }: Interval): Reader {
+  const words = data.values as Int32Array;
+  if (unit === IntervalUnit.YEAR_MONTH) return (index) => intervalText(words[index] as number, 0, 0n);
+  if (unit === IntervalUnit.DAY_TIME)
+    return (index) => intervalText(0, words[index * 2] as number, BigInt(words[index * 2 + 1] as number) * 1_000_000n);
+  return (index) => {
+    const [months, days, low, high] = words.subarray(index * 4, index * 4 + 4) as unknown as [number, number, number, number];
+    return intervalText(months, days, (BigInt(high) << 32n) | BigInt(low >>> 0));
+  };
+}
+
+function unionReader(data: Data, type: DenseUnion | { readonly mode: UnionMode }): Reader {
+  const children = data.children.map(plainReader);
+  const { typeIdToChildIndex } = type as DenseUnion;
+  const isDense = (type.mode as UnionMode) === UnionMode.Dense;
+  return (index) => {
+    const child = children[typeIdToChildIndex[data.typeIds[index] as number] as number];
+    return child?.(isDense ? Number(data.valueOffsets[index]) : index) ?? null;
+  };
+}
+
+function structReader(data: Data, type: Struct<TypeMap>): Reader {
+  const fields = type.children.map((field, place) => [field.name, plainReader(data.children[place] as Data)] as const);
+  return (index) => objectOf(fields.map(([name, read]) => [name, read(index)]));
+}
+
+function fixedListReader(data: Data, { listSize }: FixedSizeList): Reader {
+  const read = plainReader(data.children[0] as Data);
+  return (index) => Array.from({ length: listSize }, (_, i) => read(index * listSize + i));
+}
+
+/** What has offsets: texts, bytes, lists, maps. */
+function rangeReader(data: Data): Reader {
+  const { type, valueOffsets } = data;
+  const start = (index: number) => Number(valueOffsets[index]);
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) {
+    const bytes = data.values as Uint8Array;
+    return (index) => UTF8.decode(bytes.subarray(start(index), start(index + 1)));
+  }
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type))
+    return (index) => plainBytes((data.values as Uint8Array).subarray(start(index), start(index + 1)));
+  const child = data.children[0] as Data;
+  if (DataType.isMap(type)) {
+    const [readKey, readValue] = child.children.map(plainReader) as [Reader, Reader];
+    return (index) =>
+      objectOf(range(start(index), start(index + 1), (at) => [promptText(readKey(at)) ?? "null", readValue(at)]));
+  }
+  const read = plainReader(child);
+  return (index) => range(start(index), start(index + 1), read);
+}
+
+// a byte order mark at a text's beginning is the text's
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function range<T>(start: number, end: number, read: (index: number) => T): T[] {
+  return Array.from({ length: end - start }, (_, i) => read(start + i));
+}
+
+/** An object would keep only one value of a key that comes twice. */
+function objectOf(entries: readonly (readonly [string, unknown])[]): unknown {
+  const object = Object.fromEntries(entries);
+  if (Object.keys(object).length === entries.length) return object;
+  return entries.map(([key, value]) => ({ key, value }));
 }

@@ -1,3 +1,7 @@
+export { dataOf } from "./arrowData.js";
+export { validity } from "./arrowGather.js";
+export { withChildren } from "./arrowLower.js";
+export { plainData, unscaledAt } from "./arrowValues.js";
 export type { Column, ColumnType, EncodedBatch, RowBatch, Source } from "./batch.js";
 export { FILE_FORMATS, type FileFormat } from "./dataFile.js";
 export { decimalShape, unscaledDecimal } from "./decimalText.js";
@@ -7,3 +11,4 @@ export type { NumberStorage } from "./numberStorage.js";
 export { openSource } from "./openSource.js";
 export { isWellFormed, promptText } from "./plainValue.js";
 export type { SourceOptions } from "./sourceOptions.js";
+export { orPanic } from "./wasmPanic.js";

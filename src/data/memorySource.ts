@@ -1,14 +1,16 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import { InputError } from "../errors.js";
 import { adoptArrow } from "./adoptArrow.js";
-import { selfContainedSchema, sliceBatch } from "./arrowBatches.js";
+import { sliceBatch } from "./arrowBatches.js";
 import { openArrowBytes } from "./arrowIpc.js";
+import { lowerSchema } from "./arrowLower.js";
 import { columnsOfSchema } from "./arrowValues.js";
 import type { RowBatch, Source } from "./batch.js";
 import { checkColumnNames } from "./columnNames.js";
 import { unreadable } from "./fileErrors.js";
 import { emptyTable, openRows, type RowStream } from "./rowSource.js";
 
+type Batches = Iterable<RecordBatch> | AsyncIterable<RecordBatch>;
 type Rows = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** A source of data in memory: lists, iterables, Arrow tables, DataFrames, Arrow IPC bytes.
@@ -26,8 +28,8 @@ export async function openMemory(data: object, limit?: number): Promise<Source> 
 
 async function openArrow(data: object, format: string): Promise<Source | null> {
   if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
-    const { schema, batches } = openArrowBytes(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
-    return arrowSource(schema, batches, format);
+    const reader = await openArrowBytes(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+    return arrowSource(reader.schema, reader.batches(), format);
   }
   const adopted = adoptForeign(data);
   return adopted === null ? null : arrowSource(adopted.schema, adopted.batches, format);
@@ -58,8 +60,8 @@ function hasMethod<Name extends string>(value: object, name: Name): value is Rec
   return typeof (value as Partial<Record<Name, unknown>>)[name] === "function";
 }
 
-function arrowSource(schema: Schema, batches: Iterable<RecordBatch>, format: string): Source {
-  const columns = columnsOfSchema(selfContainedSchema(schema));
+function arrowSource(schema: Schema, batches: Batches, format: string): Source {
+  const columns = columnsOfSchema(lowerSchema(schema));
   checkColumnNames(columns, "The table");
   return {
     kind: "table",
@@ -71,9 +73,9 @@ function arrowSource(schema: Schema, batches: Iterable<RecordBatch>, format: str
   };
 }
 
-async function* sliceAll(batches: Iterable<RecordBatch>): AsyncGenerator<RowBatch> {
+async function* sliceAll(batches: Batches): AsyncGenerator<RowBatch> {
   let rows = 0;
-  for (const batch of batches) {
+  for await (const batch of batches) {
     rows += batch.numRows;
     yield* sliceBatch(batch);
   }

@@ -1,15 +1,17 @@
 import { openAsBlob } from "node:fs";
-import { DataType, type Field, RecordBatchReader, type Schema } from "apache-arrow";
+import { DataType, type Field, RecordBatchReader, type Schema, Type } from "apache-arrow";
 import { parseRecordBatch } from "arrow-js-ffi";
 import { ParquetFile, type RecordBatch as WasmBatch, wasmMemory } from "parquet-wasm";
 import { InputError } from "../errors.js";
-import { decodeArrow, textOfColumn } from "./arrowBatches.js";
+import { decodeArrow, encodeArrow, textOfColumn } from "./arrowBatches.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
 import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
 import type { TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
+import { readableParquet } from "./parquetFooter.js";
+import { schemaWithIntervals, withIntervals } from "./parquetIntervals.js";
 import { orPanic } from "./wasmPanic.js";
 
 type Texts = ReadonlyMap<string, (string | null)[]>;
@@ -18,19 +20,28 @@ type Texts = ReadonlyMap<string, (string | null)[]>;
  *  @param asked  columns whose text will be wanted: strings among them are read straight from WebAssembly memory
  *  @throws {InputError} ROWMILL_UNREADABLE */
 export async function openParquet(file: DataFile, asked: readonly string[]): Promise<TableFile> {
-  const parquet = await openFile(file.path);
+  const { parquet, intervals } = await openFile(file.path);
   try {
-    const schema = schemaOf(parquet);
-    const columns = columnsOfSchema(schema);
-    const viewed = viewableColumns(schema, asked);
-    return { columns, exactTypes: exactTypes(schema), batches: () => readBatches(file.path, viewed) };
+    const raw = rawSchemaOf(parquet);
+    const schema = intervals.size > 0 ? schemaWithIntervals(raw, intervals) : raw;
+    const viewed = viewableColumns(raw, asked);
+    return {
+      columns: columnsOfSchema(schema),
+      exactTypes: exactTypes(schema),
+      batches: () => readBatches(file.path, viewed),
+    };
   } finally {
     parquet.free();
   }
 }
 
+interface OpenParquet {
+  readonly parquet: ParquetFile;
+  readonly intervals: ReadonlySet<number>;
+}
+
 async function* readBatches(path: string, viewed: readonly string[]): AsyncGenerator<RowBatch> {
-  const parquet = await openFile(path);
+  const { parquet, intervals } = await openFile(path);
   try {
     const stream = await parquet.stream({ batchSize: batchRows(parquet), concurrency: 1 });
     const batches = (stream as unknown as AsyncIterable<WasmBatch>)[Symbol.asyncIterator]();
@@ -38,7 +49,8 @@ async function* readBatches(path: string, viewed: readonly string[]): AsyncGener
       const rowCount = next.value.numRows;
       const texts = viewTexts(next.value, viewed);
       // takes the batch out of WebAssembly memory and frees it there
-      const bytes = next.value.intoIPCStream();
+      const raw = next.value.intoIPCStream();
+      const bytes = intervals.size > 0 && rowCount > 0 ? encodeArrow(withIntervals(decodeArrow(raw), intervals)) : raw;
       if (rowCount > 0) yield parquetBatch(bytes, rowCount, texts);
     }
   } catch (error) {
@@ -71,44 +83,49 @@ function viewTexts(batch: WasmBatch, columns: readonly string[]): Texts {
   return texts;
 }
 
-/** The asked columns if they are strings; none where arrow-js-ffi can't parse another column of the table. */
+/** The asked columns if they are strings; none where arrow-js-ffi does not know the type of another column of the table. */
 function viewableColumns(schema: Schema, asked: readonly string[]): readonly string[] {
-  if (schema.fields.some((field: Field) => DataType.isInterval(field.type) || DataType.isUnion(field.type))) return [];
+  if (!schema.fields.every(isViewable)) return [];
   return asked.filter((name) => {
     const type = schema.fields.find((field: Field) => field.name === name)?.type;
     return DataType.isUtf8(type) || DataType.isLargeUtf8(type);
   });
 }
 
-async function openFile(path: string): Promise<ParquetFile> {
+const VIEWABLE: ReadonlySet<Type> = new Set([
+  Type.Bool,
+  Type.Int,
+  Type.Float,
+  Type.Utf8,
+  Type.LargeUtf8,
+  Type.Binary,
+  Type.Date,
+  Type.Time,
+  Type.Timestamp,
+  Type.Duration,
+  Type.List,
+  Type.Struct,
+]);
+
+function isViewable({ type }: Field): boolean {
+  return VIEWABLE.has(type.typeId) && ((type.children ?? []) as Field[]).every(isViewable);
+}
+
+async function openFile(path: string): Promise<OpenParquet> {
   try {
     const blob = await openAsBlob(path);
     const magic = await blob.slice(0, 4).text();
     // PARE: an encrypted footer, which parquet-wasm refuses by its own words
     if (magic !== "PAR1" && magic !== "PARE") throw new InputError("ROWMILL_UNREADABLE", `${path} is no Parquet file.`);
-    const parquet = await orPanic(ParquetFile.fromFile(blob));
-    if (!schemaOf(parquet).fields.some((field: Field) => DataType.isDictionary(field.type))) return parquet;
-    parquet.free();
-    return await orPanic(ParquetFile.fromFile(await withoutArrowSchema(blob)));
+    const readable = await readableParquet(blob);
+    return { parquet: await orPanic(ParquetFile.fromFile(readable.blob)), intervals: readable.intervals };
   } catch (error) {
     throw unreadable(path, error);
   }
 }
 
-/** Hides the Arrow schema that some writers leave in a file's footer, by renaming its key: the reader then takes Parquet's own
- *  types, plain strings instead of dictionaries. parquet-wasm 0.8 panics on the dictionaries that polars writes. */
-async function withoutArrowSchema(blob: Blob): Promise<Blob> {
-  const tail = new DataView(await blob.slice(blob.size - 8).arrayBuffer());
-  const start = blob.size - 8 - tail.getUint32(0, true);
-  const footer = Buffer.from(await blob.slice(start).arrayBuffer());
-  const key = footer.indexOf("ARROW:schema");
-  if (key >= 0) footer.write("HIDDEN", key, "latin1");
-  return new Blob([blob.slice(0, start), footer]);
-}
-
-function schemaOf(parquet: ParquetFile): Schema {
-  const schema = RecordBatchReader.from(parquet.schema().intoIPCStream()).open().schema;
-  return schema;
+function rawSchemaOf(parquet: ParquetFile): Schema {
+  return RecordBatchReader.from(parquet.schema().intoIPCStream()).open().schema;
 }
 
 /** Rows a batch, so that it stays under BATCH_BYTES on average. */

@@ -7,13 +7,17 @@ import {
   WriterPropertiesBuilder,
   writeParquet,
 } from "parquet-wasm";
+import { orPanic } from "../data/index.js";
 import { emptyBatch, recordBatches } from "./arrow.js";
 import type { ResultColumn } from "./columns.js";
+import { storableBatch } from "./parquetTypes.js";
 import type { ResultBatch, ResultShape } from "./result.js";
 
 /** A row group closes at this many rows or bytes: what the writer holds in memory. */
 const GROUP_ROWS = 100_000;
 const GROUP_BYTES = 32 * 1024 * 1024;
+
+const UNWRITABLE = "the Parquet writer failed";
 
 /** Results as the chunks of a Parquet file (ZSTD), streamed: a row group leaves memory when it is full. */
 export async function* parquetFile(
@@ -49,8 +53,10 @@ export async function* parquetFile(
     { highWaterMark: 1 },
   );
   try {
-    const chunks = await transformParquetStream(tables, properties());
-    for await (const chunk of chunks as unknown as AsyncIterable<Uint8Array>) yield chunk;
+    const chunks = await orPanic(transformParquetStream(tables, properties()), UNWRITABLE);
+    const iterator = (chunks as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    const read = () => orPanic(iterator.next(), UNWRITABLE);
+    for (let chunk = await read(); chunk.done !== true; chunk = await read()) yield chunk.value;
   } catch (error) {
     // a source that fails at once is to parquet-wasm a stream without a schema
     throw failures[0] ?? error;
@@ -61,7 +67,7 @@ export async function* parquetFile(
 }
 
 function toWasm(batch: RecordBatch): Table {
-  return Table.fromIPCStream(RecordBatchStreamWriter.writeAll([batch]).toUint8Array(true));
+  return Table.fromIPCStream(RecordBatchStreamWriter.writeAll([storableBatch(batch)]).toUint8Array(true));
 }
 
 function properties(): WriterProperties {

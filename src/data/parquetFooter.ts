@@ -1,0 +1,147 @@
+import { RecordBatchStreamWriter, type Schema } from "apache-arrow";
+import { bytesOfMemory, openMessages } from "./arrowMessages.js";
+import { ThriftReader } from "./thrift.js";
+
+/** A Parquet file as parquet-wasm reads it rightly. */
+export interface ReadableParquet {
+  readonly blob: Blob;
+  /** Columns, by their place among all leaves of the schema, that are intervals and read as 12 bytes. */
+  readonly intervals: ReadonlySet<number>;
+}
+
+const TAIL_BYTES = 8;
+/** ConvertedType of the Parquet format. */
+const INTERVAL = 21;
+
+/** Changes a file's footer, in memory, where parquet-wasm 0.8 would fail or answer wrongly:
+ *
+ *  - The Arrow schema that writers leave there names layouts that it does not know (list views) or panics on (dictionaries
+ *    as polars writes them). It is told the types of the values instead, and all other columns keep theirs.
+ *  - Of INTERVAL columns without such a schema (DuckDB's) it drops the months. They are read as bytes.
+ *
+ *  @throws {Error} a damaged footer */
+export async function readableParquet(blob: Blob): Promise<ReadableParquet> {
+  const tail = new DataView(await blob.slice(Math.max(0, blob.size - TAIL_BYTES)).arrayBuffer());
+  const footerBytes = tail.byteLength === TAIL_BYTES ? tail.getUint32(0, true) : 0;
+  const start = blob.size - TAIL_BYTES - footerBytes;
+  // an encrypted, cut or damaged footer is parquet-wasm's to refuse
+  if (tail.byteLength < TAIL_BYTES || tail.getUint32(4, true) !== PAR1 || start < 4) return asItIs(blob);
+  const footer = Buffer.from(await blob.slice(start, start + footerBytes).arrayBuffer());
+  const { arrowSchema, intervals } = findings(footer);
+  const cuts = arrowSchema === null ? intervals.map(({ cut }) => cut) : await otherSchema(footer, arrowSchema);
+  if (cuts.length === 0) return asItIs(blob);
+  const changed = applyCuts(footer, cuts);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(changed.length);
+  return {
+    blob: new Blob([blob.slice(0, start), changed, length, blob.slice(blob.size - 4)]),
+    intervals: new Set(arrowSchema === null ? intervals.map(({ leaf }) => leaf) : []),
+  };
+}
+
+/** "PAR1" as a number. */
+const PAR1 = 0x31524150;
+
+function asItIs(blob: Blob): ReadableParquet {
+  return { blob, intervals: new Set() };
+}
+
+/** Bytes from `from` to `to`, which others take the place of. */
+interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly by: Buffer;
+}
+
+interface Findings {
+  /** Where the text of the Arrow schema stands, its length before it. */
+  readonly arrowSchema: { readonly from: number; readonly to: number; readonly text: string } | null;
+  readonly intervals: readonly { readonly leaf: number; readonly cut: Cut }[];
+}
+
+function findings(footer: Buffer): Findings {
+  const reader = new ThriftReader(footer);
+  const intervals: { leaf: number; cut: Cut }[] = [];
+  let arrowSchema: Findings["arrowSchema"] = null;
+  let leaf = 0;
+  for (const field of reader.fields()) {
+    if (field.id === 2 && field.isList) {
+      for (let left = reader.listLength(); left > 0; left--) {
+        const element = readElement(reader);
+        if (element.intervalCut !== null) intervals.push({ leaf, cut: element.intervalCut });
+        if (!element.isGroup) leaf++;
+      }
+    } else if (field.id === 5 && field.isList) {
+      for (let left = reader.listLength(); left > 0; left--) arrowSchema = readArrowSchema(reader) ?? arrowSchema;
+    } else reader.skip(field.type);
+  }
+  return { arrowSchema, intervals };
+}
+
+/** A SchemaElement; where it is an interval, what to take out for it to be bytes. */
+function readElement(reader: ThriftReader): { isGroup: boolean; intervalCut: Cut | null } {
+  let isGroup = false;
+  let interval: { from: number; to: number; delta: number } | null = null;
+  let cut: Cut | null = null;
+  for (const field of reader.fields(true)) {
+    if (interval !== null && cut === null) {
+      // the next field counts from the one before, unless its number is written out or it is the end's mark
+      const isCounted = field.delta > 0;
+      const by = isCounted ? Buffer.of(((field.delta + interval.delta) << 4) | field.type) : Buffer.alloc(0);
+      cut = { from: interval.from, to: isCounted ? field.at + 1 : field.at, by };
+    }
+    if (field.type === 0) break;
+    if (field.id === 5) isGroup = reader.integer() > 0;
+    else if (field.id === 6) {
+      const value = reader.integer();
+      if (value === INTERVAL && field.delta > 0) interval = { from: field.at, to: reader.at, delta: field.delta };
+    } else reader.skip(field.type);
+  }
+  return { isGroup, intervalCut: cut };
+}
+
+/** A KeyValue of the file's metadata, if its key is the Arrow schema's. */
+function readArrowSchema(reader: ThriftReader): Findings["arrowSchema"] {
+  let key = "";
+  let value: Findings["arrowSchema"] = null;
+  for (const field of reader.fields()) {
+    const from = reader.at;
+    if (field.id > 2) reader.skip(field.type);
+    else if (field.id === 1) key = reader.text();
+    else value = { from, text: reader.text(), to: reader.at };
+  }
+  return key === "ARROW:schema" ? value : null;
+}
+
+async function otherSchema(footer: Buffer, { from, to, text }: NonNullable<Findings["arrowSchema"]>): Promise<Cut[]> {
+  const { schema, isLowered } = await openMessages(bytesOfMemory(new Uint8Array(Buffer.from(text, "base64"))));
+  if (!isLowered) return [];
+  const other = Buffer.from(Buffer.from(schemaBytes(schema)).toString("base64"), "latin1");
+  return [{ from, to, by: Buffer.concat([varint(other.length), other]) }];
+}
+
+/** A stream of no batches: the schema's message, and the end. */
+function schemaBytes(schema: Schema): Uint8Array {
+  const writer = new RecordBatchStreamWriter();
+  writer.reset(undefined, schema);
+  writer.finish();
+  return writer.toUint8Array(true);
+}
+
+function applyCuts(bytes: Buffer, cuts: readonly Cut[]): Buffer<ArrayBuffer> {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const cut of cuts) {
+    parts.push(bytes.subarray(at, cut.from), cut.by);
+    at = cut.to;
+  }
+  return Buffer.concat([...parts, bytes.subarray(at)]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) | 0x80);
+  }
+}
