@@ -1,4 +1,5 @@
 import * as arrow from "apache-arrow";
+import { type AdoptedTable, withInstants } from "./jsInstants.js";
 
 /** What of another copy's (or version's) Arrow objects is the same in all of them. */
 interface ForeignType {
@@ -13,6 +14,8 @@ interface ForeignType {
   readonly byteWidth?: number;
   readonly listSize?: number;
   readonly keysSorted?: boolean;
+  readonly mode?: number;
+  readonly typeIds?: ArrayLike<number>;
   readonly dictionary?: ForeignType;
   readonly indices?: ForeignType;
 }
@@ -20,6 +23,7 @@ interface ForeignField {
   readonly name: string;
   readonly type: ForeignType;
   readonly nullable: boolean;
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 interface ForeignData {
   readonly offset: number;
@@ -28,6 +32,7 @@ interface ForeignData {
   readonly values?: unknown;
   readonly valueOffsets?: unknown;
   readonly nullBitmap?: unknown;
+  readonly typeIds?: unknown;
   readonly children?: readonly ForeignData[];
   readonly variadicBuffers?: readonly Uint8Array[];
   readonly dictionary?: { readonly data: readonly ForeignData[] };
@@ -43,9 +48,15 @@ interface ForeignTable {
 }
 
 /** The record batches of an apache-arrow Table or RecordBatch, whichever copy of the library made it; `null` for anything
- *  else. Buffers are shared, not copied.
+ *  else. Buffers are shared, not copied. JavaScript's tables hold its Dates, instants, as dates of milliseconds, where Arrow means
+ *  whole days: a column with times of day is one of timestamps in UTC.
  *  @throws {TypeError} a type that only the other copy knows */
-export function adoptArrow(value: object): { schema: arrow.Schema; batches: readonly arrow.RecordBatch[] } | null {
+export function adoptArrow(value: object): AdoptedTable | null {
+  const table = adoptTable(value);
+  return table === null ? null : withInstants(table);
+}
+
+function adoptTable(value: object): AdoptedTable | null {
   // not by instanceof, which version 21 answers for other copies and versions too
   if (isOwn(value, arrow.Table)) return { schema: value.schema, batches: value.batches };
   if (isOwn(value, arrow.RecordBatch)) return { schema: value.schema, batches: [value] };
@@ -88,7 +99,7 @@ function adoptBatch(batch: ForeignBatch): arrow.RecordBatch {
 }
 
 function adoptField(field: ForeignField): arrow.Field {
-  return new arrow.Field(field.name, adoptType(field.type), field.nullable);
+  return new arrow.Field(field.name, adoptType(field.type), field.nullable, new Map(field.metadata ?? []));
 }
 
 function adoptData(data: ForeignData, type: arrow.DataType): arrow.Data {
@@ -96,6 +107,7 @@ function adoptData(data: ForeignData, type: arrow.DataType): arrow.Data {
     [arrow.BufferType.OFFSET]: data.valueOffsets,
     [arrow.BufferType.DATA]: data.values,
     [arrow.BufferType.VALIDITY]: data.nullBitmap,
+    [arrow.BufferType.TYPE]: data.typeIds,
   } as ConstructorParameters<typeof arrow.Data>[4];
   const inner = (type.children ?? []) as arrow.Field[];
   const children = (data.children ?? []).map((child, i) => adoptData(child, (inner[i] as arrow.Field).type));
@@ -130,6 +142,10 @@ function adoptType(type: ForeignType): arrow.DataType {
       return new arrow.Time(type.unit as arrow.TimeUnit, type.bitWidth as 32);
     case Type.Timestamp:
       return new arrow.Timestamp(type.unit as arrow.TimeUnit, type.timezone);
+    case Type.Interval:
+      return new arrow.Interval(type.unit as arrow.IntervalUnit);
+    case Type.Union:
+      return new arrow.Union(type.mode as arrow.UnionMode, Array.from(type.typeIds ?? []), inner);
     case Type.List:
       return new arrow.List(only);
     case Type.LargeList:

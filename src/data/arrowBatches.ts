@@ -1,9 +1,11 @@
 import {
+  type Data,
   DataType,
   type Field,
   RecordBatch,
   RecordBatchReader,
   RecordBatchStreamWriter,
+  type Schema,
   Struct,
   type TypeMap,
   type Vector,
@@ -30,7 +32,7 @@ export function* sliceBatch(batch: RecordBatch): Generator<RowBatch> {
 export function decodeArrow(bytes: Uint8Array): RecordBatch {
   const [batch] = RecordBatchReader.from(aligned(bytes));
   if (batch === undefined) throw new Error("an encoded batch holds no record batch");
-  return batch;
+  return withColumns(batch.schema, batch.numRows, batch.data.children.map(withNulls));
 }
 
 /** A record batch as Arrow IPC bytes, a stream of its own. */
@@ -67,8 +69,21 @@ function cutBatch(batch: RecordBatch, start: number, end: number): RecordBatch {
     if (!isWhole && holdsUnion(column.type)) return gather([lowerData(column)], pickRange(start, end));
     return lowerData(isWhole ? column : column.slice(start, end - start));
   });
-  const type = new Struct<TypeMap>(schema.fields);
-  return new RecordBatch(schema, dataOf(type, end - start, 0, {}, children));
+  return withColumns(schema, end - start, children.map(withNulls));
+}
+
+function withColumns(schema: Schema, rowCount: number, columns: readonly Data[]): RecordBatch {
+  return new RecordBatch(schema, dataOf(new Struct<TypeMap>(schema.fields), rowCount, 0, {}, columns));
+}
+
+/** The column with columns of nothing but null as dataOf makes them. */
+function withNulls(data: Data): Data {
+  const { type, offset, length } = data;
+  if (DataType.isNull(type)) return dataOf(type, length, length, {}, [], offset);
+  const children = data.children.map(withNulls);
+  if (children.every((child, i) => child === data.children[i])) return data;
+  const buffers = { offsets: data.valueOffsets, values: data.values, bits: data.nullBitmap, kinds: data.typeIds };
+  return dataOf(type, length, DataType.isUnion(type) ? 0 : data.nullCount, buffers, children, offset);
 }
 
 function holdsUnion(type: DataType): boolean {

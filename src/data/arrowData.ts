@@ -1,4 +1,4 @@
-import { BufferType, Data, type DataType } from "apache-arrow";
+import { BufferType, Data, DataType } from "apache-arrow";
 
 /** A column's buffers, by what they hold. */
 export interface ColumnBuffers {
@@ -25,7 +25,8 @@ export function dataOf<T extends DataType>(
   const buffers = {
     [BufferType.OFFSET]: offsets,
     [BufferType.DATA]: values,
-    [BufferType.VALIDITY]: bits,
+    // without bits the library knows no longer that all are null once the column is sliced, and writes a count of -1
+    [BufferType.VALIDITY]: DataType.isNull(type) ? new Uint8Array((offset + length + 7) >> 3) : bits,
     [BufferType.TYPE]: kinds,
   } as ConstructorParameters<typeof Data<T>>[4];
   return new Data(type, offset, length, nullCount, buffers, [...children], undefined, [...variadic]);

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { type ArrowReader, bytesOfFile, bytesOfMemory, openMessages } from "./arrowMessages.js";
 import { sliceBatch } from "./arrowBatches.js";
+import { type ArrowReader, bytesOfFile, bytesOfMemory, openMessages } from "./arrowMessages.js";
 import { columnsOfSchema, exactTypes } from "./arrowValues.js";
 import type { RowBatch } from "./batch.js";
 import type { DataFile } from "./dataFile.js";

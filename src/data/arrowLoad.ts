@@ -137,7 +137,8 @@ class Loader {
     const { type } = field;
     if (this.message.version < MetadataVersion.V5) {
       this.#bytes();
-      if (nullCount > 0) throw new Error(`the union "${field.name}" has nulls of its own, as Arrow before 1.0 wrote them`);
+      if (nullCount > 0)
+        throw new Error(`the union "${field.name}" has nulls of its own, as Arrow before 1.0 wrote them`);
     }
     const kinds = this.#array(Int8Array, length);
     const isDense = DataType.isUnion(type) && type.mode === UnionMode.Dense;
@@ -203,9 +204,9 @@ class Loader {
     const wanted = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true));
     const packed = bytes.subarray(8);
     if (wanted === -1) return packed;
-    const unpacked =
-      compression.codec() === CompressionType.ZSTD ? unpackZstd(packed) : unpackLz4Frame(packed);
-    if (unpacked.length !== wanted) throw new Error(`a buffer unpacks to ${unpacked.length} bytes instead of ${wanted}`);
+    const unpacked = compression.codec() === CompressionType.ZSTD ? unpackZstd(packed) : unpackLz4Frame(packed);
+    if (unpacked.length !== wanted)
+      throw new Error(`a buffer unpacks to ${unpacked.length} bytes instead of ${wanted}`);
     return unpacked;
   }
 }

@@ -2,7 +2,7 @@ import {
   Binary,
   type Data,
   DataType,
-  Field,
+  type Field,
   FixedSizeList,
   LargeList,
   List,
@@ -36,6 +36,23 @@ export function withChildren(type: DataType, fields: Field[]): DataType {
   if (DataType.isMap(type)) return new Map_(only as Field<Struct>, type.keysSorted);
   if (DataType.isUnion(type)) return new Union(type.mode, type.typeIds, fields);
   return new Struct(fields);
+}
+
+/** Fields with the types of their leaves changed. Leaves are numbered from the first column's on, depth first, as Parquet's
+ *  columns are. */
+export function mapLeaves(fields: readonly Field[], change: (type: DataType, leaf: number) => DataType): Field[] {
+  let next = 0;
+  const typeOf = (type: DataType): DataType => {
+    const children = (type.children ?? []) as Field[];
+    if (children.length === 0) return change(type, next++);
+    const inner = children.map(fieldOf);
+    return inner.every((field, i) => field === children[i]) ? type : withChildren(type, inner);
+  };
+  const fieldOf = (field: Field): Field => {
+    const type = typeOf(field.type);
+    return type === field.type ? field : field.clone({ type });
+  };
+  return fields.map(fieldOf);
 }
 
 export function lowerSchema(schema: Schema): Schema {
@@ -79,7 +96,13 @@ export function pickWords(
   for (let i = 0; i < length; i++) {
     const key = isValid(i) ? Number(keys[i]) : -1;
     if (key >= count || (key < 0 && isValid(i))) throw new Error(`a dictionary of ${count} values lacks number ${key}`);
-    const place = key < 0 ? 0 : Math.max(0, starts.findLastIndex((start) => start <= key));
+    const place =
+      key < 0
+        ? 0
+        : Math.max(
+            0,
+            starts.findLastIndex((start) => start <= key),
+          );
     index[i] = key < 0 ? -1 : key - (starts[place] as number);
     if (part !== undefined) part[i] = place;
   }

@@ -84,7 +84,14 @@ export function readStoredSchema(table: StoredSchemaTable): StoredSchema {
   if (table.endianness() === Endianness.Big) throw new Error("its numbers are big-endian");
   const fields = Array.from({ length: table.fieldsLength() }, (_, i) => readField(table.fields(i) as StoredFieldTable));
   const metadata = readMetadata(table);
-  return { schema: new Schema(fields.map(({ field }) => field), metadata), fields, isLowered: fields.some(isLowered) };
+  return {
+    schema: new Schema(
+      fields.map(({ field }) => field),
+      metadata,
+    ),
+    fields,
+    isLowered: fields.some(isLowered),
+  };
 }
 
 function readField(table: StoredFieldTable): StoredField {
@@ -97,7 +104,10 @@ function readField(table: StoredFieldTable): StoredField {
   const dictionary =
     encoding === null
       ? null
-      : { id: encoding.id(), keys: keys === null ? new Int32() : new Int(keys.isSigned() as true, keys.bitWidth() as 32) };
+      : {
+          id: encoding.id(),
+          keys: keys === null ? new Int32() : new Int(keys.isSigned() as true, keys.bitWidth() as 32),
+        };
   const metadata = readMetadata(table);
   if (isLowered({ dictionary, layout, children })) for (const key of EXTENSION_KEYS) metadata.delete(key);
   const field = new Field(table.name() ?? "", type, table.nullable() || layout === "runEnds", metadata);
@@ -158,7 +168,10 @@ function readType(table: StoredFieldTable, children: readonly StoredField[]): { 
       return as("fixed", new Timestamp(timestamp.unit() as number as TimeUnit, timestamp.timezone()));
     }
     case Type.Duration:
-      return as("fixed", new Duration((table.type(new StoredDuration()) as StoredDuration).unit() as number as TimeUnit));
+      return as(
+        "fixed",
+        new Duration((table.type(new StoredDuration()) as StoredDuration).unit() as number as TimeUnit),
+      );
     case Type.Interval:
       return as(
         "fixed",
@@ -195,10 +208,7 @@ function readType(table: StoredFieldTable, children: readonly StoredField[]): { 
         new FixedSizeList((table.type(new StoredFixedSizeList()) as StoredFixedSizeList).listSize(), only),
       );
     case Type.Map:
-      return as(
-        "list",
-        new Map_(only as Field<Struct>, (table.type(new StoredMap()) as StoredMap).keysSorted()),
-      );
+      return as("list", new Map_(only as Field<Struct>, (table.type(new StoredMap()) as StoredMap).keysSorted()));
     case Type.Struct_:
       return as("children", new Struct(fields));
     case Type.Union: {

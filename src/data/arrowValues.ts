@@ -11,8 +11,8 @@ import {
   Precision,
   type Schema,
   type Struct,
-  type TypeMap,
   TimeUnit,
+  type TypeMap,
   UnionMode,
   type Vector,
 } from "apache-arrow";
@@ -77,7 +77,8 @@ function valueReader(data: Data): Reader {
   const integer = (index: number) => BigInt(values[index] as number | bigint);
   if (DataType.isNull(type)) return () => null;
   if (DataType.isBool(type)) return (index) => bitAt(data.values as Uint8Array, offset + index);
-  if (DataType.isInt(type)) return type.bitWidth === 64 ? (index) => plainInteger(integer(index)) : (index) => values[index];
+  if (DataType.isInt(type))
+    return type.bitWidth === 64 ? (index) => plainInteger(integer(index)) : (index) => values[index];
   if (DataType.isFloat(type)) {
     if (type.precision === Precision.DOUBLE) return (index) => values[index];
     const short = type.precision === Precision.SINGLE ? shortFloat32 : shortFloat16;
@@ -120,7 +121,8 @@ function decimalReader(data: Data, { bitWidth, scale }: Decimal): Reader {
 export function unscaledAt(words: Uint32Array, index: number, bitWidth: number): bigint {
   const count = bitWidth / 32;
   let bits = 0n;
-  for (let word = count - 1; word >= 0; word--) bits = (bits << 32n) | BigInt((words[index * count + word] as number) >>> 0);
+  for (let word = count - 1; word >= 0; word--)
+    bits = (bits << 32n) | BigInt((words[index * count + word] as number) >>> 0);
   return BigInt.asIntN(bitWidth, bits);
 }
 
@@ -137,7 +139,12 @@ function intervalReader(data: Data, { unit }: Interval): Reader {
   if (unit === IntervalUnit.DAY_TIME)
     return (index) => intervalText(0, words[index * 2] as number, BigInt(words[index * 2 + 1] as number) * 1_000_000n);
   return (index) => {
-    const [months, days, low, high] = words.subarray(index * 4, index * 4 + 4) as unknown as [number, number, number, number];
+    const [months, days, low, high] = words.subarray(index * 4, index * 4 + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
     return intervalText(months, days, (BigInt(high) << 32n) | BigInt(low >>> 0));
   };
 }

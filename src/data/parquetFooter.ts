@@ -1,4 +1,5 @@
-import { RecordBatchStreamWriter, type Schema } from "apache-arrow";
+import { DataType, RecordBatchStreamWriter, Schema, Timestamp, TimeUnit } from "apache-arrow";
+import { mapLeaves } from "./arrowLower.js";
 import { bytesOfMemory, openMessages } from "./arrowMessages.js";
 import { ThriftReader } from "./thrift.js";
 
@@ -17,6 +18,7 @@ const INTERVAL = 21;
  *
  *  - The Arrow schema that writers leave there names layouts that it does not know (list views) or panics on (dictionaries
  *    as polars writes them). It is told the types of the values instead, and all other columns keep theirs.
+ *  - Writers that count a time zone's seconds as milliseconds leave seconds in that schema, over which it forgets the zone.
  *  - Of INTERVAL columns without such a schema (DuckDB's) it drops the months. They are read as bytes.
  *
  *  @throws {Error} a damaged footer */
@@ -27,8 +29,8 @@ export async function readableParquet(blob: Blob): Promise<ReadableParquet> {
   // an encrypted, cut or damaged footer is parquet-wasm's to refuse
   if (tail.byteLength < TAIL_BYTES || tail.getUint32(4, true) !== PAR1 || start < 4) return asItIs(blob);
   const footer = Buffer.from(await blob.slice(start, start + footerBytes).arrayBuffer());
-  const { arrowSchema, intervals } = findings(footer);
-  const cuts = arrowSchema === null ? intervals.map(({ cut }) => cut) : await otherSchema(footer, arrowSchema);
+  const { arrowSchema, intervals, units } = findings(footer);
+  const cuts = arrowSchema === null ? intervals.map(({ cut }) => cut) : await otherSchema(arrowSchema, units);
   if (cuts.length === 0) return asItIs(blob);
   const changed = applyCuts(footer, cuts);
   const length = Buffer.alloc(4);
@@ -57,11 +59,23 @@ interface Findings {
   /** Where the text of the Arrow schema stands, its length before it. */
   readonly arrowSchema: { readonly from: number; readonly to: number; readonly text: string } | null;
   readonly intervals: readonly { readonly leaf: number; readonly cut: Cut }[];
+  /** What the leaves' timestamps are counted in. */
+  readonly units: ReadonlyMap<number, TimeUnit>;
 }
+
+/** Members of the format's TimeUnit, and of ConvertedType. */
+const UNITS: ReadonlyMap<number, TimeUnit> = new Map([
+  [1, TimeUnit.MILLISECOND],
+  [2, TimeUnit.MICROSECOND],
+  [3, TimeUnit.NANOSECOND],
+]);
+const TIMESTAMP_MILLIS = 9;
+const TIMESTAMP_MICROS = 10;
 
 function findings(footer: Buffer): Findings {
   const reader = new ThriftReader(footer);
   const intervals: { leaf: number; cut: Cut }[] = [];
+  const units = new Map<number, TimeUnit>();
   let arrowSchema: Findings["arrowSchema"] = null;
   let leaf = 0;
   for (const field of reader.fields()) {
@@ -69,18 +83,26 @@ function findings(footer: Buffer): Findings {
       for (let left = reader.listLength(); left > 0; left--) {
         const element = readElement(reader);
         if (element.intervalCut !== null) intervals.push({ leaf, cut: element.intervalCut });
+        if (element.unit !== undefined) units.set(leaf, element.unit);
         if (!element.isGroup) leaf++;
       }
     } else if (field.id === 5 && field.isList) {
       for (let left = reader.listLength(); left > 0; left--) arrowSchema = readArrowSchema(reader) ?? arrowSchema;
     } else reader.skip(field.type);
   }
-  return { arrowSchema, intervals };
+  return { arrowSchema, intervals, units };
 }
 
-/** A SchemaElement; where it is an interval, what to take out for it to be bytes. */
-function readElement(reader: ThriftReader): { isGroup: boolean; intervalCut: Cut | null } {
+interface Element {
+  readonly isGroup: boolean;
+  /** Where it is an interval, what to take out for it to be bytes. */
+  readonly intervalCut: Cut | null;
+  readonly unit: TimeUnit | undefined;
+}
+
+function readElement(reader: ThriftReader): Element {
   let isGroup = false;
+  let unit: TimeUnit | undefined;
   let interval: { from: number; to: number; delta: number } | null = null;
   let cut: Cut | null = null;
   for (const field of reader.fields(true)) {
@@ -95,9 +117,32 @@ function readElement(reader: ThriftReader): { isGroup: boolean; intervalCut: Cut
     else if (field.id === 6) {
       const value = reader.integer();
       if (value === INTERVAL && field.delta > 0) interval = { from: field.at, to: reader.at, delta: field.delta };
-    } else reader.skip(field.type);
+      if (value === TIMESTAMP_MILLIS) unit = TimeUnit.MILLISECOND;
+      if (value === TIMESTAMP_MICROS) unit = TimeUnit.MICROSECOND;
+    } else if (field.id === 10) unit = readLogicalUnit(reader) ?? unit;
+    else reader.skip(field.type);
   }
-  return { isGroup, intervalCut: cut };
+  return { isGroup, intervalCut: cut, unit };
+}
+
+/** The unit of a LogicalType that is a timestamp. */
+function readLogicalUnit(reader: ThriftReader): TimeUnit | undefined {
+  let unit: TimeUnit | undefined;
+  for (const kind of reader.fields()) {
+    if (kind.id !== 8) {
+      reader.skip(kind.type);
+      continue;
+    }
+    for (const part of reader.fields()) {
+      if (part.id !== 2) reader.skip(part.type);
+      else
+        for (const choice of reader.fields()) {
+          unit = UNITS.get(choice.id);
+          reader.skip(choice.type);
+        }
+    }
+  }
+  return unit;
 }
 
 /** A KeyValue of the file's metadata, if its key is the Arrow schema's. */
@@ -113,10 +158,19 @@ function readArrowSchema(reader: ThriftReader): Findings["arrowSchema"] {
   return key === "ARROW:schema" ? value : null;
 }
 
-async function otherSchema(footer: Buffer, { from, to, text }: NonNullable<Findings["arrowSchema"]>): Promise<Cut[]> {
+async function otherSchema(
+  { from, to, text }: NonNullable<Findings["arrowSchema"]>,
+  units: Findings["units"],
+): Promise<Cut[]> {
   const { schema, isLowered } = await openMessages(bytesOfMemory(new Uint8Array(Buffer.from(text, "base64"))));
-  if (!isLowered) return [];
-  const other = Buffer.from(Buffer.from(schemaBytes(schema)).toString("base64"), "latin1");
+  const fields = mapLeaves(schema.fields, (type, leaf) => {
+    const unit = units.get(leaf);
+    const isOther = DataType.isTimestamp(type) && unit !== undefined && type.unit !== unit;
+    return isOther ? new Timestamp(unit, type.timezone) : type;
+  });
+  if (!isLowered && fields.every((field, i) => field === schema.fields[i])) return [];
+  const bytes = schemaBytes(new Schema(fields, schema.metadata));
+  const other = Buffer.from(Buffer.from(bytes).toString("base64"), "latin1");
   return [{ from, to, by: Buffer.concat([varint(other.length), other]) }];
 }
 

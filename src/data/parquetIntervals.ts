@@ -1,7 +1,7 @@
 import {
   type Data,
   type DataType,
-  Field,
+  type Field,
   IntervalMonthDayNano,
   RecordBatch,
   Schema,
@@ -9,7 +9,7 @@ import {
   type TypeMap,
 } from "apache-arrow";
 import { dataOf } from "./arrowData.js";
-import { withChildren } from "./arrowLower.js";
+import { mapLeaves } from "./arrowLower.js";
 
 /** Parquet's INTERVAL: three unsigned numbers of four bytes, months, days and milliseconds. */
 const WORDS = 3;
@@ -17,7 +17,8 @@ const WORDS = 3;
 /** The schema of what withIntervals gives.
  *  @param leaves  columns of 12 bytes, by their place among all leaves of the schema */
 export function schemaWithIntervals(schema: Schema, leaves: ReadonlySet<number>): Schema {
-  return new Schema(typedFields(schema.fields, leaves, { next: 0 }), schema.metadata);
+  const fields = mapLeaves(schema.fields, (type, leaf) => (leaves.has(leaf) ? new IntervalMonthDayNano() : type));
+  return new Schema(fields, schema.metadata);
 }
 
 /** The batch with those columns as intervals of months, days and nanoseconds. */
@@ -31,20 +32,6 @@ export function withIntervals(batch: RecordBatch, leaves: ReadonlySet<number>): 
 }
 
 type Place = { next: number };
-
-function typedFields(fields: readonly Field[], leaves: ReadonlySet<number>, place: Place): Field[] {
-  return fields.map((field) => {
-    const type = typed(field.type, leaves, place);
-    return type === field.type ? field : new Field(field.name, type, field.nullable, field.metadata);
-  });
-}
-
-function typed(type: DataType, leaves: ReadonlySet<number>, place: Place): DataType {
-  const fields = (type.children ?? []) as Field[];
-  if (fields.length === 0) return leaves.has(place.next++) ? new IntervalMonthDayNano() : type;
-  const inner = typedFields(fields, leaves, place);
-  return inner.every((field, i) => field === fields[i]) ? type : withChildren(type, inner);
-}
 
 function converted(data: Data, type: DataType, leaves: ReadonlySet<number>, place: Place): Data {
   if (data.children.length === 0) return leaves.has(place.next++) ? intervals(data, type) : data;

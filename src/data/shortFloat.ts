@@ -1,20 +1,24 @@
 /** A float of 32 bits as the number whose digits are the fewest that give it back: 0.1, where the float is
- *  0.10000000149011612. */
+ *  0.10000000149011612. Whole numbers as far as it has them all are themselves. */
 export function shortFloat32(value: number): number {
   // six digits are always a float's own, nine always tell it from its neighbours
+  if (Number.isInteger(value) && Math.abs(value) <= 2 ** 24) return value;
   return shortest(value, Math.abs(value) < 2 ** -126 ? 1 : 6, 9, Math.fround);
 }
 
 /** The same for the bits of a float of 16 bits. */
 export function shortFloat16(bits: number): number {
   const value = float16(bits);
+  if (Number.isInteger(value)) return value;
   const magnitude = bits & 0x7fff;
-  return shortest(value, magnitude < 0x400 ? 1 : 3, 5, (other) => (nearest16(other) === magnitude ? value : Number.NaN));
+  return shortest(value, magnitude < 0x400 ? 1 : 3, 5, (other) =>
+    nearest16(other) === magnitude ? value : Number.NaN,
+  );
 }
 
 /** @param round  the nearest float to a number of the value's own sign */
 function shortest(value: number, from: number, to: number, round: (number: number) => number): number {
-  if (Number.isInteger(value) || !Number.isFinite(value)) return value;
+  if (!Number.isFinite(value)) return value;
   for (let digits = from; digits < to; digits++) {
     const short = Number(value.toPrecision(digits));
     if (round(short) === value) return short;

@@ -4,7 +4,7 @@ import {
   DateDay,
   DateUnit,
   Decimal,
-  Field,
+  type Field,
   RecordBatch,
   Schema,
   Struct,
@@ -30,9 +30,7 @@ const DAY_MS = 86_400_000n;
 export function storableBatch(batch: RecordBatch): RecordBatch {
   const fields = batch.schema.fields.map(storableField);
   if (fields.every((field: Field, i: number) => field === batch.schema.fields[i])) return batch;
-  const columns = fields.map((field: Field, i: number) =>
-    storable(batch.data.children[i] as Data, field.type, field.name),
-  );
+  const columns = fields.map((field: Field, i: number) => storable(batch.data.children[i] as Data, field.name));
   const schema = new Schema(fields, batch.schema.metadata);
   return new RecordBatch(schema, dataOf(new Struct<TypeMap>(fields), batch.numRows, 0, {}, columns));
 }
@@ -57,19 +55,18 @@ function storableType(type: DataType): DataType {
   return inner.every((field, i) => field === fields[i]) ? type : withChildren(type, inner);
 }
 
-/** @param to      storableType of the column's
- *  @param column  its name, for messages */
-function storable(data: Data, to: DataType, column: string): Data {
-  const { type } = data;
-  if (to === type) return data;
+/** @param column  its name, for messages */
+function storable(data: Data, column: string): Data {
+  const to = storableType(data.type);
+  if (to === data.type) return data;
   if (DataType.isUtf8(to)) return asTexts(data);
-  const as = (values: unknown) => dataOf(to, data.length, data.nullCount, { values, bits: data.nullBitmap }, [], data.offset);
+  const as = (values: unknown) =>
+    dataOf(to, data.length, data.nullCount, { values, bits: data.nullBitmap }, [], data.offset);
   if (DataType.isTimestamp(to)) return as(scaled(data, 1000n, column));
   if (DataType.isTime(to)) return as((data.values as Int32Array).map((seconds) => seconds * 1000));
   if (DataType.isDate(to)) return as(wholeDays(data, column));
   if (DataType.isDecimal(to)) return as(withoutScale(data, to));
-  const fields = (to.children ?? []) as Field[];
-  const children = data.children.map((child, i) => storable(child, (fields[i] as Field).type, column));
+  const children = data.children.map((child) => storable(child, column));
   const buffers = { offsets: data.valueOffsets, bits: data.nullBitmap };
   return dataOf(to, data.length, data.nullCount, buffers, children, data.offset);
 }
@@ -115,7 +112,8 @@ function withoutScale(data: Data, to: Decimal): Uint32Array {
   const words = new Uint32Array(data.length * count);
   for (let i = 0; i < data.length; i++) {
     const bits = BigInt.asUintN(to.bitWidth, unscaledAt(data.values as Uint32Array, i, bitWidth) * factor);
-    for (let word = 0; word < count; word++) words[i * count + word] = Number((bits >> BigInt(32 * word)) & 0xffffffffn);
+    for (let word = 0; word < count; word++)
+      words[i * count + word] = Number((bits >> BigInt(32 * word)) & 0xffffffffn);
   }
   return words;
 }

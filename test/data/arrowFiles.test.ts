@@ -106,10 +106,19 @@ describe("Parquet", () => {
         dict: { k: 7 },
         bytes: "YWJj",
         nothing: null,
-        span: [3, 0],
+        span: "P3D",
       },
     ]);
     expect(source.finalColumns().find(({ name }) => name === "obj")?.type).toBe("json");
+  });
+
+  test("an interval that DuckDB wrote has its months, in lists too", async () => {
+    const path = await writeParquet(
+      "spans.parquet",
+      "select interval '1 year 2 months 3 days 4.5 seconds' span, [interval 5 month, null] spans, 'x' word",
+    );
+    expect((await readAll(path, "span")).rows).toEqual([{ span: "P14M3DT4.5S", spans: ["P5M", null], word: "x" }]);
+    expect((await readAll(path, "span")).texts).toEqual(["P14M3DT4.5S"]);
   });
 
   test("the text of a nested, a date and a null column", async () => {

@@ -3,12 +3,19 @@
 import base64
 import datetime
 import struct
-from decimal import Decimal
+from decimal import Context, Decimal, InvalidOperation
 
 import numpy as np
 import pyarrow as pa
 
 t = pa.types
+
+
+EXACT = Context(prec=2_000)
+
+
+def shortest(digits):
+    return digits.normalize(EXACT) if digits else 0
 
 
 class Number:
@@ -18,15 +25,35 @@ class Number:
         self.text = str(text)
 
     def key(self):
-        if self.text.lstrip("-") in ("NaN", "Infinity"):
-            return self.text
-        return (self.text.startswith("-"), Decimal(self.text).normalize() if Decimal(self.text) else 0)
+        try:
+            digits = Decimal(self.text) if self.text.lstrip("-") not in ("NaN", "Infinity") else None
+        except InvalidOperation:
+            digits = None
+        return self.text if digits is None else (self.text.startswith("-"), shortest(digits))
 
     def __eq__(self, other):
         return isinstance(other, Number) and self.key() == other.key()
 
     def __repr__(self):
         return self.text
+
+
+class FloatNumber(Number):
+    """Equal to every text that gives the float back with as few digits as numpy needs: at a tie there are two."""
+
+    def __init__(self, value):
+        super().__init__(np.format_float_positional(value, unique=True, trim="0"))
+        self.value = value
+
+    def __eq__(self, other):
+        if not isinstance(other, Number) or other.key() == other.text:
+            return False
+        is_same = type(self.value)(other.text).tobytes() == self.value.tobytes()
+        return is_same and digit_count(other.text) <= digit_count(self.text)
+
+
+def digit_count(text):
+    return len(Decimal(text).normalize(EXACT).as_tuple().digits)
 
 
 def plain(value, type_):
@@ -66,19 +93,10 @@ def plain(value, type_):
     if t.is_map(type_):
         return entries([(key_text(plain(k, type_.key_type)), plain(v, type_.item_type)) for k, v in value[1]])
     if t.is_union(type_):
-        return plain_of_union(value, type_)
+        return plain(value[2], type_.field(value[1]).type)
     if isinstance(value, list):
         return [plain(inner, type_.value_type) for inner in value]
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
-
-
-def plain_of_union(value, type_):
-    for i in range(type_.num_fields):
-        try:
-            return plain(value, type_.field(i).type)
-        except (TypeError, IndexError, ValueError):
-            continue
-    raise ValueError(value)
 
 
 def entries(pairs):
@@ -95,8 +113,10 @@ def float_number(bits, type_):
     value = float("nan") if bits == "nan" else struct.unpack("<d", bytes.fromhex(bits))[0]
     if value != value or value in (float("inf"), float("-inf")):
         return Number("NaN" if value != value else "Infinity" if value > 0 else "-Infinity")
-    own = {16: np.float16, 32: np.float32, 64: np.float64}[type_.bit_width](value)
-    return Number(np.format_float_positional(own, unique=True, trim="0"))
+    if type_.bit_width == 16 and value == int(value):
+        # of 65504 numpy makes 65500, which is as short, but another number
+        return Number(value)
+    return FloatNumber({16: np.float16, 32: np.float32, 64: np.float64}[type_.bit_width](value))
 
 
 def decimal_text(value, scale):
@@ -121,3 +141,24 @@ def clock(seconds):
 def seconds_text(nanoseconds):
     seconds, rest = divmod(nanoseconds, 10**9)
     return str(seconds) + (f".{rest:09d}".rstrip("0") if rest else "")
+
+
+def as_stored(value, type_):
+    """A value (as values.py has it) as Parquet holds it: text, at any depth, for what it has no type for."""
+    if isinstance(type_, pa.BaseExtensionType):
+        return as_stored(value, type_.storage_type)
+    if t.is_dictionary(type_) or t.is_run_end_encoded(type_):
+        return as_stored(value, type_.value_type)
+    if value is None:
+        return None
+    is_wide = t.is_decimal(type_) and type_.scale < 0 and type_.precision - type_.scale > 76
+    if is_wide or t.is_interval(type_) or t.is_union(type_) or (t.is_struct(type_) and type_.num_fields == 0):
+        text = plain(value, type_)
+        return None if text is None else text if isinstance(text, str) else "{}" if text == {} else str(text)
+    if t.is_struct(type_):
+        return ("struct", tuple((name, as_stored(inner, type_.field(i).type)) for i, (name, inner) in enumerate(value[1])))
+    if t.is_map(type_):
+        return ("map", tuple((as_stored(k, type_.key_type), as_stored(v, type_.item_type)) for k, v in value[1]))
+    if isinstance(value, list):
+        return [as_stored(inner, type_.value_type) for inner in value]
+    return value

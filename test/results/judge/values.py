@@ -104,4 +104,4 @@ def union_values(array):
     kinds = array.type_codes.to_pylist()
     children = [values(array.field(i)) for i in range(array.type.num_fields)]
     offsets = array.offsets.to_pylist() if array.type.mode == "dense" else range(len(array))
-    return [children[places[kind]][at] for kind, at in zip(kinds, offsets)]
+    return [("kind", places[kind], children[places[kind]][at]) for kind, at in zip(kinds, offsets)]
