@@ -1,5 +1,4 @@
-import { RecordBatchStreamWriter } from "apache-arrow";
-import { selfContained } from "./arrowBatches.js";
+import { cutBatch, encodeArrow } from "./arrowBatches.js";
 import type { EncodedBatch, RowBatch, Source } from "./batch.js";
 import { decodeBatch } from "./decode.js";
 import { writeExactJson } from "./exactJson.js";
@@ -53,6 +52,5 @@ function firstEncoded(whole: EncodedBatch, rowCount: number): EncodedBatch {
   const decoded = decodeBatch(whole);
   if (decoded.format === "json")
     return { format: "json", bytes: Buffer.from(writeExactJson(decoded.rows.slice(0, rowCount)), "utf8") };
-  const batch = selfContained(decoded.batch.slice(0, rowCount));
-  return { format: "arrow", bytes: RecordBatchStreamWriter.writeAll([batch]).toUint8Array(true) };
+  return { format: "arrow", bytes: encodeArrow(cutBatch(decoded.batch, 0, rowCount)) };
 }
