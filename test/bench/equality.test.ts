@@ -37,7 +37,7 @@ describe("the comparison of two runs", () => {
 });
 
 describe("the engines on the demo's tables", () => {
-  it("write the same but for ties, whatever the slots, and the same again", { timeout: 240_000 }, () => {
+  it("write the same but for ties, whatever the slots, and the same again", () => {
     const flags = ["--rows", "300", "--slots", "12", "--json"];
     const text = execFileSync(process.execPath, ["scripts/runTypeScript.mjs", "bench", "equality", ...flags], {
       ...{ cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },

@@ -24,8 +24,8 @@ for index, line in enumerate(open(os.path.join(folder, "cases.jsonl"))):
     case = json.loads(line)
     say = lambda fields: print(json.dumps({"index": index, **fields}), flush=True)
     if case["schema"] == '"die"': os.abort()
-    if case["schema"] == '"hang"': time.sleep(60)
-    if case["schema"] == '"swell"': held = b"x" * (400 << 20); time.sleep(60)
+    if case["schema"] == '"hang"': time.sleep(3600)
+    if case["schema"] == '"swell"': held = b"x" * (400 << 20); time.sleep(3600)
     if case["schema"] == '"refuse"': say({"error": "not supported"})
     else: say({"ttfmNs": 5, "coldNs": [1, 2], "warmNs": [1], "ends": [len(one) for one in case["instances"]]})
 `;
@@ -35,7 +35,7 @@ const options: PeerOptions = {
   python: PYTHON,
   wheels: ["llguidance==1.0"],
   scriptFolder: join(folder, "worker"),
-  schemaSeconds: 2,
+  schemaSeconds: 20,
   residentBytes: 200 * 2 ** 20,
   onProgress: () => () => {},
 };

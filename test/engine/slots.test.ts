@@ -26,7 +26,7 @@ describe.each(["native", "node-llama-cpp"] as const)("slots of one batch of the 
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
-  it("give each row the text that it has alone, also when a batch is split", { timeout: 120_000 }, async () => {
+  it("give each row the text that it has alone, also when a batch is split", async () => {
     // rows of very different lengths make llama.cpp reorder a batch: the case in which logits once changed rows
     const rows = tickets(48).map((text, at) => text.repeat(1 + (at % 4)));
     const alone = await label(rows, { slots: 1 });

@@ -70,7 +70,7 @@ describe("worker threads that share a model", () => {
     ["is terminated in the middle of a step", { ending: "none", rows: 1 }],
     ["ends itself in the middle of a step", { ending: "exit", rows: 5 }],
     ["throws in the middle of a step", { ending: "throw", rows: 5 }],
-  ])("go on where one %s, and the last one frees it", { timeout: 120_000 }, async (_, ending) => {
+  ])("go on where one %s, and the last one frees it", async (_, ending) => {
     await threads.ask("start", { name: "stays" });
     const { texts: before } = await threads.ask("texts", { name: "stays" });
     await threads.ask("start", { name: "dies", ...ending });
@@ -91,7 +91,7 @@ describe("worker threads that share a model", () => {
     expect(await threads.close()).toEqual([0, null]);
   });
 
-  it("may die one after the other at any moment", { timeout: 120_000 }, async () => {
+  it("may die one after the other at any moment", async () => {
     for (let round = 0; round < 8; round++) {
       const names = ["one", "other"].slice(round % 2);
       for (const name of names) await threads.ask("start", { name, threads: 1 + (round % 2) });
@@ -103,7 +103,7 @@ describe("worker threads that share a model", () => {
     expect(await threads.close()).toEqual([0, null]);
   });
 
-  it("leave llama.cpp nobody to call who is gone", { timeout: 120_000 }, async () => {
+  it("leave llama.cpp nobody to call who is gone", async () => {
     // the main thread has loaded nothing: with this thread both addons lose their last user
     await threads.ask("start", { name: "first" });
     await threads.ask("texts", { name: "first" });

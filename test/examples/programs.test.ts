@@ -48,7 +48,7 @@ function beginningOf(name: string, rows: number): string {
 const runExample = (name: string, ...args: string[]) =>
   run(process.execPath, "scripts/runTypeScript.mjs", "examples", name, ...args);
 
-describe("the examples run as written", { timeout: 180_000 }, () => {
+describe("the examples run as written", () => {
   it("list: one sentiment a string", async () => {
     const { code, stdout, stderr } = await runExample("list");
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });

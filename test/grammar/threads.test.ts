@@ -73,7 +73,6 @@ describe.skipIf(!hasAddon)("a grammar in several threads", () => {
     const source = `${head} ${PROGRAM} follow(); console.log("followed"); process.exit(0);`;
     const { status, signal, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", source], {
       encoding: "utf8",
-      timeout: 60_000,
     });
     expect([status, signal, stdout]).toEqual([0, null, "followed\n"]);
   });

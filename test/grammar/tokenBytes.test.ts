@@ -17,7 +17,7 @@ const textOf = (vocabulary: TokenBytes, tokens: readonly number[]) =>
   ).toString();
 
 describe.skipIf(vocabularies === null)("the bytes of a model file's tokens", () => {
-  it("joined give back the text that was tokenized, for every kind of vocabulary", { timeout: 300_000 }, async () => {
+  it("joined give back the text that was tokenized, for every kind of vocabulary", async () => {
     const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.disabled, progressLogs: false });
     const refused: string[] = [];
     try {

@@ -20,7 +20,9 @@ test("two processes that claim from the same queue never get the same job", asyn
   const args = [home.path, lease.token, String(lease.pid)];
   const claimers = [compiled.start("claimer", args), compiled.start("claimer", args)];
   for (const claimer of claimers) await claimer.line("ready");
-  for (const claimer of claimers) claimer.process.stdin?.end("go\n");
+  for (const claimer of claimers) claimer.process.stdin?.write("go\n");
+  for (const claimer of claimers) await claimer.line("job-");
+  for (const claimer of claimers) claimer.process.stdin?.end("go on\n");
   const taken = (await Promise.all(claimers.map((claimer) => claimer.end()))).map((lines) => lines.slice(1));
   expect(taken.flat().sort()).toEqual([...jobs].sort());
   // both had their part, or the test has shown nothing
@@ -122,9 +124,10 @@ test("a killed submitter's finished job stays", async () => {
 test("processes that make the same home at the same moment all get it", async () => {
   for (let round = 0; round < 3; round++) {
     const path = join(newFolder(), "home");
-    const at = String(Date.now() + 700);
-    const openers = [1, 2, 3, 4].map(() => compiled.start("opener", [path, at]));
-    for (const opener of openers) expect(await opener.end()).toEqual(["0"]);
+    const openers = [1, 2, 3, 4].map(() => compiled.start("opener", [path]));
+    for (const opener of openers) await opener.line("ready");
+    for (const opener of openers) opener.process.stdin?.end("go\n");
+    for (const opener of openers) expect(await opener.end()).toEqual(["ready", "0"]);
   }
 });
 

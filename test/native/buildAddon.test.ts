@@ -82,7 +82,7 @@ if (!canBuild) console.log("tests of building the addon were skipped: CMake or a
 describe.skipIf(!canBuild)("building the addon", () => {
   const addon = () => join(clone, "build/Release/rowmill.node");
 
-  it("takes Node's headers from a package, minds no stale cache, and does no work twice", { timeout: 300_000 }, () => {
+  it("takes Node's headers from a package, minds no stale cache, and does no work twice", () => {
     mkdirSync(join(clone, "build"));
     const cache = "CMAKE_GENERATOR:INTERNAL=No Such Generator\nCMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere\n";
     writeFileSync(join(clone, "build/CMakeCache.txt"), cache);
@@ -99,7 +99,7 @@ describe.skipIf(!canBuild)("building the addon", () => {
     expect(statSync(addon()).mtimeMs).toBe(mtimeMs);
   });
 
-  it("says where the log is when the compiler refuses, and does not fail", { timeout: 300_000 }, () => {
+  it("says where the log is when the compiler refuses, and does not fail", () => {
     writeFileSync(join(clone, "native/addon.cc"), "#error no such luck\n");
     const { status, stdout, stderr } = build();
     expect([status, stderr]).toEqual([0, ""]);

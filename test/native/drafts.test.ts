@@ -6,7 +6,7 @@ if (!canBuildNative) console.log("the C++ tests of drafts were skipped: CMake or
 describe.skipIf(!canBuildNative)(
   "what finds the places that an output copies from, and how many tokens it drafts",
   () => {
-    it("passes its tests under the address and undefined-behaviour sanitizers", { timeout: 600_000 }, () => {
+    it("passes its tests under the address and undefined-behaviour sanitizers", () => {
       using build = buildNative(["drafts_test"], "-DROWMILL_SANITIZE=ON");
       const { status, output } = build.run("drafts_test");
       expect(output).toContain("all passed");

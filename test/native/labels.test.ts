@@ -4,7 +4,7 @@ import { buildNative, canBuildNative } from "./nativeBuild.js";
 if (!canBuildNative) console.log("the C++ tests of labels were skipped: CMake or a C++ compiler is missing");
 
 describe.skipIf(!canBuildNative)("what finds and scores the labels of fields", () => {
-  it("passes its tests under the address and undefined-behaviour sanitizers", { timeout: 600_000 }, () => {
+  it("passes its tests under the address and undefined-behaviour sanitizers", () => {
     using build = buildNative(["labels_test"], "-DROWMILL_SANITIZE=ON");
     const { status, output } = build.run("labels_test");
     expect(output).toContain("all passed");

