@@ -197,9 +197,10 @@ describe("no job is lost with the catalogue", () => {
     for (const lose of [LOSSES[0]![1], LOSSES[2]![1], LOSSES[3]![1]]) {
       const { path, before } = homeWithJobs();
       lose(catalogue(path));
-      const at = String(Date.now() + 1000);
-      const openers = [1, 2, 3, 4].map(() => compiled.start("opener", [path, at]));
-      for (const opener of openers) expect(await opener.end()).toEqual(["4"]);
+      const openers = [1, 2, 3, 4].map(() => compiled.start("opener", [path]));
+      for (const opener of openers) await opener.line("ready");
+      for (const opener of openers) opener.process.stdin?.end("go\n");
+      for (const opener of openers) expect(await opener.end()).toEqual(["ready", "4"]);
       reopen(path, (home) => expect(home.catalog.list()).toEqual(before));
     }
   });
