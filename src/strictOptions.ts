@@ -12,7 +12,7 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
   if (issue?.code === "unrecognized_keys") {
     const unknown = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape);
-    const near = nearestName(unknown, known, Math.max(2, unknown.length / 2));
+    const near = nearestName(unknown, known);
     const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${quoted(near)}?`;
     throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${quoted(unknown)}: ${hint}`);
   }

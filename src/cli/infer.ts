@@ -49,7 +49,7 @@ export function addInfer(program: Command): void {
     .option("--limit <n>", "run the first n rows only", parseCount)
     .option(
       "--column <name>",
-      "column to read; repeat to join in order, what is no column's name is a separator",
+      "column to read; repeat to join in order, what is no column's name is a separator, in which \\n is a line break, \\t a tab and \\\\ a backslash",
       collect,
     )
     .addOption(

@@ -88,7 +88,7 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     model: oneOrAll(flags.model),
     name: oneOrAll(flags.name),
     description: oneOrAll(flags.description),
-    column: oneOrAll(flags.column),
+    column: oneOrAll(flags.column?.map(readEscapes)),
     columnOrder: flags.columnOrder,
     inputFormat: flags.inputFormat,
     csvQuotes: flags.csvQuotes,
@@ -125,6 +125,13 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
 
 function readGrammar(given: string): string {
   return given.includes("::=") ? given : readTextFile(`--grammar ${given}`, given, "ROWMILL_INVALID_GRAMMAR");
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\" };
+
+/** `\n`, `\t`, `\r` and `\\` in an entry of --column, which a shell hands on as they were typed. */
+function readEscapes(entry: string): string {
+  return entry.replace(/\\([ntr\\])/g, (_, letter: string) => ESCAPES[letter] as string);
 }
 
 /** `a,b,c`, or a JSON list of texts that may hold commas. */

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { InputError } from "../errors.js";
+import { nearestName } from "../nearestName.js";
 import type { Column, RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
 import { type DataFile, FILE_FORMATS, type FileFormat } from "./dataFile.js";
@@ -125,18 +125,16 @@ async function hasGzipMagic(path: string): Promise<boolean> {
 
 async function noSuchFile(path: string): Promise<InputError> {
   const names = await readdir(dirname(path)).catch(() => []);
-  const nearest = names.length > 0 ? closest(basename(path), names) : undefined;
-  const isNear = nearest !== undefined && distance(basename(path), nearest) <= 3;
-  const advice = isNear ? `Did you mean ${nearest}?` : "Check the path.";
+  const near = nearestName(basename(path), names);
+  const advice = near === undefined ? "Check the path." : `Did you mean ${near}?`;
   return new InputError("ROWMILL_NO_SUCH_FILE", `There is no file ${path}. ${advice}`);
 }
 
 function unknownFormat(path: string, extension: string): InputError {
   const known = Object.keys(FORMATS);
-  const nearest = closest(extension, known);
-  const isNear = extension !== "" && distance(extension, nearest) <= 2;
+  const near = nearestName(extension, known);
   const isSheet = /^\.(xlsx?|xlsm|xlsb|ods)$/.test(extension);
-  const advice = isSheet ? " Export it as CSV or Parquet first." : isNear ? ` Did you mean ${nearest}?` : "";
+  const advice = isSheet ? " Export it as CSV or Parquet first." : near === undefined ? "" : ` Did you mean ${near}?`;
   const message = `${path} has no format that Rowmill reads: ${known.join(" ")}, each also with .gz.${advice}`;
   return new InputError("ROWMILL_UNKNOWN_FORMAT", message);
 }

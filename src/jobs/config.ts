@@ -65,7 +65,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   }
   const known = issue.path[0] === "quotas" ? Object.keys(quota.shape) : Object.keys(homeConfig.shape);
   const key = issue.keys[0] ?? "";
-  const near = nearestName(key, known, Math.max(2, key.length / 2));
+  const near = nearestName(key, known);
   const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
   return `there is no setting "${`${place}.${key}`.replace(/^\./, "")}"; ${hint}`;
 }

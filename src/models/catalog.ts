@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { InputError, messageOf } from "../errors.js";
 import { parseModelSource } from "./source.js";
@@ -91,20 +90,12 @@ export function findInCatalog(catalog: Catalog, wanted: string): CatalogMatch | 
   return null;
 }
 
+/** Most names that a message offers for a mistyped one. */
+export const MOST_SUGGESTED = 3;
+
 /** Every name that `findInCatalog` accepts. */
 export function catalogNames(catalog: Catalog): string[] {
   return catalog.entries.flatMap((known) => [known.name, ...known.aliases, ...known.variants.map((v) => v.name)]);
-}
-
-/** The known names that a mistyped one may have meant, nearest first; at most three, none when all are far off. */
-export function nearestNames(names: readonly string[], wanted: string): string[] {
-  const key = wanted.toLowerCase();
-  if (names.length === 0) return [];
-  const limit = Math.max(2, Math.floor(key.length / 3));
-  const near = names.filter((known) => distance(known, key) <= limit || (key.length > 3 && known.startsWith(key)));
-  const nearest = closest(key, [...names]);
-  if (distance(nearest, key) <= limit && !near.includes(nearest)) near.push(nearest);
-  return near.sort((a, b) => distance(a, key) - distance(b, key)).slice(0, 3);
 }
 
 function readEntries(file: URL): CatalogEntry[] {

@@ -7,7 +7,6 @@ export {
   findInCatalog,
   loadCatalog,
   type ModelVariant,
-  nearestNames,
 } from "./catalog.js";
 export { type BatchShape, estimateMemory, type MemoryEstimate, type ModelFileFacts, readModelFacts } from "./facts.js";
 export { checkModelHeaders } from "./ggufFile.js";

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, nearestNames } from "./catalog.js";
+import { nearestNames } from "../nearestName.js";
+import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, MOST_SUGGESTED } from "./catalog.js";
 import { type ModelFileFacts, readModelFacts } from "./facts.js";
 import { partBytes } from "./ggufFile.js";
 import { modelsFolder } from "./pull.js";
@@ -49,7 +50,7 @@ export async function showModel(
   const entry = findInCatalog(catalog, name)?.entry ?? null;
   const listing = { name, entry, ...(await lookHere(name, options.home, options.models)) };
   if (entry === null && listing.path === null && listing.problem === null) {
-    const near = nearestNames(catalogNames(catalog), name);
+    const near = nearestNames(name, catalogNames(catalog)).slice(0, MOST_SUGGESTED);
     const hint = near.length > 0 ? `; did you mean ${near.map((known) => `"${known}"`).join(" or ")}?` : "";
     throw new InputError("ROWMILL_MODEL_NOT_FOUND", `no model "${name}" is known or was pulled${hint}`);
   }

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../errors.js";
+import { nearestNames } from "../nearestName.js";
 import {
   type Catalog,
   type CatalogEntry,
@@ -9,7 +10,7 @@ import {
   catalogNames,
   findInCatalog,
   loadCatalog,
-  nearestNames,
+  MOST_SUGGESTED,
 } from "./catalog.js";
 import { checkModelFile } from "./ggufFile.js";
 import { findPulled, modelsFolder, type PullProgress, pullSource } from "./pull.js";
@@ -233,7 +234,7 @@ function notFound(name: string, what: string): InputError {
 }
 
 function unknownModel(wanted: string, catalog: Catalog, own: readonly string[]): InputError {
-  const near = nearestNames([...own, ...catalogNames(catalog)], wanted);
+  const near = nearestNames(wanted, [...own, ...catalogNames(catalog)]).slice(0, MOST_SUGGESTED);
   const hint = near.length > 0 ? `did you mean ${near.map((known) => `"${known}"`).join(" or ")}? ` : "";
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",

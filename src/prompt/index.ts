@@ -7,7 +7,7 @@ export {
   renderChat,
 } from "./chatTemplate.js";
 export { fitRow, RowTooLongError } from "./fitRow.js";
-export { joinColumns, type PromptPart, planPrompt, wordsAsText } from "./joinColumns.js";
+export { joinColumns, type PromptPart, planPrompt, sideBySide, wordsAsText } from "./joinColumns.js";
 export { type ColumnOrder, orderColumns } from "./orderColumns.js";
 export {
   commonLength,

@@ -7,7 +7,7 @@ export type PromptPart = { readonly column: string } | { readonly literal: strin
 
 /** Reads the `column` option against the columns that are there: an entry that is no column's name is a literal
  *  separator, as in the batch-inference API; a word that nearly is a column's name is a mistake. At least one entry must
- *  be a column.
+ *  be a column. Nothing is put between columns that stand side by side.
  *  @throws {InputError} ROWMILL_NO_SUCH_COLUMN naming the columns there are */
 export function planPrompt(column: string | readonly string[], columns: readonly string[]): PromptPart[] {
   const entries = typeof column === "string" ? [column] : column;
@@ -39,6 +39,14 @@ export function wordsAsText(parts: readonly PromptPart[]): string[] {
 /** The column that a word may be a misspelling of; two wrong letters of three make another word. */
 function nearColumn(word: string, columns: readonly string[]): string | undefined {
   return nearestName(word, columns, Math.min(2, Math.floor(word.length / 2)));
+}
+
+/** Columns that stand side by side with nothing between: their texts run into each other. */
+export function sideBySide(parts: readonly PromptPart[]): (readonly [left: string, right: string])[] {
+  return parts.flatMap((part, at) => {
+    const next = parts[at + 1];
+    return "column" in part && next !== undefined && "column" in next ? [[part.column, next.column] as const] : [];
+  });
 }
 
 /** The prompt of each row: the parts joined in order; a null value is empty; null where every column of a row is null.

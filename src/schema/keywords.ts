@@ -1,5 +1,5 @@
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
+import { nearestName } from "../nearestName.js";
 import { arrayCondition } from "./arrayKeywords.js";
 import type { Alternative, Atom } from "./atoms.js";
 import { beyondGrammar, type Condition, held, MOST_COMBINED } from "./condition.js";
@@ -134,12 +134,7 @@ function slipOfThePen(keyword: string): string | null {
   )
     return null;
   const known = [...Object.keys(BY_TYPE), ...GENERAL].filter((one) => one.length >= SHORTEST_SLIP);
-  const nearest = closest(
-    lower,
-    known.map((one) => one.toLowerCase()),
-  );
-  const meant = known.find((one) => one.toLowerCase() === nearest)!;
-  return distance(lower, nearest) <= (lower.length < 8 ? 1 : 2) ? meant : null;
+  return nearestName(lower, known, lower.length < 8 ? 1 : 2) ?? null;
 }
 
 /** Shorter words are too near to each other. */

@@ -1,7 +1,7 @@
 import { type EncodedBatch, openSource, type RowBatch, type Source, type SourceOptions } from "../data/index.js";
 import { InputError } from "../errors.js";
 import type { ColumnChoice } from "../jobs/index.js";
-import { joinColumns, type PromptPart, planPrompt, wordsAsText } from "../prompt/index.js";
+import { joinColumns, type PromptPart, planPrompt, sideBySide, wordsAsText } from "../prompt/index.js";
 import { ColumnSample } from "./columnSample.js";
 import type { CheckedOptions } from "./options.js";
 
@@ -62,6 +62,11 @@ export class PromptColumns {
   /** Words among the entries that are no column; known once the first batch has been read. */
   get wordsAsText(): readonly string[] {
     return wordsAsText(this.#parts ?? []);
+  }
+
+  /** Columns with nothing between them, as they were given; known once the first batch has been read. */
+  get sideBySide(): readonly (readonly [string, string])[] {
+    return sideBySide(this.#parts ?? []);
   }
 
   /** The entries in the order in which they were joined; known once the first prompts are. */

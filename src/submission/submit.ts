@@ -256,6 +256,10 @@ function checkColumns(source: Source, options: CheckedOptions): void {
 function warnOfWords(context: SubmissionContext, prompts: PromptColumns): void {
   for (const word of new Set(prompts.wordsAsText))
     context.warn(`${quoted(word)} is no column and stands as text between the columns`);
+  for (const [left, right] of prompts.sideBySide)
+    context.warn(
+      `nothing stands between the columns ${quoted(left)} and ${quoted(right)}: their texts run into each other; give a separator, as "\\n" (--column ${left} --column '\\n' --column ${right})`,
+    );
 }
 
 function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {

@@ -42,17 +42,24 @@ export class Desk implements Disposable {
     return this.#start(words, false);
   }
 
+  /** Runs it with a text on its standard input. */
+  feed(input: string | Uint8Array, ...words: string[]): Promise<Ended> {
+    return this.#start(words, false, input).ended;
+  }
+
   /** Runs it with a stdout that nobody reads, closed before the first line. */
   pipeToNobody(...words: string[]): Promise<Ended> {
     return this.#start(words, true).ended;
   }
 
-  #start(words: readonly string[], isClosed: boolean): Started {
+  #start(words: readonly string[], isClosed: boolean, input?: string | Uint8Array): Started {
     const child = spawn(process.execPath, [MAIN, ...words], {
       cwd: this.folder,
       env: { ...process.env, ROWMILL_HOME: this.home, NO_COLOR: "1", FORCE_COLOR: undefined },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: "pipe",
     });
+    // a command that ends early leaves what it has not read
+    child.stdin.on("error", () => {}).end(input);
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
       child[name].setEncoding("utf8").on("data", (text: string) => {

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { catalogNames, findInCatalog, loadCatalog, nearestNames, parseModelSource } from "../../src/models/index.js";
+import { catalogNames, findInCatalog, loadCatalog, parseModelSource } from "../../src/models/index.js";
+import { nearestNames } from "../../src/nearestName.js";
 import { tempFolder } from "./tempHome.js";
 
 const expected = [
@@ -86,7 +87,7 @@ it.each([
 
 it("a mistyped name is answered with the nearest known ones, a foreign one with none", async () => {
   const names = catalogNames(loadCatalog(await tempFolder()));
-  expect(nearestNames(names, "gpt-os-20b")[0]).toBe("gpt-oss-20b");
-  expect(nearestNames(names, "lama-3.1-8b")[0]).toBe("llama-3.1-8b");
-  expect(nearestNames(names, "xyzzy")).toEqual([]);
+  expect(nearestNames("gpt-os-20b", names)[0]).toBe("gpt-oss-20b");
+  expect(nearestNames("lama-3.1-8b", names)[0]).toBe("llama-3.1-8b");
+  expect(nearestNames("xyzzy", names)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinColumns, planPrompt, wordsAsText } from "../../src/prompt/index.js";
+import { joinColumns, planPrompt, sideBySide, wordsAsText } from "../../src/prompt/index.js";
 
 const rows: Record<string, (string | null)[]> = {
   title: ["Broken", null, null],
@@ -40,6 +40,17 @@ describe("columns become a prompt", () => {
     expect(join(["title", "from", "body"])[0]).toBe("BrokenfromIt fell.");
     expect(join(["title", "bo", "body"])[0]).toBe("BrokenboIt fell.");
     expect(join(["title", " boyd ", "body"])[0]).toBe("Broken boyd It fell.");
+  });
+
+  it("suggests the column that a single one differs from by case", () => {
+    expect(() => planPrompt("SUBJECT", ["from", "subject"])).toThrowError(/did you mean "subject"\?/);
+    expect(() => planPrompt("xyz", ["from", "subject"])).toThrowError(/the columns are "from", "subject"$/);
+  });
+
+  it("puts nothing between columns that stand side by side, and tells which do", () => {
+    const parts = planPrompt(["title", "body", "\n", "title", "", "body"], ["title", "body"]);
+    expect(sideBySide(parts)).toEqual([["title", "body"]]);
+    expect(join(["title", "body"])[0]).toBe("BrokenIt fell.");
   });
 
   it("tells words from separators among the literals", () => {
