@@ -3,33 +3,47 @@ import type { Rowmill } from "rowmill";
 import { type Fault, type FaultSettings, must, seededRandom } from "./fault.js";
 import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
 
-/** Kills of one job: ten in a row without a finished row would end it, as a job that ends its runners. */
-const KILLS_A_JOB = 10;
-/** From the first row on; with the time until then a runner lives a second or two. */
+/** Kills in a case: a line each. */
+const KILLS_A_CASE = 10;
+/** From the first row on, or from the first that it has kept; with the time until then a runner lives a second or two. */
 const LONGEST_LIFE_MS = 2000;
-/** One of so many is killed as soon as it has the job, before it has loaded the model. */
-const AT_ONCE = 5;
+/** One of so many is killed whether it has kept a row or not. All can't be: ten in a row without a finished row end a job, as
+ *  one that ends its runners. */
+const UNKEPT = 3;
+/** Of those one of so many as soon as it has the job, before it has loaded the model. */
+const AT_ONCE = 2;
 
 /** Runners that are killed by SIGKILL at random moments cost no row, and none is there twice. */
 export async function killFaults({ seed, rows: count, kills }: FaultSettings): Promise<Fault[]> {
   const rows = ticketsOf(count);
   const expected = await unbrokenOutputs(rows);
-  const run = async (): Promise<string> => {
-    const random = seededRandom(seed);
-    await using home = new FaultHome();
-    const { mill } = home.open();
-    let killed = 0;
-    let jobs = 0;
-    while (killed < kills) {
-      const jobId = await submitTickets(mill, rows);
-      killed += await killRunners(mill, jobId, Math.min(KILLS_A_JOB, kills - killed), random);
-      await untilEnded(mill, jobId);
-      await checkOutputs(mill, jobId, rows, expected);
-      jobs++;
-    }
-    return `${killed} kills over ${jobs} jobs of ${count} rows: 0 lost, 0 twice, the same bytes`;
-  };
-  return [{ name: `SIGKILL × ${kills} at random moments (seed ${seed})`, run }];
+  const cases = Math.ceil(kills / KILLS_A_CASE);
+  return Array.from({ length: cases }, (_, at) => {
+    const ofCase = Math.min(KILLS_A_CASE, kills - at * KILLS_A_CASE);
+    const name = `SIGKILL × ${ofCase} at random moments (seed ${seed + at}; ${at + 1} of ${cases})`;
+    return { name, run: () => killAndCount(seed + at, ofCase, rows, expected) };
+  });
+}
+
+async function killAndCount(
+  seed: number,
+  kills: number,
+  rows: readonly string[],
+  expected: readonly string[],
+): Promise<string> {
+  const random = seededRandom(seed);
+  await using home = new FaultHome();
+  const { mill } = home.open();
+  let killed = 0;
+  let jobs = 0;
+  while (killed < kills) {
+    const jobId = await submitTickets(mill, rows);
+    killed += await killRunners(mill, jobId, kills - killed, random);
+    await untilEnded(mill, jobId);
+    await checkOutputs(mill, jobId, rows, expected);
+    jobs++;
+  }
+  return `${killed} kills over ${jobs} job(s) of ${rows.length} rows: 0 lost, 0 twice, the same bytes`;
 }
 
 /** @returns how many were killed before the job was done */
@@ -37,13 +51,15 @@ async function killRunners(mill: Rowmill, jobId: string, most: number, random: (
   const killed = new Set<number>();
   let leastDone = 0;
   while (killed.size < most) {
-    const isAtOnce = random() * AT_ONCE < 1;
+    const isUnkept = killed.size % UNKEPT === 0;
+    const isAtOnce = isUnkept && random() * AT_ONCE < 1;
     const lifeMs = random() * LONGEST_LIFE_MS;
     const found = await until("a runner at work", async () => {
-      const { status, failure, runnerPid } = await mill.getJob(jobId);
+      const { status, failure, runnerPid, rowsDone } = await mill.getJob(jobId);
       must(status !== "FAILED", `${jobId} has failed: ${failure}`);
       if (status === "SUCCEEDED") return "done" as const;
-      const isThere = status === "RUNNING" || (isAtOnce && status === "STARTING");
+      const isRunning = status === "RUNNING" && (isUnkept || rowsDone > leastDone);
+      const isThere = isRunning || (isAtOnce && status === "STARTING");
       return isThere && runnerPid !== null && !killed.has(runnerPid) && runnerPid;
     });
     if (found === "done") break;
