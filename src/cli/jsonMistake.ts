@@ -3,11 +3,15 @@ const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 8259 forbids them in strings
 const STRING_CONTENT = /(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 
+/** Deeper than this nobody looks for a mistake, and the stack has an end. */
+const MOST_LEVELS = 1000;
+
 /** Where a text stops being JSON (RFC 8259): V8's own message tells the place of some mistakes only.
  *  @returns the index of the first character that can't stand there, the text's length when its end is missing, `null`
- *  for valid JSON */
+ *  for valid JSON, and for a text nested deeper than 1000 levels */
 export function findJsonMistake(text: string): number | null {
   let at = 0;
+  let levels = 0;
   const take = (pattern: RegExp): boolean => {
     pattern.lastIndex = at;
     const length = pattern.exec(text)?.[0].length ?? 0;
@@ -29,9 +33,11 @@ export function findJsonMistake(text: string): number | null {
   };
   const takeList = (end: string, takeOne: () => boolean): boolean => {
     if (takeSign(end)) return true;
+    if (++levels > MOST_LEVELS) return false;
     do {
       if (!takeOne()) return false;
     } while (takeSign(","));
+    levels--;
     return takeSign(end);
   };
   const takeMember = () => takeString() && takeSign(":") && takeValue();
@@ -42,5 +48,5 @@ export function findJsonMistake(text: string): number | null {
   };
   const isWhole = takeValue();
   if (isWhole) take(SPACE);
-  return isWhole && at === text.length ? null : at;
+  return (isWhole && at === text.length) || levels > MOST_LEVELS ? null : at;
 }

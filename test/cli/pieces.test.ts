@@ -80,6 +80,16 @@ test("a text that ends too early has its mistake at the end", () => {
   );
 });
 
+test("in a hundred thousand levels nobody looks for the mistake", () => {
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    expect(findJsonMistake(`${open.repeat(100_000)}1`)).toBeNull();
+    expect(findJsonMistake(`${open.repeat(900)}x${close.repeat(900)}`)).toBe(open.length * 900);
+  }
+});
+
 describe("what reaches the terminal", () => {
   test("no row can steer it", () => {
     fc.assert(
