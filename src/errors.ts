@@ -26,5 +26,10 @@ export class InputError extends RowmillError {
 
 /** The message of anything thrown, in one line. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    // thrown on purpose: an object without a text of its own, or one whose text throws
+    return "no message";
+  }
 }

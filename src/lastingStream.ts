@@ -25,7 +25,7 @@ export function stateOf(stream: Writable): StreamState {
  *  @returns whether there is a reader yet, as far as is known */
 export function writeWhileRead(stream: Writable, chunk: string | Uint8Array): boolean {
   const state = stateOf(stream);
-  if (state.failure === null && stream.writable) stream.write(chunk);
+  if (state.failure === null && stream.writable) stream.write(chunk, keepFailure(state));
   return state.failure === null;
 }
 
@@ -36,8 +36,27 @@ export async function writeAndWait(stream: Writable, chunk: string | Uint8Array)
   if (state.failure !== null || !stream.writable) return false;
   return await new Promise((resolve) => {
     stream.write(chunk, (error) => {
-      if (error) state.failure ??= error;
+      keepFailure(state)(error);
       resolve(!error);
     });
   });
+}
+
+/** Calls back when all that was written has been taken or has failed. */
+export function whenWritten(stream: Writable, next: () => void): void {
+  const state = stateOf(stream);
+  // a stream that has failed may call nobody back
+  if (state.failure !== null) next();
+  else
+    stream.write("", (error) => {
+      keepFailure(state)(error);
+      next();
+    });
+}
+
+/** For a write's own callback, which comes before the event. */
+function keepFailure(state: StreamState): (error: Error | null | undefined) => void {
+  return (error) => {
+    if (error) state.failure ??= error;
+  };
 }

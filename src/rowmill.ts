@@ -6,6 +6,7 @@ import { loadAddon } from "./addon.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import { messageLine } from "./foreignText.js";
+import { givenPath, givenText, requireWorkingFolder } from "./given.js";
 import { whileHeld } from "./heldProcess.js";
 import { describeEnding } from "./jobEnding.js";
 import {
@@ -95,6 +96,9 @@ interface PlainUnpacked {
 
 /** Rows of a list that are read from a job at a time. */
 const RESULT_BATCH_ROWS = 2000;
+const JOB_ID = "the job's id";
+const MODEL_NAME = "the model's name";
+const RESULT_PATH = "the path of the results";
 const AWAIT_POLL_SECONDS = 5;
 const AWAIT_TIMEOUT_SECONDS = 7200;
 
@@ -119,6 +123,7 @@ export class Rowmill implements AsyncDisposable {
    *    ROWMILL_BAD_CONFIG */
   constructor(options: RowmillOptions = {}) {
     const given = parseStrict(rowmillOptions, options, "option");
+    requireWorkingFolder();
     this.#output = given.output === undefined ? process.stderr : given.output;
     this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"), {
       say: (line) => this.#say(line),
@@ -157,6 +162,7 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} for what is wrong with data, options, schema or model: then no job was made */
   async infer(data: unknown, options: InferOptions = {}): Promise<string | string[] | Estimate | Estimate[]> {
     const { checkOptions, estimateJobs, submitJobs } = await import("./submission/index.js");
+    requireWorkingFolder();
     const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
     const reading = new ReadingLine(this.#progress === "auto" || this.#progress === "bar" ? this.#output : null);
     const pulling = new PullLine(this.#output, this.#progress);
@@ -189,7 +195,7 @@ export class Rowmill implements AsyncDisposable {
    *  @returns its last status
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async attach(jobId: string): Promise<JobStatus> {
-    const id = this.#home.catalog.resolveId(jobId);
+    const id = this.#home.catalog.resolveId(givenText(JOB_ID, jobId));
     if (!FINAL_STATUSES.has(this.#home.catalog.status(id))) {
       const emitter = this.progress(id);
       if (this.#output !== null) await showProgress(emitter, this.#output, { mode: this.#progress });
@@ -204,7 +210,7 @@ export class Rowmill implements AsyncDisposable {
    *  Rowmill is closed.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   progress(jobId: string): ProgressEmitter {
-    const id = this.#home.catalog.resolveId(jobId);
+    const id = this.#home.catalog.resolveId(givenText(JOB_ID, jobId));
     const { catalog } = this.#home;
     const emitter = new ProgressEmitter({
       job: () => {
@@ -226,7 +232,7 @@ export class Rowmill implements AsyncDisposable {
   awaitJobCompletion(jobId: string, options?: AwaitOptions): Promise<unknown[] | null>;
   async awaitJobCompletion(jobId: string, options: AwaitOptions = {}): Promise<unknown[] | null> {
     const { timeout, silent, pollSeconds, ...shape } = parseStrict(awaitOptions, options, "option");
-    const id = this.#home.catalog.resolveId(jobId);
+    const id = this.#home.catalog.resolveId(givenText(JOB_ID, jobId));
     const seconds = timeout === null ? Number.POSITIVE_INFINITY : (timeout ?? AWAIT_TIMEOUT_SECONDS);
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
@@ -248,14 +254,14 @@ export class Rowmill implements AsyncDisposable {
 
   /** @returns UNKNOWN for an id that no job has */
   async getJobStatus(jobId: string): Promise<JobStatus> {
-    const status = this.#home.catalog.status(jobId);
+    const status = this.#home.catalog.status(givenText(JOB_ID, jobId));
     this.#wakeFor([{ status }]);
     return status;
   }
 
   /** @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async getJob(jobId: string): Promise<WaitingJob> {
-    const job = this.#home.catalog.get(jobId);
+    const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
     this.#wakeFor([job]);
     return this.#withWaiting(job);
   }
@@ -272,14 +278,14 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
   async cancelJob(jobId: string): Promise<JobStatus> {
     requireWritable(this.#home);
-    return this.#home.catalog.cancel(jobId).status;
+    return this.#home.catalog.cancel(givenText(JOB_ID, jobId)).status;
   }
 
   /** Forgets a job that has ended, with its rows and results.
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB, ROWMILL_JOB_NOT_ENDED */
   async removeJob(jobId: string): Promise<void> {
     requireWritable(this.#home);
-    this.#home.catalog.remove(jobId);
+    this.#home.catalog.remove(givenText(JOB_ID, jobId));
   }
 
   /** The results in row order: for a list the outputs, for a table its rows with the output column; null where a row
@@ -305,6 +311,8 @@ export class Rowmill implements AsyncDisposable {
     path: string,
     options: ResultOptions = {},
   ): Promise<{ path: string; rows: number }> {
+    givenPath(RESULT_PATH, path);
+    requireWorkingFolder();
     using results = await this.#openResults(jobId, options);
     const { file, shape } = results;
     const { writeResults } = await import("./results/index.js");
@@ -331,6 +339,8 @@ export class Rowmill implements AsyncDisposable {
   /** Whether `writeJobResults` has a format for the path and may write there, to be known before a job of hours runs.
    *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_NOT_WRITABLE */
   static async checkResultPath(path: string): Promise<void> {
+    givenPath(RESULT_PATH, path);
+    requireWorkingFolder();
     const { checkTarget, resultTarget } = await import("./results/index.js");
     resultTarget(path);
     await checkTarget(path);
@@ -356,7 +366,7 @@ export class Rowmill implements AsyncDisposable {
 
   /** @throws {InputError} ROWMILL_MODEL_NOT_FOUND */
   async showModel(name: string): Promise<Awaited<ReturnType<typeof showModel>>> {
-    return showModel(name, { home: this.#home.path, models: this.#models });
+    return showModel(givenPath(MODEL_NAME, name), { home: this.#home.path, models: this.#models });
   }
 
   /** Downloads a model into the home, unless it is there.
@@ -365,7 +375,7 @@ export class Rowmill implements AsyncDisposable {
   async pullModel(name: string, options: { force?: boolean; verify?: boolean } = {}): Promise<ResolvedModel> {
     const { force, verify } = parseStrict(pullOptions, options, "option");
     const pulling = new PullLine(this.#output, this.#progress);
-    return await resolveModel(name, {
+    return await resolveModel(givenPath(MODEL_NAME, name), {
       home: this.#home.path,
       models: this.#models,
       isPull: true,
@@ -411,7 +421,7 @@ export class Rowmill implements AsyncDisposable {
 
   async #openResults(jobId: string, options: ResultOptions) {
     const given = parseStrict(resultOptions, options, "option");
-    const job = this.#home.catalog.get(jobId);
+    const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
     const planned = await resultShape(job, given);
     const { countBroken } = await import("./results/index.js");
     const file = JobFile.open(this.#home, job.jobId);

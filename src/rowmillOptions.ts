@@ -27,7 +27,11 @@ export interface RowmillOptions {
 }
 
 export const rowmillOptions = z.strictObject({
-  home: z.string().min(1).optional(),
+  home: z
+    .string()
+    .min(1)
+    .refine((path) => !path.includes("\0"), "it has a NUL in it")
+    .optional(),
   engine: z.enum(ENGINES).optional(),
   models: z.record(z.string(), z.string()).optional(),
   runner: z.enum(["process", "in-process"]).optional(),

@@ -1,12 +1,13 @@
 import type { z } from "zod";
-import { InputError, messageOf } from "./errors.js";
+import { InputError } from "./errors.js";
 import { listed, quoted } from "./foreignText.js";
+import { readGiven } from "./given.js";
 import { nearestName } from "./nearestName.js";
 
 /** Parses with a strict object schema; the first problem becomes one line.
  *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
 export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.infer<T> {
-  const parsed = safeParse(schema, value, what);
+  const parsed = readGiven(`${what}s`, () => schema.safeParse(value));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === "unrecognized_keys") {
@@ -21,15 +22,6 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
     "ROWMILL_BAD_OPTION",
     `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}`,
   );
-}
-
-/** A getter or a proxy among the options may throw whatever it likes. */
-function safeParse<T extends z.ZodObject>(schema: T, value: unknown, what: string) {
-  try {
-    return schema.safeParse(value);
-  } catch (cause) {
-    throw new InputError("ROWMILL_BAD_OPTION", `${what}s can't be read: ${messageOf(cause)}`, { cause });
-  }
 }
 
 /** What zod found wrong with a value, as what the value must be. */

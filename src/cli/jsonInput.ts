@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { InputError, messageOf } from "../errors.js";
 import { findJsonMistake } from "./jsonMistake.js";
 
@@ -38,6 +38,9 @@ export function isInlineJson(given: string): boolean {
  *  @throws {InputError} with the code when it can't be read */
 export function readTextFile(place: string, path: string, code: string): string {
   try {
+    // a pipe has an end, `<(…)` is one; a device need not have
+    const found = statSync(path);
+    if (!found.isFile() && !found.isFIFO() && !found.isDirectory()) throw new Error("it is a device or socket");
     return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const { code: system = "" } = error as NodeJS.ErrnoException;

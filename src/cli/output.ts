@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { stringifyExact } from "../exactNumbers.js";
 import { oneLine, visibleText } from "../foreignText.js";
-import { stateOf, writeAndWait, writeWhileRead } from "../lastingStream.js";
+import { stateOf, whenWritten, writeAndWait, writeWhileRead } from "../lastingStream.js";
 
 /** Colours where a terminal shows them, not where a CI's environment variable promises one: output that a program reads
  *  stays plain (https://no-color.org). */
@@ -69,12 +69,6 @@ export function exitWhenWritten(code: number, settle: () => number = () => code)
     const settled = settle();
     whenWritten(process.stderr, () => process.exit(settled));
   });
-}
-
-function whenWritten(stream: NodeJS.WriteStream, next: () => void): void {
-  // a stream that has failed may call nobody back
-  if (stateOf(stream).failure === null) stream.write("", () => next());
-  else next();
 }
 
 /** What picocolors writes, and nothing that moves, hides or renames anything. */

@@ -1,9 +1,10 @@
-import { createReadStream } from "node:fs";
+import { closeSync, constants, createReadStream, openSync, type ReadStream, writeSync } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { InputError } from "../errors.js";
 import { nearestName } from "../nearestName.js";
+import { beforeProcessEnds } from "../processEnd.js";
 import type { Column, RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
 import { type DataFile, FILE_FORMATS, type FileFormat } from "./dataFile.js";
@@ -62,9 +63,12 @@ async function expandPath(path: string): Promise<readonly string[]> {
 async function identifyFile(path: string, given?: FileFormat): Promise<DataFile> {
   const found = await stat(path);
   if (found.isDirectory()) throw unreadable(path, Object.assign(new Error(), { code: "EISDIR" }));
+  // a device need not have an end, and a socket can't be opened
+  if (!found.isFile() && !found.isFIFO())
+    throw new InputError("ROWMILL_UNREADABLE", `${path} is no file but a socket or device. Copy it into a file first.`);
   const extension = extname(path.replace(/\.gz$/i, "")).toLowerCase();
   const format = given ?? FORMATS[extension];
-  if (found.isFIFO()) return await identifyStream(createReadStream(path), path, format);
+  if (found.isFIFO()) return await identifyStream(openPipe(path), path, format);
   if (format === undefined) throw unknownFormat(path, extension);
   return { path, format, isGzip: await hasGzipMagic(path) };
 }
@@ -110,6 +114,23 @@ function formatOf(start: Buffer, name: string): FileFormat {
   if (text === "") throw new InputError("ROWMILL_EMPTY_TABLE", `${name} is empty.`);
   const message = `${name} does not say what it is: give its format, one of ${FILE_FORMATS.join(", ")} (inputFormat, --input-format).`;
   throw new InputError("ROWMILL_UNKNOWN_FORMAT", message);
+}
+
+/** A pipe with a name. Its writer may never come, and a thread that waits for it would keep the process from ending: so the process
+ *  writes to it at its end. */
+function openPipe(path: string): ReadStream {
+  const stream = createReadStream(path);
+  const processEnd = beforeProcessEnds(() => {
+    try {
+      const pipe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      writeSync(pipe, "\n");
+      closeSync(pipe);
+    } catch {
+      // nobody waits any more
+    }
+  });
+  stream.once("close", () => processEnd[Symbol.dispose]());
+  return stream;
 }
 
 /** By content, not by name: a file may have lost its ".gz" or kept it after unpacking. */

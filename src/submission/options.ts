@@ -3,6 +3,7 @@ import { FILE_FORMATS, type FileFormat, type SourceOptions } from "../data/index
 import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
+import { readGiven } from "../given.js";
 import { checkRegex, type JsonStyle } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
@@ -230,11 +231,15 @@ export function checkOptions(
   options: InferOptions,
   defaults: { model: string; engine: (typeof ENGINES)[number] },
 ): CheckedOptions {
-  const given = parseStrict(inferSchema, withRegexSource(options), "option");
+  const given = parseStrict(
+    inferSchema,
+    readGiven("options", () => withRegexSource(options)),
+    "option",
+  );
   const isModelList = Array.isArray(given.model);
   const models = given.model === undefined ? [defaults.model] : [given.model].flat();
   const priority = given.jobPriority ?? 0;
-  const sampling = parseSampling(given.samplingParams);
+  const sampling = readGiven("samplingParams", () => parseSampling(given.samplingParams));
   checkOutput(given, sampling);
   return {
     models,

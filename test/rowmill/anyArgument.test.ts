@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { InputError, Rowmill } from "../../src/index.js";
+
+let folder: string;
+let mill: Rowmill;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "rowmill-any-"));
+  mill = new Rowmill({ home: join(folder, "home"), output: null });
+});
+afterAll(async () => {
+  await mill.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const cyclic: Record<string, unknown> = {};
+cyclic.self = cyclic;
+const boobyTrap = new Proxy(
+  {},
+  new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new TypeError("a trap");
+      },
+    },
+  ),
+);
+const thrower = {
+  get model(): never {
+    throw new RangeError("a getter");
+  },
+};
+/** Whatever plain JavaScript may pass, and what is made to break whoever reads it; no text, which may be a good answer. */
+const anything = fc.oneof(
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    0,
+    -1,
+    Number.NaN,
+    1n,
+    true,
+    Symbol("s"),
+    () => 1,
+    [],
+    {},
+    cyclic,
+    boobyTrap,
+    thrower,
+  ),
+  fc.constantFrom<unknown>(
+    "",
+    "\0",
+    "a\0b",
+    new Date(Number.NaN),
+    new Map([[{}, {}]]),
+    Object.create(null),
+    new Error("e"),
+  ),
+  fc
+    .anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withNullPrototype: true,
+    })
+    .filter((value) => typeof value !== "string"),
+);
+
+type Call = (value: never) => unknown;
+/** Every public method, with one argument that may be anything. */
+const calls: [name: string, call: Call][] = [
+  ["new Rowmill(options)", (value) => new Rowmill(value)],
+  ["home", (value) => new Rowmill({ home: value })],
+  ["output", (value) => new Rowmill({ home: mill.home, output: value })],
+  ["progress mode", (value) => new Rowmill({ home: mill.home, output: null, progress: value })],
+  ["models", (value) => new Rowmill({ home: mill.home, output: null, models: value })],
+  ["infer(data)", (value) => mill.infer(value, { model: "starter", column: "text", dryRun: true })],
+  ["infer(rows)", (value) => mill.infer([{ text: "a" }, value], { model: "starter", column: "text", dryRun: true })],
+  ["infer(row's field)", (value) => mill.infer([{ text: value }], { model: "starter", column: "text", dryRun: true })],
+  ["infer(…, options)", (value) => mill.infer([1], value)],
+  ["outputSchema", (value) => mill.infer(["a"], { model: "starter", outputSchema: value, dryRun: true })],
+  ["samplingParams", (value) => mill.infer(["a"], { model: "starter", samplingParams: value, dryRun: true })],
+  ["column", (value) => mill.infer([{ text: "a" }], { model: "starter", column: value, dryRun: true })],
+  ["name", (value) => mill.infer(["a"], { model: "starter", name: value, dryRun: true })],
+  ["attach", (value) => mill.attach(value)],
+  ["progress", (value) => mill.progress(value)],
+  ["awaitJobCompletion", (value) => mill.awaitJobCompletion(value)],
+  ["awaitJobCompletion(…, options)", (value) => mill.awaitJobCompletion("job-none", value)],
+  ["getJobStatus", (value) => mill.getJobStatus(value)],
+  ["getJob", (value) => mill.getJob(value)],
+  ["cancelJob", (value) => mill.cancelJob(value)],
+  ["removeJob", (value) => mill.removeJob(value)],
+  ["getJobResults", (value) => mill.getJobResults(value)],
+  ["getJobResults(…, options)", (value) => mill.getJobResults("job-none", value)],
+  ["writeJobResults", (value) => mill.writeJobResults(value, join(folder, "out.csv"))],
+  ["writeJobResults(…, path)", (value) => mill.writeJobResults("job-none", value)],
+  ["streamJobResults", (value) => mill.streamJobResults(value).next()],
+  ["streamJobResults(…, format)", (value) => mill.streamJobResults("job-none", value).next()],
+  ["checkResultPath", (value) => Rowmill.checkResultPath(value)],
+  ["checkSchema", (value) => Rowmill.checkSchema(value)],
+  ["checkSchema(…, options)", (value) => Rowmill.checkSchema({ type: "string" }, value)],
+  ["showModel", (value) => mill.showModel(value)],
+  ["pullModel", (value) => mill.pullModel(value)],
+  ["pullModel(…, options)", (value) => mill.pullModel("no-such-model", value)],
+];
+
+test.for(calls)("%s takes any value, or refuses it as the caller's mistake", async ([, call]) => {
+  await fc.assert(
+    fc.asyncProperty(anything, async (value) => {
+      let thrown: unknown = null;
+      try {
+        const made = await call(value as never);
+        if (made instanceof Rowmill) await made.close();
+      } catch (error) {
+        thrown = error;
+      }
+      if (thrown !== null && !(thrown instanceof InputError)) throw thrown;
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("what is missing is said by its name", async () => {
+  await expect(mill.getJob(undefined as never)).rejects.toThrow("the job's id is missing: it must be a text");
+  await expect(mill.writeJobResults("job-1", null as never)).rejects.toThrow("the path of the results is null");
+  expect(() => new Rowmill({ output: 7 as never })).toThrow(/output .*a writable stream or null/);
+});
+
+test("an id of a megabyte and a hundred thousand columns make errors of one screen", async () => {
+  const id = await mill.getJob("x".repeat(1_000_000)).catch((error: Error) => error.message);
+  expect(String(id).length).toBeLessThan(1920);
+  expect(id).toMatch(/^there is no job "xxx.* … x+" in .*; this home has no jobs yet$/);
+  const row = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`column_${i}`, i]));
+  const column = await mill
+    .infer([row], { model: "starter", column: "colunm", dryRun: true })
+    .then(String, (error: Error) => error.message);
+  expect(column.length).toBeLessThan(1920);
+  expect(column).toMatch(/"column_9" and 99,990 more; did you mean "column_0"\?$/);
+});
