@@ -13,9 +13,16 @@ export function givenText(what: string, value: unknown): string {
  *  @throws {InputError} ROWMILL_BAD_OPTION */
 export function givenPath(what: string, value: unknown): string {
   const path = givenText(what, value);
-  if (!path.includes("\0")) return path;
-  throw new InputError("ROWMILL_BAD_OPTION", `${what} has a NUL in it, which no path may have`);
+  if (isPath(path)) return path;
+  throw new InputError("ROWMILL_BAD_OPTION", `${what} ${NO_PATH}`);
 }
+
+/** Whether a file may be called so: NUL ends a name, and half a character would become another one. */
+export function isPath(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text);
+}
+
+export const NO_PATH = "has a NUL or half a character in it, which no path may have";
 
 /** Reads what somebody gave, in which a getter, a proxy or a method of theirs may throw whatever it likes.
  *  @param what how the message calls it

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
+import { isPath, NO_PATH } from "./given.js";
 import type { JobRecord } from "./jobs/index.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
@@ -27,11 +28,7 @@ export interface RowmillOptions {
 }
 
 export const rowmillOptions = z.strictObject({
-  home: z
-    .string()
-    .min(1)
-    .refine((path) => !path.includes("\0"), "it has a NUL in it")
-    .optional(),
+  home: z.string().min(1).refine(isPath, `it ${NO_PATH}`).optional(),
   engine: z.enum(ENGINES).optional(),
   models: z.record(z.string(), z.string()).optional(),
   runner: z.enum(["process", "in-process"]).optional(),

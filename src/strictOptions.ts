@@ -7,9 +7,11 @@ import { nearestName } from "./nearestName.js";
 /** Parses with a strict object schema; the first problem becomes one line.
  *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
 export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.infer<T> {
-  const parsed = readGiven(`${what}s`, () => schema.safeParse(value));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  const [data, issue] = readGiven(`${what}s`, () => {
+    const parsed = schema.safeParse(value);
+    return parsed.success ? [parsed.data, null] : [null, parsed.error.issues[0] ?? null];
+  });
+  if (data !== null) return data;
   if (issue?.code === "unrecognized_keys") {
     const unknown = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape);
@@ -17,7 +19,7 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
     const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${quoted(near)}?`;
     throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${quoted(unknown)}: ${hint}`);
   }
-  const path = issue?.path.join(".");
+  const path = issue?.path.map(String).join(".");
   throw new InputError(
     "ROWMILL_BAD_OPTION",
     `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}`,

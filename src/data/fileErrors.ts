@@ -1,8 +1,8 @@
-import { InputError, messageOf } from "../errors.js";
+import { InputError, messageOf, RowmillError } from "../errors.js";
 
 /** The one clear line for whatever goes wrong while a file is read; errors that are clear already stay as they are. */
 export function unreadable(path: string, error: unknown): Error {
-  if (error instanceof InputError) return error;
+  if (error instanceof RowmillError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const say = (reason: string) => new InputError("ROWMILL_UNREADABLE", `${path} ${reason}`, { cause: error });
   if (code === "ENOENT") return new InputError("ROWMILL_NO_SUCH_FILE", `There is no file ${path}.`, { cause: error });

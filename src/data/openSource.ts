@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
 import type { RowBatch, Source } from "./batch.js";
 import type { DataFile } from "./dataFile.js";
+import { unreadable } from "./fileErrors.js";
 import { findFiles, identifyStream } from "./files.js";
 import { inferTypes } from "./inferTypes.js";
 import { limitSource } from "./limitRows.js";
@@ -29,15 +30,25 @@ export async function openSource(data: unknown, options: SourceOptions = {}): Pr
 }
 
 async function openAny(data: unknown, options: SourceOptions): Promise<Source> {
-  if (data instanceof URL && data.protocol === "file:") return openPath(fileURLToPath(data), options);
   if (typeof data === "string") return openPath(data, options);
-  if (data instanceof Readable && !data.readableObjectMode) return openStream(data, options);
+  if (typeof data === "object" && data !== null) return openGiven(data, options);
   if (options.inputFormat !== undefined) throw noFormat();
-  if (typeof data === "object" && data !== null) return openMemory(data, options.limit);
   throw new InputError(
     "ROWMILL_UNKNOWN_FORMAT",
     `The data is ${data === null ? "null" : `a ${typeof data}`}. Pass a path, a list, an iterable, an Arrow table or a DataFrame.`,
   );
+}
+
+/** Any of it may be a proxy or have getters that throw whatever they like. */
+async function openGiven(data: object, options: SourceOptions): Promise<Source> {
+  try {
+    if (data instanceof URL && data.protocol === "file:") return await openPath(fileURLToPath(data), options);
+    if (data instanceof Readable && !data.readableObjectMode) return await openStream(data, options);
+    if (options.inputFormat !== undefined) throw noFormat();
+    return await openMemory(data, options.limit);
+  } catch (error) {
+    throw unreadable("The data", error);
+  }
 }
 
 async function openPath(path: string, options: SourceOptions): Promise<Source> {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { readGiven } from "../given.js";
 import { compileIr } from "./compile.js";
 import { inOneDraft, metaSchemaOf } from "./drafts.js";
 import type { SchemaReading } from "./emission.js";
@@ -72,15 +73,20 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    const { schema: bare, wrapper } = unwrapSchema(schema);
-    const { schema: side, changes } = jsonSchemaSide(bare);
+    const { plain, wrapper, changes } = readGiven("the schema", () => readSchema(schema), "ROWMILL_INVALID_SCHEMA");
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
-    const compiled = compilePlain(asPlainJson(side), options, notApplied);
+    const compiled = compilePlain(plain, options, notApplied);
     if (wrapper !== null) compiled.notes.unshift(`the schema was taken out of ${wrapper}`);
     return compiled;
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+function readSchema(schema: unknown) {
+  const { schema: bare, wrapper } = unwrapSchema(schema);
+  const { schema: side, changes } = jsonSchemaSide(bare);
+  return { plain: asPlainJson(side), wrapper, changes };
 }
 
 function refusalOf(error: unknown): unknown {
