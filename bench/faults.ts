@@ -1,5 +1,5 @@
 // What may happen to a home while jobs wait, run and are done: nothing may be lost, nothing be there twice.
-//   npm run --silent bench:faults -- [catalogue] [kills] … [--seed 1] [--rows 300] [--kills 50] [--only TEXT]
+//   npm run --silent bench:faults -- [catalogue] [disk] [kills] … [--seed 1] [--rows 300] [--kills 50] [--only TEXT]
 // Prints a line a case; exit code 1 where one fails.
 import { parseArgs } from "node:util";
 import type { Fault, FaultSettings } from "./faults/fault.js";
@@ -9,6 +9,7 @@ import { readNumberFlag } from "./flags/number.js";
 /** A file of `faults/` each. */
 const KINDS: Readonly<Record<string, (settings: FaultSettings) => Promise<Fault[]>>> = {
   catalogue: async (settings) => (await import("./faults/catalogue.js")).catalogueFaults(settings),
+  disk: async (settings) => (await import("./faults/disk.js")).diskFaults(settings),
   kills: async (settings) => (await import("./faults/kills.js")).killFaults(settings),
 };
 const USAGE = `usage: npm run --silent bench:faults -- [${Object.keys(KINDS).join("] [")}] [flags]   (default: all)

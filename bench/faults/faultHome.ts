@@ -29,10 +29,12 @@ const HANG_MS = 1_200_000;
 /** A home of its own with runners in processes of their own, which end soon after their last job. */
 export class FaultHome implements AsyncDisposable {
   readonly path: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), "rowmill-faults-"));
+  readonly #folder: string;
   readonly #mills: Rowmill[] = [];
 
-  constructor() {
+  /** @param parent where it is to lie, e.g. on a small disk */
+  constructor(parent = tmpdir()) {
+    this.#folder = mkdtempSync(join(parent, "rowmill-faults-"));
     this.path = join(this.#folder, "home");
     mkdirSync(this.path, { mode: 0o700 });
     writeFileSync(join(this.path, "config.json"), JSON.stringify({ runnerIdleMinutes: 0.02 }));
