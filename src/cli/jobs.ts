@@ -177,7 +177,7 @@ export function renderJob(job: JobRecord): string {
   }).filter(([, value]) => value !== null && value !== undefined);
   return renderPairs(
     shown.map(([name, value]) => [
-      name,
+      name === "waitingFor" ? "waiting for" : name,
       typeof value === "number" && name !== "runnerPid" ? formatCount(value) : cellText(value),
     ]),
   );

@@ -26,20 +26,23 @@ const probe = SmallDisk.mount("size=1m");
 probe?.[Symbol.dispose]();
 const canMount = probe !== null;
 
-/** A job in its middle: at least one row is written down. */
-async function jobAtWork(home: string, runner: "process" | "in-process", rows: number) {
+/** Slow enough on one slot to be met in its middle, and not too long beside load. */
+const ROWS = 150;
+
+/** A job in its middle: at least one row is done. */
+async function jobAtWork(home: string, runner: "process" | "in-process") {
   const mill = new Rowmill({ home, runner, output: null });
   onTestFinished(() => mill.close());
-  const jobId = await mill.infer(tickets(rows), labelling);
-  await vi.waitUntil(async () => (await mill.getJob(jobId)).rowsDone > 0, ASK);
+  const jobId = await mill.infer(tickets(ROWS), labelling);
+  for await (const { rowsDone } of mill.progress(jobId)) if (rowsDone > 0) break;
   return { mill, jobId };
 }
 
-async function expectWhole(mill: Rowmill, jobId: string, rows: number) {
+async function expectWhole(mill: Rowmill, jobId: string) {
   await vi.waitUntil(async () => !["STARTING", "RUNNING", "QUEUED"].includes(await mill.getJobStatus(jobId)), ASK);
-  expect(await mill.getJob(jobId)).toMatchObject({ status: "SUCCEEDED", rowsDone: rows, rowsFailed: 0 });
+  expect(await mill.getJob(jobId)).toMatchObject({ status: "SUCCEEDED", rowsDone: ROWS, rowsFailed: 0 });
   const results = await mill.getJobResults<Record<string, string>>(jobId, { includeInputs: true });
-  expect(results.map(({ input }) => input)).toEqual(tickets(rows));
+  expect(results.map(({ input }) => input)).toEqual(tickets(ROWS));
   expect(results.every(({ inference_result: output }) => typeof output === "string")).toBe(true);
 }
 
@@ -109,7 +112,7 @@ describe.skipIf(!canMount)("on a small disk", () => {
     "a job that finds it full in its middle says so, waits, and ends whole (%s)",
     async (runner) => {
       const disk = smallDisk("size=16m") as SmallDisk;
-      const { mill, jobId } = await jobAtWork(join(disk.path, "home"), runner, 300);
+      const { mill, jobId } = await jobAtWork(join(disk.path, "home"), runner);
       const { runnerPid } = await mill.getJob(jobId);
       // what a copied log leaves free in its file is taken too
       const fill = setInterval(() => disk.fill(), 10);
@@ -122,7 +125,7 @@ describe.skipIf(!canMount)("on a small disk", () => {
       expect(await mill.getJob(jobId)).toMatchObject({ status: "RUNNING", runnerPid });
       clearInterval(fill);
       disk.free();
-      await expectWhole(mill, jobId, 300);
+      await expectWhole(mill, jobId);
       if (runner === "process" && runnerPid !== null) process.kill(runnerPid, "SIGTERM");
     },
   );
@@ -130,7 +133,7 @@ describe.skipIf(!canMount)("on a small disk", () => {
 
 it.each(["job.db", "catalog.db"])("a lock on %s holds up no heartbeat, and the job goes on after it", async (name) => {
   const home = temporaryFolder();
-  const { mill, jobId } = await jobAtWork(home, "in-process", 300);
+  const { mill, jobId } = await jobAtWork(home, "in-process");
   const looking = openHome(home);
   onTestFinished(() => looking[Symbol.dispose]());
   const held = new DatabaseSync(name === "job.db" ? join(home, "jobs", jobId, name) : join(home, name));
@@ -146,19 +149,19 @@ it.each(["job.db", "catalog.db"])("a lock on %s holds up no heartbeat, and the j
   }
   held.close();
   expect(leaseHolder(looking.catalog)?.token).toBe(before?.token);
-  await expectWhole(mill, jobId, 300);
+  await expectWhole(mill, jobId);
 });
 
 it("a runner whose lease was taken ends by itself, and its job goes on with the next", async () => {
   const home = temporaryFolder();
-  const { mill, jobId } = await jobAtWork(home, "process", 300);
+  const { mill, jobId } = await jobAtWork(home, "process");
   const { runnerPid } = await mill.getJob(jobId);
   const catalog = new DatabaseSync(join(home, "catalog.db"), { timeout: 10_000 });
   catalog.prepare("UPDATE lease SET token = 'another', pid = ?").run(process.pid);
   await vi.waitUntil(() => !existsSync(`/proc/${runnerPid}`), ASK);
   catalog.exec("DELETE FROM lease");
   catalog.close();
-  await expectWhole(mill, jobId, 300);
+  await expectWhole(mill, jobId);
   const next = (await mill.doctor()).runnerPid;
   expect(next).not.toBe(runnerPid);
   if (next !== null) process.kill(next, "SIGTERM");
