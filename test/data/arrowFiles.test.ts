@@ -112,6 +112,27 @@ describe("Parquet", () => {
     expect(source.finalColumns().find(({ name }) => name === "obj")?.type).toBe("json");
   });
 
+  test("times at their ends, single floats and wide numbers keep every digit, in lists and structs too", async () => {
+    const path = await writeParquet(
+      "ends.parquet",
+      `select timestamp '9999-12-31 23:59:59.999999' as at, timestamp '0001-01-01 00:00:00.000001' as start, 0.1::float price,
+        [19.99::float, 'nan'::float, '-inf'::float] prices, {'id': 9007199254740993, 'at': timestamp_ns '2024-01-01 00:00:00.000000001'} nested,
+        18446744073709551615::ubigint most, -99999999999999999999999999999999999999::decimal(38,0) amount, -0.0::double zero`,
+    );
+    const { texts } = await readAll(path, "nested");
+    expect(texts).toEqual(['{"id":9007199254740993,"at":"2024-01-01T00:00:00.000000001"}']);
+    const wanted: Record<string, string> = {
+      at: "9999-12-31T23:59:59.999999",
+      start: "0001-01-01T00:00:00.000001",
+      price: "0.1",
+      prices: "[19.99,NaN,-Infinity]",
+      most: "18446744073709551615",
+      amount: "-99999999999999999999999999999999999999",
+      zero: "-0",
+    };
+    for (const [column, text] of Object.entries(wanted)) expect((await readAll(path, column)).texts).toEqual([text]);
+  });
+
   test("an interval that DuckDB wrote has its months, in lists too", async () => {
     const path = await writeParquet(
       "spans.parquet",
