@@ -10,9 +10,9 @@ namespace {
 
 using Op = Instruction::Op;
 
-// Beyond it a grammar is so ambiguous that no step of it would be quick. Objects of thousands of optional properties
-// stay below.
-constexpr std::size_t kMostConfigs = 1 << 14;
+// Beyond it a grammar is so ambiguous that no step of it would be quick. Objects of tens of thousands of optional
+// properties stay below; src/schema/readings.ts refuses what begins with more at one place.
+constexpr std::size_t kMostConfigs = 1 << 16;
 
 bool ComesBefore(const Config& a, const Config& b) {
   return std::tie(a.position, a.machine, a.stack) < std::tie(b.position, b.machine, b.stack);
@@ -30,7 +30,7 @@ void Closure::Clear() {
 
 void Closure::Add(const Config& config) {
   if (configs_.size() >= kMostConfigs) {
-    throw GrammarError("the grammar is too ambiguous: more than 16384 readings of the same text");
+    throw GrammarError("the grammar is too ambiguous: more than 65536 readings of the same text");
   }
   configs_.push_back(config);
 }

@@ -12,8 +12,8 @@ using Op = Instruction::Op;
 
 namespace {
 
-// Configurations that the steps of one mask may go through: about a second, and 100 MB of states.
-constexpr std::size_t kMostWork = std::size_t{1} << 22;
+// Configurations that the steps of one mask may go through: some seconds, and 400 MB of states.
+constexpr std::size_t kMostWork = std::size_t{1} << 24;
 
 }  // namespace
 

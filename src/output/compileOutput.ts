@@ -1,3 +1,4 @@
+import { InputError } from "../errors.js";
 import {
   choicesGrammar,
   compileSchema,
@@ -7,9 +8,11 @@ import {
   type JsonStyle,
   type LabelField,
   longestOutput,
+  MOST_READINGS,
   matchesGrammar,
   readGbnf,
   regexGrammar,
+  tooWideRule,
 } from "../schema/index.js";
 import type { OutputForm } from "./form.js";
 
@@ -77,13 +80,13 @@ export function compileOutput(form: OutputForm): CompiledOutput {
     case "schema":
       return schemaOutput(form.schema, form.style);
     case "grammar": {
-      const ir = readGbnf(form.gbnf);
+      const ir = notTooWide(readGbnf(form.gbnf), "ROWMILL_INVALID_GRAMMAR", "grammar");
       // reading it again costs 5 µs a character, so it is done where it can tell something new
       const isValid = (text: string, isComplete: boolean) => isComplete || matchesGrammar(ir, text);
       return textOutput(ir, "the output does not fit the grammar", isValid);
     }
     case "regex": {
-      const ir = regexGrammar(form.source);
+      const ir = notTooWide(regexGrammar(form.source), "ROWMILL_UNSUPPORTED_REGEX", "regular expression");
       // not by the runtime's RegExp, which takes time without end for some texts and expressions
       return textOutput(ir, "the output does not match the regular expression", (text) => matchesGrammar(ir, text));
     }
@@ -91,11 +94,26 @@ export function compileOutput(form: OutputForm): CompiledOutput {
       const known = new Set(form.choices);
       const labels = form.choices.map((choice) => ({ name: choice, texts: [choice] }));
       return {
-        ...textOutput(choicesGrammar(form.choices), "the output is none of the choices", (text) => known.has(text)),
+        ...textOutput(
+          notTooWide(choicesGrammar(form.choices), "ROWMILL_BAD_OPTION", "list of choices"),
+          "the output is none of the choices",
+          (text) => known.has(text),
+        ),
         labelFields: () => [{ isWhole: true, path: [], pathTexts: [], labels }],
       };
     }
   }
+}
+
+/** @throws {InputError} where more may come next than engines follow: better now than when the job runs */
+function notTooWide(ir: GrammarIr, code: string, what: string): GrammarIr {
+  const rule = tooWideRule(ir);
+  if (rule === null) return ir;
+  const place = what === "grammar" ? ` at rule ${rule}` : "";
+  throw new InputError(
+    code,
+    `The output's ${what} is too wide${place}: more than ${MOST_READINGS} pieces of text may come next there.`,
+  );
 }
 
 function textOutput(

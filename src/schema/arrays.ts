@@ -26,14 +26,17 @@ export function arrayNode(way: Alternative, name: string, emission: Emission): I
 /** Elements, commas between them and the edge behind them, if there are any. */
 function elementsNode(way: Alternative, name: string, emission: Emission): IrNode {
   const counts = atomsOf(way, "contains");
-  if (counts.length === 0) return plainElements(way, emission);
+  if (counts.length === 0) return plainElements(way, name, emission);
   const states = counts.reduce((product, one) => product * (stopOf(one) + 1), statesOf(way));
   if (states <= MOST_COUNTED && counts.length <= MOST_CONDITIONS) return countedElements(way, counts, name, emission);
   for (const { literal } of counts) emission.leaveToCheck(`contains at ${literal.node.pointer}`);
-  return plainElements(way, emission);
+  return plainElements(way, name, emission);
 }
 
-function plainElements(way: Alternative, emission: Emission): IrNode {
+/** Places of a long tuple that one rule holds: what nests is followed within itself. */
+const PLACES_PER_RULE = 50;
+
+function plainElements(way: Alternative, name: string, emission: Emission): IrNode {
   const { comma, edge } = emission.punctuation;
   const { min, max } = countOf(way, "itemCount");
   const alike = firstAlike(way);
@@ -48,7 +51,8 @@ function plainElements(way: Alternative, emission: Emission): IrNode {
   } else if (min > alike) return NEVER;
   for (let place = Math.min(alike, max) - 1; place >= 1; place--) {
     const more = seq(comma, element(place), rest);
-    rest = min <= place ? choice(EMPTY, more) : more;
+    const written = min <= place ? choice(EMPTY, more) : more;
+    rest = place % PLACES_PER_RULE === 0 ? emission.addRule(`${name}-p${place}`, () => written) : written;
   }
   const some = seq(element(0), rest, edge);
   return min === 0 ? choice(EMPTY, some) : some;

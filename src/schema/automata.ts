@@ -16,37 +16,57 @@ export const ALL_STRINGS = new Dfa(
   Uint32Array.from(SCALARS.flatMap(([first, last]) => [first, last, 0])),
 );
 
-/** The given strings; those that are no valid UTF-16 are left out, since no UTF-8 text has them. */
+/** The given strings; those that are no valid UTF-16 are left out, since no UTF-8 text has them. States that go on alike
+ *  are one: lists of names, numbers and dates share their ends as well as their beginnings. */
 export function listAutomaton(values: Iterable<string>): Dfa {
-  interface Branch {
-    isEnd: boolean;
-    readonly next: Map<number, Branch>;
-  }
-  const root: Branch = { isEnd: false, next: new Map() };
-  for (const value of values) {
-    if (/\p{Surrogate}/u.test(value)) continue;
-    let branch = root;
-    for (const char of value) {
-      const codePoint = char.codePointAt(0)!;
-      let next = branch.next.get(codePoint);
-      if (next === undefined) {
-        next = { isEnd: false, next: new Map() };
-        branch.next.set(codePoint, next);
+  const sorted = [...new Set(values)]
+    .filter((value) => !/\p{Surrogate}/u.test(value))
+    .map((value) => Array.from(value, (char) => char.codePointAt(0)!))
+    .sort(inOrder);
+  if (sorted.length === 0) return EMPTY_DFA;
+  const known = new Map<string, number>();
+  /** Each state's edges, code point and target, and whether it accepts; those that a state leads to come before it. */
+  const states: { readonly isEnd: boolean; readonly edges: readonly number[] }[] = [];
+  /** The way of the string at hand, its states not ended yet. */
+  const open: { isEnd: boolean; edges: number[] }[] = [{ isEnd: false, edges: [] }];
+  const close = (length: number) => {
+    while (open.length > length) {
+      const { isEnd, edges } = open.pop()!;
+      const key = `${isEnd}${edges.join()}`;
+      let state = known.get(key);
+      if (state === undefined) {
+        state = states.push({ isEnd, edges }) - 1;
+        known.set(key, state);
       }
-      branch = next;
+      open.at(-1)?.edges.push(state);
     }
-    branch.isEnd = true;
+  };
+  let before: readonly number[] = [];
+  for (const value of sorted) {
+    let shared = 0;
+    while (shared < before.length && before[shared] === value[shared]) shared++;
+    close(shared + 1);
+    for (const codePoint of value.slice(shared)) {
+      open.at(-1)!.edges.push(codePoint);
+      open.push({ isEnd: false, edges: [] });
+    }
+    open.at(-1)!.isEnd = true;
+    before = value;
   }
+  close(0);
   const builder = new DfaBuilder();
-  const queue = [root];
-  for (const { isEnd, next } of queue) {
-    for (const [codePoint, branch] of [...next].sort((a, b) => a[0] - b[0])) {
-      builder.edge(codePoint, codePoint, queue.length);
-      queue.push(branch);
-    }
+  const last = states.length - 1;
+  for (const { isEnd, edges } of states.reverse()) {
+    for (let at = 0; at < edges.length; at += 2) builder.edge(edges[at]!, edges[at]!, last - edges[at + 1]!);
     builder.endState(isEnd);
   }
   return builder.build();
+}
+
+function inOrder(a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) if (a[at] !== b[at]) return a[at]! - b[at]!;
+  return a.length - b.length;
 }
 
 /** The strings of `a` that are also in `b`, or with `isNegated` are not in `b`.
@@ -63,7 +83,7 @@ export function intersection(a: Dfa, b: Dfa, isNegated: boolean, stateLimit: num
     let index = indexes.get(pair);
     if (index === undefined) {
       index = pairs.length;
-      if (index >= stateLimit) throw new TooManyStates();
+      if (index >= stateLimit || builder.edgeCount > MOST_EDGES) throw new TooManyStates();
       indexes.set(pair, index);
       pairs.push(pair);
     }

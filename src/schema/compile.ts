@@ -4,8 +4,19 @@ import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./a
 import { isContradictory } from "./contradiction.js";
 import type { Dfa } from "./dfa.js";
 import type { Emission, SchemaReading } from "./emission.js";
-import { Expander, type ExpansionLimits, TooMuchWork } from "./expand.js";
-import { choice, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, type StringContent, text } from "./ir.js";
+import { Expander, type ExpansionLimits } from "./expand.js";
+import {
+  choice,
+  choiceOf,
+  EMPTY,
+  type GrammarIr,
+  type IrNode,
+  isNever,
+  NEVER,
+  ref,
+  type StringContent,
+  text,
+} from "./ir.js";
 import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
@@ -15,11 +26,13 @@ import { pruned } from "./measure.js";
 import { mentionedNames } from "./members.js";
 import { numberRules } from "./numbers.js";
 import { objectNode } from "./objects.js";
+import { MOST_READINGS, tooWideRule } from "./readings.js";
 import { Satisfiability } from "./satisfiable.js";
 import { numberNode, stringNode } from "./scalars.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, type SchemaNode } from "./schemaNode.js";
 import type { Judge } from "./validate.js";
+import { allowStructure, spendStructure, TooMuchWork, withinWork } from "./work.js";
 
 export interface Compilation {
   readonly ir: GrammarIr;
@@ -41,11 +54,16 @@ export function compileIr(
   style: JsonStyle,
   reading: SchemaReading,
 ): Compilation {
+  return withinWork(LANGUAGE_STEPS, EXACT.structure, () => compileWithin(document, judge, style, reading));
+}
+
+function compileWithin(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading): Compilation {
   try {
     return new SchemaCompiler(document, judge, style, reading, EXACT).compile();
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
   }
+  allowStructure(COARSE.structure);
   try {
     return new SchemaCompiler(document, judge, style, reading, COARSE).compile();
   } catch (error) {
@@ -57,14 +75,29 @@ export function compileIr(
   }
 }
 
-/** How far to go, and how many members of objects to write for all of it. */
+/** How far to go, how many members of objects to write for all of it, and in how many steps. */
 interface Effort extends ExpansionLimits {
   readonly members: number;
+  readonly structure: number;
 }
 
-const EXACT: Effort = { alternatives: 600, joins: 4_000, followsOpposites: true, members: 40_000 };
+/** For the automata of both attempts together. */
+const LANGUAGE_STEPS = 6_000_000;
+const EXACT: Effort = {
+  alternatives: 600,
+  joins: 4_000,
+  followsOpposites: true,
+  members: 40_000,
+  structure: 5_000_000,
+};
 /** What takes more than that is written as a superset, and the rest left to the check. */
-const COARSE: Effort = { alternatives: 60, joins: 300_000, followsOpposites: false, members: 400_000 };
+const COARSE: Effort = {
+  alternatives: 60,
+  joins: 300_000,
+  followsOpposites: false,
+  members: 400_000,
+  structure: 10_000_000,
+};
 
 /** Beside a reference these say nothing. */
 const ANNOTATION_ONLY = new Set([
@@ -79,6 +112,8 @@ const ANNOTATION_ONLY = new Set([
 ]);
 /** Most edges that the automata of all strings have together: some 40 MB of tables. */
 const MOST_EDGES = 3_000_000;
+/** What making the grammar of a clause costs, for each of its schemas. */
+const STEPS_PER_CLAUSE = 400;
 /** Letters of a rule's name that come from its place in the schema. */
 const LONGEST_NAME = 40;
 
@@ -92,6 +127,8 @@ class SchemaCompiler implements Emission {
   readonly #rules = new Map<string, IrNode>();
   readonly #nodes = new Map<string, IrNode>();
   readonly #names = new Set<string>();
+  /** Where in the schema a rule's name comes from. */
+  readonly #places = new Map<string, string>();
   /** How often a name was given, with numbers behind it. */
   readonly #counts = new Map<string, number>();
   #membersLeft: number;
@@ -123,6 +160,14 @@ class SchemaCompiler implements Emission {
       const why = this.#contradictions[0] ?? "its parts exclude each other, or it needs itself without end";
       throw new InputError("ROWMILL_UNSATISFIABLE_SCHEMA", `No value satisfies the output schema: ${why}.`);
     }
+    const wide = tooWideRule(ir);
+    if (wide !== null) {
+      const place = this.#places.get(wide.split("--")[0]!) ?? "#";
+      throw new InputError(
+        "ROWMILL_INVALID_SCHEMA",
+        `The output schema is too wide at ${place}: more than ${MOST_READINGS} members or alternatives may come next there.`,
+      );
+    }
     const { enforced, ignored } = this.#context;
     return {
       ir,
@@ -144,7 +189,7 @@ class SchemaCompiler implements Emission {
   #keysOf(root: Clause): string[] | null {
     const keys = new Set<string>();
     for (const type of TYPES) {
-      for (const way of this.#writtenWays(root, type)) {
+      for (const way of this.#writtenWays(this.#plain(root), type)) {
         if (type !== "object") return null;
         const values = atomsOf(way, "values").find(({ isNegated }) => !isNegated)?.values;
         const names = values?.flatMap((value) => Object.keys(value as object)) ?? mentionedNames(way);
@@ -186,10 +231,14 @@ class SchemaCompiler implements Emission {
     const literals = this.#plain(clause);
     if (literals.length === 0) return ref("value");
     if (literals.some(({ node, isNegated }) => node.schema === isNegated)) return NEVER;
-    const key = keyOf(literals);
+    // a type alone is the same wherever it stands
+    const key = typeAlone(literals) ?? keyOf(literals);
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
-    const name = this.#freshName(literals[0]!.node.pointer);
+    spendStructure(STEPS_PER_CLAUSE * literals.length);
+    const { pointer } = literals[0]!.node;
+    const name = this.#freshName(pointer);
+    this.#places.set(name, pointer);
     this.#nodes.set(key, ref(name));
     const node = choice(...TYPES.map((type) => this.#typeNode(literals, type, `${name}--${type}`)));
     if (isNever(node)) this.#contradictions.push(`${literals[0]!.node.pointer} is allowed no value`);
@@ -256,11 +305,11 @@ class SchemaCompiler implements Emission {
       for (const { what } of atomsOf(way, "checked")) this.leaveToCheck(what);
       return this.#wayNode(clause, way, type, index === 0 ? name : `${name}${index + 1}`);
     });
-    return choice(...options.filter((option) => !isNever(option)));
+    return choiceOf(options.filter((option) => !isNever(option)));
   }
 
   #wayNode(clause: Clause, way: Alternative, type: JsonType, name: string): IrNode {
-    const listed = listedNode(clause, way, type, this.#judge, this);
+    const listed = listedNode(clause, way, type, this.#judge, name, this);
     if (listed !== null) return listed;
     switch (type) {
       case "string":
@@ -277,6 +326,17 @@ class SchemaCompiler implements Emission {
         return NEVER;
     }
   }
+}
+
+const SAYS_A_TYPE = new Set(["type", "title", "description", "default", "examples", "$comment"]);
+
+/** A name for a schema that says its type and no more; null for others. */
+function typeAlone(clause: Clause): string | null {
+  const [only] = clause;
+  if (clause.length !== 1 || only === undefined || only.isNegated || !isKeywordMap(only.node.schema)) return null;
+  const { schema } = only.node;
+  if (schema.type === undefined || !Object.keys(schema).every((keyword) => SAYS_A_TYPE.has(keyword))) return null;
+  return `type ${JSON.stringify(schema.type)}`;
 }
 
 function isFree(way: Alternative): boolean {

@@ -5,6 +5,7 @@ import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
+import { spendStructure, TooMuchWork } from "./work.js";
 
 /** How far to go: most alternatives that a schema is taken apart into, for one type; and whether what a schema forbids is
  *  followed (`not`, the exclusiveness of oneOf, `if`), which may need each combination of sub-schemas, or left to the check. */
@@ -23,9 +24,6 @@ function newMemos(): Readonly<Record<JsonType, Memo>> {
 }
 
 class TooManyAlternatives extends Error {}
-
-/** The schema as a whole takes more than its limits. */
-export class TooMuchWork extends Error {}
 
 /** A schema that is needed to take itself apart. */
 export class SelfReference extends InputError {
@@ -169,6 +167,7 @@ export class Expander {
   #meets(way: Alternative, others: readonly Alternative[], type: JsonType): boolean {
     this.#spend(others.length);
     return others.some((other) => {
+      spendStructure(way.length + other.length);
       const both = joinAtoms(way, other);
       return both === way || (!isContradictory(both, type) && this.#isSatisfiable(both, type));
     });
@@ -251,6 +250,7 @@ export class Expander {
     const ways: Alternative[] = [];
     for (const one of a) {
       for (const other of b) {
+        spendStructure(one.length + other.length);
         const both = joinAtoms(one, other);
         if (both !== one && isContradictory(both, type)) continue;
         ways.push(both);

@@ -2,7 +2,7 @@ import { InputError } from "../errors.js";
 import { differenceOf, intersectionOf, SCALARS, unionOf } from "./codePoints.js";
 import {
   chars,
-  choice,
+  choiceOf,
   EMPTY,
   type GrammarIr,
   type IrNode,
@@ -11,7 +11,7 @@ import {
   type Ranges,
   ref,
   repeat,
-  seq,
+  seqOf,
   text,
 } from "./ir.js";
 import { findLeftRecursion, nullableRules } from "./leftRecursion.js";
@@ -126,7 +126,7 @@ class GbnfParser {
       this.#space(true);
       options.push(this.#sequence(isNested, depth));
     }
-    return choice(...options);
+    return choiceOf(options);
   }
 
   #sequence(isNested: boolean, depth: number): IrNode {
@@ -262,7 +262,7 @@ function characters(ranges: Ranges): IrNode {
 }
 
 function sequenceOf(parts: readonly IrNode[]): IrNode {
-  return parts.some(isNever) ? NEVER : seq(...parts);
+  return parts.some(isNever) ? NEVER : seqOf(parts);
 }
 
 /** Writes out bounded repetitions of what may be empty, so that a repetition always repeats something. */
@@ -273,7 +273,7 @@ function withoutEmptyCopies(ir: GrammarIr): GrammarIr {
       case "seq":
         return sequenceOf(node.parts.map(rewrite));
       case "choice":
-        return choice(...node.options.map(rewrite));
+        return choiceOf(node.options.map(rewrite));
       case "repeat": {
         const body = rewrite(node.node);
         if (!isNullable(body) || node.max === null) return repeat(body, node.min, node.max);

@@ -2,6 +2,7 @@ import { SCALARS } from "./codePoints.js";
 import type { Dfa } from "./dfa.js";
 import {
   choice,
+  choiceOf,
   type GrammarIr,
   type IrNode,
   NEVER,
@@ -10,6 +11,7 @@ import {
   repeat,
   type StringContent,
   seq,
+  seqOf,
   text,
 } from "./ir.js";
 import { spelled } from "./spelling.js";
@@ -39,9 +41,9 @@ class StringWriter {
   rewritten(node: IrNode): IrNode {
     switch (node.kind) {
       case "seq":
-        return seq(...node.parts.map((part) => this.rewritten(part)));
+        return seqOf(node.parts.map((part) => this.rewritten(part)));
       case "choice":
-        return choice(...node.options.map((option) => this.rewritten(option)));
+        return choiceOf(node.options.map((option) => this.rewritten(option)));
       case "repeat":
         return repeat(this.rewritten(node.node), node.min, node.max);
       case "string":

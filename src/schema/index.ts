@@ -26,6 +26,7 @@ export { keywordPlaces } from "./keywordPlaces.js";
 export type { Label, LabelField } from "./labelFields.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
+export { MOST_READINGS, tooWideRule } from "./readings.js";
 export { checkRegex, regexGrammar } from "./regexGrammar.js";
 export { emitTables } from "./tables.js";
 

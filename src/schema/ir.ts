@@ -52,6 +52,11 @@ export function ref(rule: string): IrNode {
 
 /** The parts one after the other: nested sequences are flattened, neighbouring texts joined. */
 export function seq(...parts: readonly IrNode[]): IrNode {
+  return seqOf(parts);
+}
+
+/** Like seq, for lists of any length: a call takes some hundred thousand arguments at the most. */
+export function seqOf(parts: readonly IrNode[]): IrNode {
   const flat: IrNode[] = [];
   for (const part of parts) {
     if (part.kind !== "seq") {
@@ -72,6 +77,11 @@ function append(parts: IrNode[], part: IrNode): void {
 
 /** Any one of the options: nested choices are flattened, equal texts and references kept once. */
 export function choice(...options: readonly IrNode[]): IrNode {
+  return choiceOf(options);
+}
+
+/** Like choice, for lists of any length. */
+export function choiceOf(options: readonly IrNode[]): IrNode {
   const flat: IrNode[] = [];
   for (const option of options) {
     if (option.kind !== "choice") flat.push(option);

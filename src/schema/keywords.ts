@@ -175,8 +175,9 @@ function generalCondition(
   keyword: string,
   node: SchemaNode,
   type: JsonType,
-  { document }: KeywordContext,
+  context: KeywordContext,
 ): Condition | null {
+  const { document } = context;
   const schema = node.schema as KeywordMap;
   const value = schema[keyword];
   const child = (...steps: (string | number)[]) => schemaCondition(childOf(node, ...steps));
@@ -190,10 +191,7 @@ function generalCondition(
         (one) => typeOfValue(one) === type,
       );
       if (listed.length === 0) return { kind: "any", parts: [] };
-      return held(
-        [{ kind: "values", values: listed, isNegated: false }],
-        [[{ kind: "values", values: listed, isNegated: true }]],
-      );
+      return valuesCondition(listed);
     }
     case "$ref":
       return schemaCondition(document.resolve(String(value), node));
@@ -204,8 +202,10 @@ function generalCondition(
     case "allOf":
       return { kind: "all", parts: parts().map(schemaCondition) };
     case "anyOf":
+      if (isLongList(parts())) return listedOptions(parts(), type, false, context);
       return { kind: "any", parts: document.hasUnevaluated ? someOf(parts()) : parts().map(schemaCondition) };
     case "oneOf":
+      if (isLongList(parts())) return listedOptions(parts(), type, true, context);
       return { kind: "one", parts: parts() };
     case "not":
       return { kind: "opposite", of: child("not") };
@@ -214,6 +214,48 @@ function generalCondition(
     default:
       return null;
   }
+}
+
+/** Fewer options are told apart one by one. */
+const SHORTEST_LIST = 20;
+const SAYS_A_VALUE = new Set(["const", "enum", "title", "description", "$comment", "deprecated"]);
+
+/** Whether the options are values and no more, and many. */
+function isLongList(parts: readonly SchemaNode[]): boolean {
+  return (
+    parts.length >= SHORTEST_LIST &&
+    parts.every(
+      ({ schema }) =>
+        typeof schema === "object" &&
+        (schema.const === undefined) !== (schema.enum === undefined) &&
+        Object.keys(schema).every((keyword) => SAYS_A_VALUE.has(keyword)),
+    )
+  );
+}
+
+/** The values of a type that the options list; with `isExclusive` those that one option alone lists. Objects and arrays
+ *  that are equal stand there twice. */
+function listedOptions(
+  parts: readonly SchemaNode[],
+  type: JsonType,
+  isExclusive: boolean,
+  { enforced }: KeywordContext,
+): Condition {
+  const counts = new Map<unknown, number>();
+  for (const { schema } of parts) {
+    const { const: value, enum: values } = schema as KeywordMap;
+    const own = values === undefined ? [value] : (values as readonly unknown[]);
+    enforced.add(values === undefined ? "const" : "enum");
+    for (const one of new Set(own.filter((each) => typeOfValue(each) === type))) {
+      counts.set(one, (counts.get(one) ?? 0) + 1);
+    }
+  }
+  const listed = [...counts].flatMap(([value, count]) => (isExclusive && count > 1 ? [] : [value]));
+  return listed.length === 0 ? { kind: "any", parts: [] } : valuesCondition(listed);
+}
+
+function valuesCondition(values: readonly unknown[]): Condition {
+  return held([{ kind: "values", values, isNegated: false }], [[{ kind: "values", values, isNegated: true }]]);
 }
 
 /** Every choice of options that may hold at once: what each of them names counts as evaluated. */

@@ -50,10 +50,15 @@ export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelF
     if (fresh.length === 0 || path.length === DEEPEST_PATH) return;
     const met = new Set([...outer, ...fresh.map(compiled.keyOf)]);
     const ways = fresh.flatMap((clause) => compiled.waysOf(clause, "object"));
-    for (const name of new Set(ways.flatMap(mentionedNames))) {
-      const own = ways.filter((way) => mentionedNames(way).includes(name)).map((way) => memberClause(way, name));
-      visit(own, [...path, name], met);
+    const own = new Map<string, Clause[]>();
+    for (const way of ways) {
+      for (const name of mentionedNames(way)) {
+        const clausesOfName = own.get(name) ?? [];
+        clausesOfName.push(memberClause(way, name));
+        own.set(name, clausesOfName);
+      }
     }
+    for (const [name, inner] of own) visit(inner, [...path, name], met);
   };
   visit([root], [], new Set());
   return fields;

@@ -2,21 +2,24 @@ import { type Alternative, atomsOf, type Clause } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
 import type { Numeric } from "./decimal.js";
 import type { Emission } from "./emission.js";
-import { choice, type IrNode, text } from "./ir.js";
+import { type IrNode, text } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
 import { literal, numberText } from "./literalText.js";
 import { compileNumbers } from "./numbers.js";
 import type { KeywordMap } from "./schemaNode.js";
+import { unionNode } from "./union.js";
 import type { Judge } from "./validate.js";
 
 const SAYS_NO_MORE = new Set(["enum", "const", "type", "title", "description", "default", "examples", "$comment"]);
 
-/** The values that are left of a list, written one by one; null where nothing lists them. */
+/** The values that are left of a list, written one by one; null where nothing lists them.
+ *  @param name  of the rules that many values need */
 export function listedNode(
   clause: Clause,
   way: Alternative,
   type: JsonType,
   judge: Judge,
+  name: string,
   { punctuation, reading, leaveToCheck, addRule }: Emission,
 ): IrNode | null {
   const left = listedValues(way, type);
@@ -35,7 +38,8 @@ export function listedNode(
   const valid = isJudged
     ? left.filter((value) => clause.every(({ node, isNegated }) => judge.isValidAt(node.pointer, value) !== isNegated))
     : left;
-  return choice(...valid.map((value) => literal(value, punctuation, number)));
+  const texts = valid.map((value) => literal(value, punctuation, number));
+  return unionNode(texts, name, addRule);
 }
 
 function saysNoMore(schema: KeywordMap): boolean {

@@ -1,5 +1,5 @@
 import { decimalOf, type Numeric } from "./decimal.js";
-import { choice, type IrNode, seq, text } from "./ir.js";
+import { choice, type IrNode, seq, seqOf, text } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 
 /** A string as JSON.stringify writes it, and where that differs with all that is beyond ASCII as `\uXXXX`, as Python's
@@ -36,5 +36,5 @@ export function literal(value: unknown, punctuation: Punctuation, number: (value
   const [open, close] = isArray ? ["[", "]"] : ["{", "}"];
   if (elements.length === 0) return seq(text(open), edge, text(close));
   const [first, ...rest] = elements;
-  return seq(text(open), edge, first!, ...rest.flatMap((element) => [comma, element]), edge, text(close));
+  return seqOf([text(open), edge, first!, ...rest.flatMap((element) => [comma, element]), edge, text(close)]);
 }

@@ -1,5 +1,5 @@
 import { longestWay } from "./dfa.js";
-import { choice, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seq } from "./ir.js";
+import { choice, choiceOf, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seqOf } from "./ir.js";
 
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */
@@ -12,9 +12,9 @@ export function pruned(root: string, rules: ReadonlyMap<string, IrNode>): Gramma
   const trim = (node: IrNode): IrNode => {
     switch (node.kind) {
       case "seq":
-        return seq(...node.parts.map(trim));
+        return seqOf(node.parts.map(trim));
       case "choice":
-        return choice(...node.options.map(trim).filter((option) => !isNever(option)));
+        return choiceOf(node.options.map(trim).filter((option) => !isNever(option)));
       case "repeat":
         return repeat(trim(node.node), node.min, node.max);
       case "ref":
@@ -70,7 +70,8 @@ function productiveRules(rules: ReadonlyMap<string, IrNode>, names: readonly str
   return productive;
 }
 
-function forEachRef(node: IrNode, visit: (name: string) => void): void {
+/** Tells each reference of a node, as often as it stands there. */
+export function forEachRef(node: IrNode, visit: (name: string) => void): void {
   switch (node.kind) {
     case "seq":
       for (const part of node.parts) forEachRef(part, visit);
@@ -104,7 +105,7 @@ export function longestOutput(ir: GrammarIr): number | null {
       case "seq":
         return node.parts.reduce((sum, part) => sum + longest(part), 0);
       case "choice":
-        return Math.max(...node.options.map(longest));
+        return node.options.reduce((most, option) => Math.max(most, longest(option)), Number.NEGATIVE_INFINITY);
       case "repeat":
         return longest(node.node) * (node.max ?? Number.POSITIVE_INFINITY);
       case "string":

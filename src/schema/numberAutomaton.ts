@@ -3,6 +3,7 @@ import { unionOf } from "./codePoints.js";
 import { chars, EMPTY, type IrNode, NEVER, seq, text } from "./ir.js";
 import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
+import { PairNumbers } from "./pairNumbers.js";
 
 /** Names a piece of the grammar, made at first use, and gives a reference to it. */
 export type AddRule = (name: string, make: () => IrNode) => IrNode;
@@ -14,11 +15,13 @@ export interface NumberAutomaton {
   readonly next: Int32Array;
 }
 
-/** The texts of some forms that pass all tests; null when that would need more than `stateLimit` states. */
+/** The texts of some forms that pass all tests; null when that would need more than `stateLimit` states.
+ *  @param onSteps  told what it took: states, each as often as there are tests to follow */
 export function numberAutomaton(
   forms: NumberForms,
   tests: readonly NumberTest[],
   stateLimit: number,
+  onSteps: (steps: number) => void = () => {},
 ): NumberAutomaton | null {
   const shapes = shapesOf(forms);
   const steppers = tests.map((test) => new Stepper(test));
@@ -26,21 +29,12 @@ export function numberAutomaton(
   // each state is a shape and the tests' states, side by side; they are numbered by pairs: the shape with the first test's
   // state, that pair's number with the second's, and so on
   const places = [0, ...steppers.map(() => 0)];
-  const pairs = [...steppers.map(() => new Map<number, number>()), new Map<number, number>()];
-  const numberOf = (pair: Map<number, number>, left: number, right: number) => {
-    const key = left * PAIR + right;
-    let number = pair.get(key);
-    if (number === undefined) {
-      number = pair.size;
-      pair.set(key, number);
-    }
-    return number;
-  };
+  const pairs = [...steppers.map(() => new PairNumbers()), new PairNumbers()];
   const target = [...places];
   const stateOf = (): number => {
     let number = target[0]!;
-    for (let index = 1; index < width; index++) number = numberOf(pairs[index]!, number, target[index]!);
-    number = numberOf(pairs[0]!, 0, number);
+    for (let index = 1; index < width; index++) number = pairs[index]!.of(number, target[index]!);
+    number = pairs[0]!.of(0, number);
     if (number * width === places.length) places.push(...target);
     return number;
   };
@@ -48,7 +42,10 @@ export function numberAutomaton(
   const next: number[] = [];
   const accepting: boolean[] = [];
   for (let state = 0; state * width < places.length; state++) {
-    if (state >= stateLimit) return null;
+    if (state >= stateLimit) {
+      onSteps(state * width);
+      return null;
+    }
     const at = state * width;
     const shape = places[at]!;
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
@@ -65,11 +62,9 @@ export function numberAutomaton(
       shapes.mayEnd[shape]! && steppers.every((stepper, index) => stepper.accepts(places[at + 1 + index]!)),
     );
   }
+  onSteps(accepting.length * width);
   return minimal({ accepting, next: Int32Array.from(next) });
 }
-
-/** More states than any part has. */
-const PAIR = 2 ** 26;
 
 /** What a character is, as a number: a role, and for a digit its value. */
 const ROLES: readonly { readonly role: Role; readonly digit: number }[] = [

@@ -1,12 +1,13 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
-import { choice, EMPTY, type IrNode, ref } from "./ir.js";
+import { choice, choiceOf, EMPTY, type IrNode, ref } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
 import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";
 import { anyInteger, anyNumber, valueText } from "./numberTexts.js";
+import { hasLanguageRoom, spendLanguage } from "./work.js";
 
 /** A condition on a number, which must hold or must not. */
 export interface NumberLiteral {
@@ -29,6 +30,8 @@ const LARGEST = 10 ** WHOLE_DIGITS - 1;
 const FRACTION_DIGITS = 17;
 const FULL_DIGITS = Number.POSITIVE_INFINITY;
 const MOST_STATES = 20_000;
+/** States, each counted as often as there are tests to follow. */
+const MOST_FOLLOWED = 100_000;
 /** In the intended reading, remainders times digits; a number has at least so many. */
 const MOST_COUNTED = 6000;
 const FEWEST_DIGITS = 6;
@@ -39,6 +42,9 @@ const MOST_MULTIPLES = 512;
 
 /** About so many become one rule: what a grammar costs to keep. */
 const STATES_PER_RULE = 8;
+/** What a state costs for each test that it follows, and a rule that is written, in steps of a compilation. */
+const STEPS_PER_STATE = 20;
+const STEPS_PER_RULE = 60;
 
 interface Bound {
   readonly value: Numeric;
@@ -56,13 +62,15 @@ interface NumberFacets {
   readonly excluded: readonly Numeric[];
 }
 
-/** The grammar of some numbers, with the rules that it refers to. */
+/** The grammar of some numbers, with the rules that it refers to; or why there is none. */
 interface NumberGrammar {
-  readonly node: IrNode;
+  readonly made: IrNode | UnsupportedNumber;
   readonly rules: ReadonlyMap<string, IrNode>;
+  /** What it took, in the steps of a compilation. */
+  readonly steps: number;
 }
 
-const grammars = new BoundedMemo<NumberGrammar | UnsupportedNumber>(200_000);
+const grammars = new BoundedMemo<NumberGrammar>(200_000);
 
 /** The rules that grammars of a reading share: any number, any integer. */
 export function numberRules(reading: NumberReading): Readonly<Record<"number" | "integer", IrNode>> {
@@ -82,23 +90,28 @@ export function compileNumbers(
   if (literals.every(({ kind, isNegated }) => kind === "integer" && !isNegated)) return ref("integer");
   // no name that is made of a pointer has two dashes
   const name = `number--${nameOf(literals)}`;
-  const made = grammars.of(
-    `${reading} ${name}`,
-    () => grammarOf(make(literals, reading), name),
-    (one) => (one instanceof UnsupportedNumber ? 1 : one.rules.size * STATES_PER_RULE),
+  const key = `${reading} ${name}`;
+  if (!hasLanguageRoom(key)) throw new UnsupportedNumber(NO_ROOM);
+  const grammar = grammars.of(
+    key,
+    () => grammarOf(literals, reading, name),
+    (one) => 1 + one.rules.size * STATES_PER_RULE,
   );
-  if (made instanceof UnsupportedNumber) throw made;
-  for (const [rule, node] of made.rules) addRule(rule, () => node);
-  return made.node;
+  if (!spendLanguage(key, grammar.steps)) throw new UnsupportedNumber(NO_ROOM);
+  if (grammar.made instanceof UnsupportedNumber) throw grammar.made;
+  for (const [rule, node] of grammar.rules) addRule(rule, () => node);
+  return grammar.made;
 }
 
-function grammarOf(
-  made: NumberAutomaton | IrNode | UnsupportedNumber,
-  name: string,
-): NumberGrammar | UnsupportedNumber {
-  if (made instanceof UnsupportedNumber) return made;
+const NO_ROOM = "all automata of the schema would take too long";
+
+function grammarOf(literals: readonly NumberLiteral[], reading: NumberReading, name: string): NumberGrammar {
+  let steps = literals.length;
+  const made = make(literals, reading, (count) => {
+    steps += count * STEPS_PER_STATE;
+  });
   const rules = new Map<string, IrNode>();
-  if (!("accepting" in made)) return { node: made, rules };
+  if (made instanceof UnsupportedNumber || !("accepting" in made)) return { made, rules, steps };
   const addRule: AddRule = (rule, body) => {
     if (!rules.has(rule)) {
       rules.set(rule, EMPTY);
@@ -106,7 +119,8 @@ function grammarOf(
     }
     return ref(rule);
   };
-  return { node: numberIr(made, name, addRule), rules };
+  const node = numberIr(made, name, addRule);
+  return { made: node, rules, steps: steps + rules.size * STEPS_PER_RULE };
 }
 
 /** Whether all literals hold for a value. */
@@ -154,12 +168,13 @@ function spelledOut(value: Numeric): string {
 function make(
   literals: readonly NumberLiteral[],
   reading: NumberReading,
+  onStates: (count: number) => void,
 ): NumberAutomaton | IrNode | UnsupportedNumber {
   const isFull = reading === "full";
   const lists = literals.filter(({ kind, isNegated }) => kind === "values" && !isNegated);
   if (lists.length > 0) {
     const values = listOf(lists[0]!.value).filter((value) => isNumberIn(literals, value));
-    return choice(...values.map((value) => valueText(value, isFull)));
+    return choiceOf(values.map((value) => valueText(value, isFull)));
   }
   const facets = facetsOf(literals);
   const { low, high } = facets;
@@ -171,8 +186,9 @@ function make(
   if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
   if (!isFull && forms.wholeDigits > WHOLE_DIGITS) tests.push(...sidesWithin(facets, forms));
-  const made = numberAutomaton(forms, tests, MOST_STATES);
-  if (made === null) return new UnsupportedNumber(`it needs more than ${MOST_STATES} states`);
+  const mostStates = Math.min(MOST_STATES, Math.floor(MOST_FOLLOWED / (tests.length + 1)));
+  const made = numberAutomaton(forms, tests, mostStates, onStates);
+  if (made === null) return new UnsupportedNumber(`it needs more than ${mostStates} states`);
   if (made.accepting.length > 0) return made;
   // what is followed is a little less than all numbers: none of it need not mean none at all
   const near = valuesNearBounds(facets).filter((value) => isNumberIn(literals, value));

@@ -1,6 +1,6 @@
 import { type Alternative, atomsOf, countOf } from "./atoms.js";
 import type { Emission } from "./emission.js";
-import { choice, EMPTY, type IrNode, isNever, NEVER, ref, repeat, seq, text } from "./ir.js";
+import { choice, choiceOf, EMPTY, type IrNode, isNever, NEVER, ref, repeat, seq, text } from "./ir.js";
 import { stringOf } from "./jsonText.js";
 import { quoted } from "./literalText.js";
 import { memberClause, mentionedNames } from "./members.js";
@@ -201,7 +201,7 @@ function membersNode(
   const options = starts.filter((option) => option !== undefined && !isNever(option));
   if (firstRequired < 0) options.push(tail(0, 0));
   if (max === 0) return firstRequired >= 0 || all > 0 ? NEVER : seq(text("{"), edge, text("}"));
-  return seq(text("{"), edge, choice(...options), text("}"));
+  return seq(text("{"), edge, choiceOf(options), text("}"));
 }
 
 /** Sequences are copied as they grow, so a long one becomes a rule. */

@@ -1,5 +1,5 @@
 import { Alphabet, END } from "./alphabet.js";
-import { MOST_EDGES } from "./automata.js";
+import { listAutomaton, MOST_EDGES } from "./automata.js";
 import { type Dfa, DfaBuilder } from "./dfa.js";
 import type { Ranges } from "./ir.js";
 import { AT_START, type Context, type Language, Languages, MOST_SYMBOLS } from "./language.js";
@@ -9,17 +9,26 @@ import { type Pattern, UnsupportedPattern } from "./pattern.js";
 const MOST_BEHINDS = 9;
 /** Repetitions of a group that may be empty that are written out. */
 const MOST_EMPTY = 20;
-/** What a construction may cost: half a second. */
-const MOST_WORK = 1_500_000;
+/** What a construction may cost: a fifth of a second. */
+const MOST_WORK = 600_000;
 
 /** The strings in which the expression matches somewhere, as JSON Schema's `pattern` has it.
+ *  @param onWork  told what it took, as MOST_WORK counts it
  *  @returns null when it would need more than `stateLimit` states, or be as much work
  *  @throws {UnsupportedPattern} */
-export function searchAutomaton(pattern: Pattern, stateLimit: number): Dfa | null {
+export function searchAutomaton(
+  pattern: Pattern,
+  stateLimit: number,
+  onWork: (work: number) => void = () => {},
+): Dfa | null {
+  const words = listedWords(pattern);
+  if (words !== null) return listAutomaton(words);
   const compiler = new PatternCompiler(pattern);
   const { languages } = compiler;
   const found = compiler.followedBy(pattern, languages.anyRest);
-  return compiler.automaton(languages.cat(languages.anyString, found), stateLimit);
+  const automaton = compiler.automaton(languages.cat(languages.anyString, found), stateLimit);
+  onWork(languages.work);
+  return automaton;
 }
 
 /** The strings that the expression matches from beginning to end.
@@ -28,6 +37,28 @@ export function searchAutomaton(pattern: Pattern, stateLimit: number): Dfa | nul
 export function wholeAutomaton(pattern: Pattern, stateLimit: number): Dfa | null {
   const compiler = new PatternCompiler(pattern);
   return compiler.automaton(compiler.followedBy(pattern, compiler.languages.end), stateLimit);
+}
+
+/** Fewer words are an expression like any other. */
+const SHORTEST_LIST = 50;
+
+/** The words of an expression that is no more than a long list of them, `^(one|two|…)$`; null for any other. */
+function listedWords(pattern: Pattern): string[] | null {
+  if (pattern.kind !== "seq" || pattern.parts.length !== 3) return null;
+  const [start, list, end] = pattern.parts as readonly [Pattern, Pattern, Pattern];
+  if (start.kind !== "start" || end.kind !== "end" || list.kind !== "alt") return null;
+  if (list.options.length < SHORTEST_LIST) return null;
+  const words: string[] = [];
+  for (const option of list.options) {
+    const parts = option.kind === "seq" ? option.parts : [option];
+    let word = "";
+    for (const part of parts) {
+      if (part.kind !== "class" || part.ranges.length !== 1 || part.ranges[0]![0] !== part.ranges[0]![1]) return null;
+      word += String.fromCodePoint(part.ranges[0]![0]);
+    }
+    words.push(word);
+  }
+  return words;
 }
 
 class PatternCompiler {

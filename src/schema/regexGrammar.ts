@@ -1,10 +1,11 @@
 import { InputError, messageOf } from "../errors.js";
 import type { Dfa } from "./dfa.js";
-import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, repeat, seq } from "./ir.js";
+import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, repeat, seq, seqOf } from "./ir.js";
 import { pruned } from "./measure.js";
 import { type Pattern, parsePattern, UnsupportedPattern } from "./pattern.js";
 import { isNullable, wholeAutomaton } from "./patternLanguage.js";
 import { strictRegularExpression } from "./regularExpression.js";
+import { unionNode } from "./union.js";
 
 /** Most states of an expression's automaton: each becomes a rule. */
 const MOST_STATES = 1500;
@@ -64,8 +65,17 @@ function grammarOf(pattern: Pattern): GrammarIr | null {
     throw error;
   }
   if (dfa !== null) return automatonGrammar(dfa);
-  const node = shapeOf(pattern);
-  return node === null ? null : { root: "root", rules: { root: node } };
+  const rules: Record<string, IrNode> = { root: EMPTY };
+  let unions = 0;
+  const union: Unite = (options) =>
+    unionNode(options, `root-a${++unions}`, (name, make) => {
+      rules[name] = make();
+      return ref(name);
+    });
+  const node = shapeOf(pattern, union);
+  if (node === null) return null;
+  rules.root = node;
+  return { root: "root", rules };
 }
 
 /** One rule a state: the text ends there, or a character follows and another state. */
@@ -84,22 +94,25 @@ function automatonGrammar(dfa: Dfa): GrammarIr {
   return { root: "root", rules };
 }
 
+type Unite = (options: readonly IrNode[]) => IrNode;
+
 /** The expression piece by piece.
+ *  @param unite  makes a choice
  *  @returns null where it has an assertion, or repeats what may be empty */
-function shapeOf(pattern: Pattern): IrNode | null {
+function shapeOf(pattern: Pattern, unite: Unite): IrNode | null {
   switch (pattern.kind) {
     case "class":
       return chars(pattern.ranges);
     case "seq": {
-      const parts = pattern.parts.map(shapeOf);
-      return parts.includes(null) ? null : seq(...(parts as IrNode[]));
+      const parts = pattern.parts.map((part) => shapeOf(part, unite));
+      return parts.includes(null) ? null : seqOf(parts as IrNode[]);
     }
     case "alt": {
-      const options = pattern.options.map(shapeOf);
-      return options.includes(null) ? null : choice(...(options as IrNode[]));
+      const options = pattern.options.map((option) => shapeOf(option, unite));
+      return options.includes(null) ? null : unite(options as IrNode[]);
     }
     case "repeat": {
-      const body = isNullable(pattern.body) ? null : shapeOf(pattern.body);
+      const body = isNullable(pattern.body) ? null : shapeOf(pattern.body, unite);
       const max = Number.isFinite(pattern.max) ? pattern.max : null;
       return body === null ? null : repeat(body, pattern.min, max);
     }

@@ -4,6 +4,7 @@ import type { Emission } from "./emission.js";
 import { mentionedNames } from "./members.js";
 import { isNameIn } from "./otherMembers.js";
 import type { StringLiteral } from "./stringLanguage.js";
+import { spendStructure } from "./work.js";
 
 /** A member that must be there and that no schema names. */
 export interface SomeMember {
@@ -19,6 +20,8 @@ export interface Settled {
 
 /** Most demands that an object's unnamed members are told apart by. */
 const MOST_DEMANDS = 4;
+/** What it costs to try a demand on a name, in steps of a compilation. */
+const STEPS_PER_NAME = 40;
 
 /** Settles which member it is that satisfies each "there is some member": one of the mentioned, or another one.
  *  @param nameWays  for each negated `propertyNames`: what some name must satisfy, one of these lists */
@@ -40,7 +43,9 @@ export function settleSomeMembers(
 }
 
 function settle(before: Settled, demand: SomeMember, emission: Emission): Settled[] {
-  const named = mentionedNames(before.way)
+  const names = mentionedNames(before.way);
+  spendStructure(names.length * STEPS_PER_NAME);
+  const named = names
     .filter((name) => isNameIn(demand.names, name))
     .map((name): Settled => {
       const there: Atom[] = [{ kind: "required", name, isNegated: false }];

@@ -5,6 +5,7 @@ import { formatExpression, isStandardFormat } from "./formats.js";
 import type { StringContent } from "./ir.js";
 import { parsePattern, UnsupportedPattern } from "./pattern.js";
 import { searchAutomaton } from "./patternLanguage.js";
+import { hasLanguageRoom, spendLanguage } from "./work.js";
 
 /** What a schema says of a string. Lengths are code points, `max` may be Infinity. */
 export type StringFacet =
@@ -28,22 +29,55 @@ const JOINED_STATES = 65_536;
 /** Edges and states that are kept in memory for schemas to come. */
 const KEPT = 4_000_000;
 
-const contents = new BoundedMemo<StringContent | null | UnsupportedString>(KEPT);
-const expressions = new BoundedMemo<Dfa | UnsupportedString>(KEPT);
+/** Steps of a compilation that a unit of an expression's work costs, and an edge that is made. */
+const STEPS_PER_WORK = 6;
+const STEPS_PER_EDGE = 2;
+/** Most steps of the automata that are joined to one. */
+const MOST_STEPS = 5_000_000;
+/** Of a state of a join that was given up, whose edges are not counted. */
+const STEPS_PER_LOST_STATE = 20;
+/** The name of what joining cost, until it has that of what was joined. */
+const JOINING = "";
+const NO_ROOM = "all automata of the schema would take too long";
+
+/** What was made, or why there is none, and what that took: each part by its name, paid once a compilation. */
+interface Made<Value> {
+  readonly value: Value | UnsupportedString;
+  readonly costs: ReadonlyMap<string, number>;
+}
+
+const contents = new BoundedMemo<Made<StringContent | null>>(KEPT);
+const expressions = new BoundedMemo<Made<Dfa>>(KEPT);
 
 /** The content of the JSON strings for which all literals hold; null when there is none. Alike literals give the same
  *  automaton, however often.
  *  @throws {UnsupportedString} with the reason in words */
 export function compileStrings(literals: readonly StringLiteral[]): StringContent | null {
-  const content = contents.of(keyOf(literals), () => orReason(() => contentOf(literals)), weightOfContent);
-  if (content instanceof UnsupportedString) throw content;
-  return content;
+  const key = keyOf(literals);
+  // lists and lengths cost no more than the schema that says them
+  const isPlain = literals.every(({ facet }) => facet.kind === "values" || facet.kind === "length");
+  if (!isPlain && !hasLanguageRoom(key)) throw new UnsupportedString(NO_ROOM);
+  const made = contents.of(key, () => makeContent(key, literals), weightOfContent);
+  if (isPlain && made.value instanceof UnsupportedString) throw made.value;
+  return isPlain ? (made.value as StringContent | null) : paid(made);
 }
 
 /** Whether all literals hold for a value.
  *  @throws {UnsupportedString} */
 export function isStringIn(literals: readonly StringLiteral[], value: string): boolean {
   return literals.every(({ facet, isNegated }) => holds(facet, value, isNegated) !== isNegated);
+}
+
+/** Long lists, asked about value by value. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(values: readonly string[]): ReadonlySet<string> {
+  let set = sets.get(values);
+  if (set === undefined) {
+    set = new Set(values);
+    sets.set(values, set);
+  }
+  return set;
 }
 
 function keyOf(literals: readonly StringLiteral[]): string {
@@ -56,6 +90,15 @@ function keyOf(literals: readonly StringLiteral[]): string {
   return keys.length === 1 ? keys[0]! : [...new Set(keys)].sort().join("\n");
 }
 
+function makeContent(key: string, literals: readonly StringLiteral[]): Made<StringContent | null> {
+  const costs = new Map<string, number>();
+  const value = orReason(() => contentOf(literals, costs));
+  const edges = value === null || value instanceof UnsupportedString ? 0 : weightOf(value.automaton);
+  costs.set(key, (costs.get(JOINING) ?? 0) + (1 + edges) * STEPS_PER_EDGE);
+  costs.delete(JOINING);
+  return { value, costs };
+}
+
 function orReason<Value>(make: () => Value): Value | UnsupportedString {
   try {
     return make();
@@ -65,21 +108,34 @@ function orReason<Value>(make: () => Value): Value | UnsupportedString {
   }
 }
 
-function weightOfContent(content: StringContent | null | UnsupportedString): number {
-  return content === null || content instanceof UnsupportedString ? 1 : weightOf(content.automaton);
+/** @throws {UnsupportedString} where there is none, or where the compilation has no room for it */
+function paid<Value>({ value, costs }: Made<Value>): Value {
+  for (const [key, steps] of costs) if (!spendLanguage(key, steps)) throw new UnsupportedString(NO_ROOM);
+  if (value instanceof UnsupportedString) throw value;
+  return value;
+}
+
+function weightOfContent({ value }: Made<StringContent | null>): number {
+  return value === null || value instanceof UnsupportedString ? 1 : weightOf(value.automaton);
 }
 
 function weightOf(dfa: Dfa | null): number {
   return dfa === null ? 1 : dfa.edges.length + dfa.stateCount;
 }
 
-function contentOf(literals: readonly StringLiteral[]): StringContent | null {
+/** @param costs  takes what each expression cost */
+function contentOf(literals: readonly StringLiteral[], costs: Map<string, number>): StringContent | null {
   const listed = listedValues(literals);
   if (listed !== null) return contentFrom(listAutomaton(listed.filter((value) => isStringIn(literals, value))));
   const lengths = lengthsOf(literals);
   const automata = literals.flatMap(({ facet, isNegated }) => {
-    const dfa = automatonOf(facet, isNegated);
-    return dfa === null ? [] : [{ dfa, isNegated }];
+    const made = automatonOf(facet, isNegated);
+    if (made === null) return [];
+    for (const [name, steps] of made.costs) costs.set(name, steps);
+    if (made.value instanceof UnsupportedString) throw made.value;
+    const total = [...costs.values()].reduce((sum, steps) => sum + steps, 0);
+    if (total > MOST_STEPS) throw new UnsupportedString("it would take too long together with what stands beside it");
+    return [{ dfa: made.value, isNegated }];
   });
   if (automata.length === 0 && lengths.length <= 1) {
     const [only] = lengths;
@@ -90,14 +146,16 @@ function contentOf(literals: readonly StringLiteral[]): StringContent | null {
   try {
     // the small ones first, and what must hold before what must not
     automata.sort((a, b) => Number(a.isNegated) - Number(b.isNegated) || a.dfa.stateCount - b.dfa.stateCount);
-    const joined = automata.reduce(
-      (all, { dfa, isNegated }) =>
-        all === ALL_STRINGS && !isNegated ? dfa : intersection(all, dfa, isNegated, JOINED_STATES),
-      ALL_STRINGS,
-    );
+    const joined = automata.reduce((all, { dfa, isNegated }) => {
+      if (all === ALL_STRINGS && !isNegated) return dfa;
+      const both = intersection(all, dfa, isNegated, JOINED_STATES);
+      costs.set(JOINING, (costs.get(JOINING) ?? 0) + weightOf(both) * STEPS_PER_EDGE);
+      return both;
+    }, ALL_STRINGS);
     return contentFrom(withLengths(joined, lengths, JOINED_STATES));
   } catch (error) {
     if (!(error instanceof TooManyStates)) throw error;
+    costs.set(JOINING, (costs.get(JOINING) ?? 0) + JOINED_STATES * STEPS_PER_LOST_STATE);
     throw new UnsupportedString(`it would need more than ${JOINED_STATES} states together with what stands beside it`);
   }
 }
@@ -137,37 +195,43 @@ function narrowed(lengths: Lengths, min: number, max: number, isNegated: boolean
 }
 
 /** The automaton of a facet by itself; null for what is none: lengths, and formats that say nothing. */
-function automatonOf(facet: StringFacet, isNegated: boolean): Dfa | null {
+function automatonOf(facet: StringFacet, isNegated: boolean): Made<Dfa> | null {
   switch (facet.kind) {
     case "length":
       return null;
     case "values":
-      return listAutomaton(facet.values);
+      return { value: listAutomaton(facet.values), costs: new Map() };
     case "pattern":
       return expressionAutomaton(facet.source);
     case "format": {
       if (!isStandardFormat(facet.name)) return null;
       const source = formatExpression(facet.name, isNegated);
-      if (source === undefined)
-        throw new UnsupportedString(`no automaton follows what is not of the format "${facet.name}"`);
-      return expressionAutomaton(source);
+      if (source !== undefined) return expressionAutomaton(source);
+      const reason = `no automaton follows what is not of the format "${facet.name}"`;
+      return { value: new UnsupportedString(reason), costs: new Map() };
     }
   }
 }
 
-function expressionAutomaton(source: string): Dfa {
-  const dfa = expressions.of(
+function expressionAutomaton(source: string): Made<Dfa> {
+  return expressions.of(
     source,
-    () => orReason(() => makeExpression(source)),
-    (made) => (made instanceof UnsupportedString ? 1 : weightOf(made)),
+    () => {
+      let work = 1;
+      const value = orReason(() =>
+        makeExpression(source, (done) => {
+          work = done;
+        }),
+      );
+      return { value, costs: new Map([[`expression ${source}`, work * STEPS_PER_WORK]]) };
+    },
+    ({ value }) => (value instanceof UnsupportedString ? 1 : weightOf(value)),
   );
-  if (dfa instanceof UnsupportedString) throw dfa;
-  return dfa;
 }
 
-function makeExpression(source: string): Dfa {
+function makeExpression(source: string, onWork: (work: number) => void): Dfa {
   try {
-    const dfa = searchAutomaton(parsePattern(source), EXPRESSION_STATES);
+    const dfa = searchAutomaton(parsePattern(source), EXPRESSION_STATES, onWork);
     if (dfa !== null) return dfa;
   } catch (error) {
     // the stack, which an expression of ten thousand parts in a row may need
@@ -186,13 +250,18 @@ function holds(facet: StringFacet, value: string, isNegated: boolean): boolean {
       return facet.min <= length && length <= facet.max;
     }
     case "values":
-      return facet.values.includes(value);
+      return setOf(facet.values).has(value);
     case "format":
       if (facet.name === "regex") return isExpression(value);
-      return automatonOf(facet, isNegated)?.accepts(value) ?? true;
+      return isAccepted(facet, isNegated, value);
     default:
-      return automatonOf(facet, isNegated)?.accepts(value) ?? true;
+      return isAccepted(facet, isNegated, value);
   }
+}
+
+function isAccepted(facet: StringFacet, isNegated: boolean, value: string): boolean {
+  const made = automatonOf(facet, isNegated);
+  return made === null || paid(made).accepts(value);
 }
 
 function isExpression(value: string): boolean {

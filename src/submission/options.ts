@@ -11,7 +11,7 @@ const text = z.string();
 const oneOrMore = z.union([text, z.array(text).min(1)]);
 const count = z.number().int().min(0);
 
-const MOST_CHOICES = 1000;
+const MOST_CHOICES = 100_000;
 const MOST_RETRIES = 10;
 const DEFAULT_RETRIES = 2;
 const QUOTES = ["strict", "relaxed"] as const;

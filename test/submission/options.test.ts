@@ -68,7 +68,7 @@ describe("infer's options", () => {
       ],
       [{ outputGrammar: "", outputRegex: "a" }, "option outputGrammar must not be empty"],
       [{ outputChoices: [] }, "option outputChoices must have at least 1 entry"],
-      [{ outputChoices: Array(1001).fill("a") }, "option outputChoices must have at most 1000 entries"],
+      [{ outputChoices: Array(100_001).fill("a") }, "option outputChoices must have at most 100000 entries"],
       [{ outputRegex: "" }, "option outputRegex must not be empty"],
       [{ outputRegex: /a/gi }, "outputRegex has the flags gi: only u can be taken, leave others out"],
       [{ outputChoices: ["a", ""] }, "outputChoices: one choice is empty"],
