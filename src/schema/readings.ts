@@ -9,7 +9,10 @@ export const MOST_READINGS = 40_000;
  *  Judged by what a rule, or a part of it, begins with. */
 export function tooWideRule(ir: GrammarIr): string | null {
   const widths = new Widths(ir);
-  const wide = Object.keys(ir.rules).filter((rule) => widths.of(rule) > MOST_READINGS);
+  // of rules that begin with each other the inner one, which stands behind
+  const wide = Object.keys(ir.rules)
+    .reverse()
+    .filter((rule) => widths.of(rule) > MOST_READINGS);
   // by the sums alone a piece that is reached in several ways counts as often
   const widest = wide.sort((a, b) => widths.of(b) - widths.of(a)).slice(0, MOST_JUDGED);
   return widest.find((rule) => countBeginnings(ir, widths, rule) > MOST_READINGS) ?? null;
