@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk } from "./runRowmill.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const INFER = "rowmill infer in.csv --column text --model starter --choices good,bad";
+
+let desk: Desk;
+let jobId: string;
+
+/** Runs a line of bash in which `rowmill` is the built command. */
+function shell(line: string) {
+  const { status, stdout, stderr } = spawnSync(
+    "bash",
+    ["-c", `rowmill() { "${process.execPath}" "${MAIN}" "$@"; }; ${line}`],
+    {
+      cwd: desk.folder,
+      env: { ...process.env, ROWMILL_HOME: desk.home, TMPDIR: desk.folder, NO_COLOR: "1" },
+      encoding: "utf8",
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  desk = new Desk();
+  desk.write("in.csv", "id,text\n1,The soup was cold.\n2,A fine tent.\n");
+  desk.write("job.csv", "id,text\n1,The soup was cold.\n2,A fine tent.\n");
+  const words = ["infer", "job.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
+  jobId = (await desk.json<{ jobId: string }>(...words)).jobId;
+});
+afterAll(() => desk[Symbol.dispose]());
+
+test("a reader that leaves both streams ends neither the job's watching nor its file", () => {
+  const { stdout } = shell(`( ${INFER} --output both.csv; echo "$?" > code ) 2>&1 | head -c 1`);
+  expect(stdout).toHaveLength(1);
+  expect(readFileSync(join(desk.folder, "both.csv"), "utf8").trimEnd().split("\n")).toHaveLength(3);
+  expect(readFileSync(join(desk.folder, "code"), "utf8")).toBe("0\n");
+});
+
+test.for(["jobs list --json", "jobs results ID", "models list", "--help", "quotas"])(
+  "%s: a full stdout is an error in a line, a reader that leaves is none",
+  (words) => {
+    const command = `rowmill ${words.replace("ID", jobId)}`;
+    const full = shell(`${command} > /dev/full`);
+    expect(full.stderr).toMatch(/^error: stdout can't be written: the disk is full/m);
+    expect(full.status).toBe(2);
+    const left = shell(`set -o pipefail; ${command} | true`);
+    expect(left.stderr).not.toMatch(/error|EPIPE/);
+    expect(left.status).toBe(0);
+  },
+);
+
+test("results that are printed lie in no temporary file", () => {
+  const before = readdirSync(desk.folder);
+  expect(shell(`rowmill jobs results ${jobId} --format parquet | head -c 4`).stdout).toBe("PAR1");
+  expect(readdirSync(desk.folder)).toEqual(before);
+});
+
+test("a file that is replaced keeps its mode, a new one has the umask's, a link's target is made", () => {
+  desk.write("private.csv", "old");
+  chmodSync(join(desk.folder, "private.csv"), 0o600);
+  symlinkSync("target.csv", join(desk.folder, "link.csv"));
+  for (const name of ["private", "new", "link"])
+    expect(shell(`umask 027; rowmill jobs results ${jobId} --output ${name}.csv`).status).toBe(0);
+  const mode = (name: string) => statSync(join(desk.folder, name)).mode & 0o777;
+  expect([mode("private.csv"), mode("new.csv"), mode("target.csv")]).toEqual([0o600, 0o640, 0o640]);
+  expect(lstatSync(join(desk.folder, "link.csv")).isSymbolicLink()).toBe(true);
+});
+
+test("a device that is full is one line and exit code 2, and what has no ending is refused", () => {
+  symlinkSync("/dev/full", join(desk.folder, "full.csv"));
+  const full = shell(`rowmill jobs results ${jobId} --output full.csv`);
+  expect([full.status, full.stderr]).toEqual([2, expect.stringMatching(/^error: .*\[ROWMILL_DISK_FULL\]\n$/)]);
+  const none = shell(`rowmill jobs results ${jobId} --output /dev/null`);
+  expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/^error: .*\[ROWMILL_UNKNOWN_FORMAT\]\n$/)]);
+});
+
+test("--quiet still says why a job failed, and nothing else", () => {
+  const schema = `'{"type":"object","properties":{"a":{"type":"string","minLength":40}},"required":["a"]}'`;
+  const options = `--schema ${schema} --sampling '{"maxTokens":3}' --output never.csv`;
+  const { status, stdout, stderr } = shell(`rowmill --quiet infer in.csv --column text --model starter ${options}`);
+  expect(stderr).toMatch(/^error: job-[0-9a-f-]+ has failed: .+\n$/);
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(existsSync(join(desk.folder, "never.csv"))).toBe(false);
+});
+
+test("the status of a job that nobody knows is no success", () => {
+  const { status, stdout, stderr } = shell("rowmill jobs status job-0");
+  expect([status, stdout]).toEqual([2, "UNKNOWN\n"]);
+  expect(stderr).toMatch(/ROWMILL_NO_SUCH_JOB/);
+});
+
+test("--progress none shows none, and without a terminal there are lines, not a bar", () => {
+  expect(shell(`${INFER} --progress none`).stderr).not.toContain("Progress:");
+  const { stderr } = shell(INFER);
+  expect(stderr).toMatch(/^Progress: 100% 2\/2 /m);
+  for (const sign of ["\x1b", "\r"]) expect(stderr).not.toContain(sign);
+});
+
+test("escapes out of a header, a path and a job's name reach no terminal", () => {
+  const hostile = "x\x1b[2Jy\u009b31m\u202ez";
+  desk.write("hostile.csv", `${hostile},text\n1,a\n`);
+  const lines = [
+    `rowmill infer hostile.csv --column $'${hostile}q' --model starter`,
+    `rowmill infer $'${hostile}.csv' --column text --model starter`,
+    `rowmill infer hostile.csv --column $'${hostile}' --model starter --choices good,bad --name $'${hostile}'`,
+    "rowmill jobs list",
+    'rowmill jobs show $(rowmill jobs list --json | sed \'s/.*"jobId":"\\(job-[^"]*\\)".*/\\1/;q\' | head -1)',
+    `rowmill models show $'${hostile}'`,
+    `rowmill schema check $'${hostile}'`,
+    `rowmill $'--${hostile}'`,
+  ];
+  for (const line of lines) {
+    const { stdout, stderr } = shell(line);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    expect(stdout + stderr, line).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+  }
+  expect(shell(lines[0] as string).stderr).toContain("x\\u001b[2Jy\\u009b31m\\u202ezq");
+});
