@@ -65,6 +65,8 @@ export class FaultHome implements AsyncDisposable {
     const { mill } = this.open();
     const { runnerPid } = await mill.doctor();
     if (runnerPid !== null) process.kill(runnerPid, "SIGTERM");
+    // it would make its files anew while they are deleted
+    await until("the runner to end", async () => (await mill.doctor()).runnerPid === null);
     for (const opened of this.#mills) await opened.close();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 200 });
   }

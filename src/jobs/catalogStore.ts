@@ -14,7 +14,7 @@ const MEND_WAIT_MS = 120_000;
 
 export interface CatalogPaths {
   readonly path: string;
-  /** Held by who puts a damaged catalogue aside. */
+  /** Held by who opens the catalogue, and puts a damaged one aside. */
   readonly lockPath: string;
 }
 
@@ -120,23 +120,33 @@ export class CatalogStore implements Store {
     old.db.close(false);
   }
 
-  /** Opens the file, or one made anew in its place when it is damaged.
+  /** Opens the file, or one made anew in its place when it is damaged. One process does so at a time: one that opens while
+   *  another moves the file away would have the one's file and the other's log.
    *  @param damaged the file that is known to be */
   #openFile(damaged: FileIdentity | null): OpenCatalog {
-    const { path, lockPath } = this.#paths;
-    const sound = damaged === null ? this.#openSound() : null;
-    if (sound !== null) return sound;
-    using lock = SystemLock.take(lockPath, MEND_WAIT_MS);
-    if (lock === null) {
-      const message = `${path} is being made anew by another process; try again`;
-      throw new PassingError("ROWMILL_STORE_BUSY", message, `another process to make ${path} anew`, null);
-    }
+    const { path } = this.#paths;
+    using _lock = this.#lock();
     // another process may have been faster
     const isMended = damaged === null || damaged.state() === "replaced";
-    const mended = isMended ? this.#openSound() : null;
-    if (mended !== null) return mended;
+    const sound = isMended ? this.#openSound() : null;
+    if (sound !== null) return sound;
     const keptAs = setAside(path);
     return this.#identified(openFile(path), keptAs);
+  }
+
+  /** @returns null where nothing can be locked: on a full disk, or a file system without locks */
+  #lock(): SystemLock | null {
+    let lock: SystemLock | null;
+    try {
+      lock = SystemLock.take(this.#paths.lockPath, MEND_WAIT_MS);
+    } catch {
+      return null;
+    }
+    if (lock === null) {
+      const message = `${this.#paths.path} is being made anew by another process; try again`;
+      throw new PassingError("ROWMILL_STORE_BUSY", message, "another process to make the catalogue anew", null);
+    }
+    return lock;
   }
 
   /** @returns null when it is damaged */

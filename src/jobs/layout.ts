@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** Where things lie in a home. */
 export const configPath = (home: string) => join(home, "config.json");
 export const catalogPath = (home: string) => join(home, "catalog.db");
-/** Held while a catalogue that is damaged is put aside. */
+/** Held while the catalogue is opened, and one that is damaged put aside. */
 export const catalogLockPath = (home: string) => join(home, "catalog.lock");
 export const modelsFolder = (home: string) => join(home, "models");
 export const jobsFolder = (home: string) => join(home, "jobs");
