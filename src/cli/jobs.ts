@@ -138,27 +138,67 @@ function addRemove(jobs: Command): void {
     });
 }
 
-/** A line a job; what a narrow terminal can't hold is cut, the id and the status never. */
+/** Of an id, where a line has no room for all of it: every command takes the beginning. */
+const SHORT_ID = 12;
+const LONGEST_NAME = 40;
+
+/** A line a job. On a narrow terminal ids are cut to what still tells them apart, then the model goes, then the name is cut; status and
+ *  date stay. */
 export function renderJobs(jobs: readonly JobRecord[], width: number): string {
-  const left = width - 44 - 12 - 24;
+  const rows = jobs.map((job) => ({
+    job,
+    name: shorten(cellText(job.name), LONGEST_NAME),
+    model: shorten(cellText(job.model), LONGEST_NAME),
+    count: rowsOf(job),
+    created: job.createdAt.slice(0, 16).replace("T", " "),
+  }));
+  const widest = (texts: readonly string[], head: string) =>
+    texts.reduce((most, { length }) => Math.max(most, length), head.length);
+  const counts = widest(
+    rows.map(({ count }) => count),
+    "rows",
+  );
+  const names = widest(
+    rows.map(({ name }) => name),
+    "name",
+  );
+  const models = widest(
+    rows.map(({ model }) => model),
+    "model",
+  );
+  const ids = jobs.map(({ jobId }) => jobId);
+  const whole = widest(ids, "job");
+  // status, rows and date, with the two spaces before each
+  const fixed = 2 + 10 + 2 + counts + 2 + 16;
+  const isWhole = whole + fixed + 2 + names <= width;
+  const shown = isWhole ? ids : shortIds(ids);
+  const left = width - widest(shown, "job") - fixed - 2;
+  const hasModel = left >= names + 2 + Math.min(models, 10);
   return renderTable(
     [
       { head: "job" },
       { head: "status" },
       { head: "rows", align: "right" },
-      ...(left > 22 ? [{ head: "created (UTC)" }] : []),
-      ...(left > 2 ? [{ head: "model" }] : []),
-      ...(left > 40 ? [{ head: "name" }] : []),
+      { head: "created (UTC)" },
+      { head: "name" },
+      ...(hasModel ? [{ head: "model" }] : []),
     ],
-    jobs.map((job) => [
-      job.jobId,
+    rows.map(({ job, count, created, name, model }, at) => [
+      shown[at] as string,
       job.status,
-      rowsOf(job),
-      ...(left > 22 ? [job.createdAt.slice(0, 16).replace("T", " ")] : []),
-      ...(left > 2 ? [shorten(cellText(job.model), Math.max(10, left - 20))] : []),
-      ...(left > 40 ? [shorten(cellText(job.name), Math.max(10, left - 40))] : []),
+      count,
+      created,
+      shorten(name, Math.max(4, left)),
+      ...(hasModel ? [shorten(model, left - names - 2)] : []),
     ]),
   );
+}
+
+/** The beginnings of ids that still tell them apart. */
+function shortIds(ids: readonly string[]): string[] {
+  let length = SHORT_ID;
+  while (new Set(ids.map((id) => id.slice(0, length))).size < new Set(ids).size) length += 4;
+  return ids.map((id) => id.slice(0, length));
 }
 
 function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
