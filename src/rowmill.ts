@@ -348,15 +348,15 @@ export class Rowmill implements AsyncDisposable {
 
   /** What of a schema (JSON Schema, zod or Standard Schema) is enforced while generating, what is checked after it, and
    *  whether any value satisfies it at all.
-   *  @param options `style`: the white space that the grammar is made for, default "spaced"
+   *  @param options `style`: the white space that the grammar is made for, default "spaced"; `schemaInPrompt`: as for `infer`, which annotations are used
    *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
   static async checkSchema(
     schema: unknown,
-    options: { style?: "spaced" | "compact" | "free" } = {},
+    options: { style?: "spaced" | "compact" | "free"; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
   ): Promise<SchemaReport> {
-    const { style } = parseStrict(schemaOptions, options, "option");
-    const { reportSchema } = await import("./output/index.js");
-    return reportSchema(schema, style ?? "spaced");
+    const { style, schemaInPrompt } = parseStrict(schemaOptions, options, "option");
+    const { DEFAULT_SCHEMA_IN_PROMPT, reportSchema } = await import("./output/index.js");
+    return reportSchema(schema, style ?? "spaced", schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT);
   }
 
   /** The catalogue's models and what of them is on this machine. */

@@ -121,5 +121,8 @@ export const awaitOptions = resultOptions.extend({
   pollSeconds: z.number().positive().optional(),
 });
 
-export const schemaOptions = z.strictObject({ style: z.enum(["spaced", "compact", "free"]).optional() });
+export const schemaOptions = z.strictObject({
+  style: z.enum(["spaced", "compact", "free"]).optional(),
+  schemaInPrompt: z.enum(["off", "descriptions", "full"]).optional(),
+});
 export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });

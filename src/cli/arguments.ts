@@ -12,6 +12,12 @@ export const styleOption = () =>
     "free",
   ]);
 
+export const schemaInPromptOption = () =>
+  new Option(
+    "--schema-in-prompt <mode>",
+    "what of the schema the model reads: nothing, the fields' descriptions and titles (default), all of it",
+  ).choices(["off", "descriptions", "full"]);
+
 export const formulasOption = () =>
   new Option(
     "--csv-formulas <mode>",

@@ -7,6 +7,7 @@ import {
   jsonOption,
   parseCount,
   parseMaxFailed,
+  schemaInPromptOption,
   styleOption,
   timeoutOption,
 } from "./arguments.js";
@@ -75,6 +76,7 @@ export function addInfer(program: Command): void {
     .option("--label-probabilities", "with --choices: choose by the probability of each whole choice, and record them")
     .option("--confidence", "with --schema or --choices: record how probable each label of the output's fields was")
     .addOption(styleOption())
+    .addOption(schemaInPromptOption())
     .option(
       "--schema-retries <n>",
       "runs of a row again whose output was cut or fails its check, at a temperature above 0 (default: 2)",

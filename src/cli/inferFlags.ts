@@ -16,6 +16,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   labelProbabilities: "--label-probabilities",
   confidence: "--confidence",
   outputStyle: "--style",
+  schemaInPrompt: "--schema-in-prompt",
   schemaRetries: "--schema-retries",
   maxFailed: "--max-failed",
   columnOrder: "--column-order",
@@ -55,6 +56,7 @@ export interface InferFlags {
   labelProbabilities?: true;
   confidence?: true;
   style?: "spaced" | "compact" | "free";
+  schemaInPrompt?: "off" | "descriptions" | "full";
   schemaRetries?: number;
   system?: string;
   templateArgs?: string;
@@ -103,6 +105,7 @@ export async function readInferOptions(flags: InferFlags): Promise<InferOptions>
     labelProbabilities: flags.labelProbabilities,
     confidence: flags.confidence,
     outputStyle: flags.style,
+    schemaInPrompt: flags.schemaInPrompt,
     schemaRetries: flags.schemaRetries,
     maxFailed: flags.maxFailed,
     systemPrompt: flags.system,

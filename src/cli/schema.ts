@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.js";
-import { examples, jsonOption, styleOption } from "./arguments.js";
+import { examples, jsonOption, schemaInPromptOption, styleOption } from "./arguments.js";
 import { print, printJson, resultColors } from "./output.js";
 import { formatCount } from "./quantities.js";
 import { readSchemaOption } from "./schemaInput.js";
 import { cellText } from "./table.js";
 
 type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
+type InPrompt = "off" | "descriptions" | "full";
 type Style = "spaced" | "compact" | "free";
 
 const PLACES_SHOWN = 3;
@@ -29,6 +30,7 @@ export function addSchema(program: Command): void {
       "a JSON Schema, or a module (.mjs .js .cjs) whose default export is one, or a zod or Standard Schema; a module is run",
     )
     .addOption(styleOption())
+    .addOption(schemaInPromptOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -40,12 +42,18 @@ export function addSchema(program: Command): void {
     .action(checkSchema);
 }
 
-async function checkSchema(file: string, flags: { style?: Style; json?: true }): Promise<void> {
+async function checkSchema(
+  file: string,
+  { style, schemaInPrompt, json }: { style?: Style; schemaInPrompt?: InPrompt; json?: true },
+): Promise<void> {
   const schema = await readSchemaOption("schema", file);
   // loaded only here, so that help and mistakes in options are quick
   const { Rowmill } = await import("../rowmill.js");
-  const report = await Rowmill.checkSchema(schema, flags.style === undefined ? {} : { style: flags.style });
-  if (flags.json) printJson({ file, ...report });
+  const report = await Rowmill.checkSchema(schema, {
+    ...(style !== undefined && { style }),
+    ...(schemaInPrompt !== undefined && { schemaInPrompt }),
+  });
+  if (json) printJson({ file, ...report });
   else print(renderReport(file, report));
   if (report.contradiction !== null) process.exitCode = EXIT.jobFailed;
 }
@@ -54,14 +62,14 @@ async function checkSchema(file: string, flags: { style?: Style; json?: true }):
 export function renderReport(file: string, report: Report): string {
   if (report.contradiction !== null)
     return [cellText(file), section("contradictory", [report.contradiction])].join("\n");
-  const { enforced, checked, ignored, notes, rules, longestBytes } = report;
+  const { enforced, checked, ignored, unused, notes, rules, longestBytes } = report;
   const longest = longestBytes === null ? "no longest output" : `longest output ${formatCount(longestBytes)} bytes`;
   return [
     cellText(file),
     ...(notes.length === 0 ? [] : [section("note", notes)]),
     section("enforced while generating", byKeyword(enforced)),
     section("checked after generation", checked),
-    section("annotations, ignored", ignored),
+    section("annotations, ignored", [...ignored, ...byKeyword(unused)]),
     section("size", [`${formatCount(rules)} rules, ${longest}`]),
   ].join("\n");
 }

@@ -12,6 +12,8 @@ const LATER_OPTIONS = {
   outputRegex: null,
   outputChoices: null,
   outputStyle: "spaced",
+  schemaInPrompt: "off",
+  systemPromptSent: null,
   labelProbabilities: false,
   confidence: null,
   schemaRetries: 2,

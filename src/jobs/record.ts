@@ -68,7 +68,12 @@ export interface JobSpec {
   /** What "auto" has found; `null` where there was nothing to order. */
   readonly columnChoice: ColumnChoice | null;
   readonly outputColumn: string;
+  /** As the user gave it. */
   readonly systemPrompt: string | null;
+  /** What of the schema stands behind it … */
+  readonly schemaInPrompt: "off" | "descriptions" | "full";
+  /** … and the system prompt as the model gets it. */
+  readonly systemPromptSent: string | null;
   /** What every output must be: at most one of these four is not `null`. */
   /** A schema's numbers that a double does not carry are bigints. */
   readonly outputSchema: unknown;

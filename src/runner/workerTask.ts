@@ -32,7 +32,7 @@ export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): 
     engine,
     plan: { slots, threads, slotTokens, batchTokens, draftTokens, samplesInGraph },
     format: {
-      systemPrompt: job.systemPrompt,
+      systemPrompt: job.systemPromptSent ?? job.systemPrompt,
       templateArguments: job.templateArguments,
       answerPrefix: job.answerPrefix,
     },

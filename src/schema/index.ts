@@ -28,6 +28,7 @@ export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput } from "./measure.js";
 export { MOST_READINGS, tooWideRule } from "./readings.js";
 export { checkRegex, regexGrammar } from "./regexGrammar.js";
+export { SCHEMA_IN_PROMPT, type SchemaInPrompt, unusedAnnotations, withSchema } from "./schemaPrompt.js";
 export { emitTables } from "./tables.js";
 
 /** A schema made ready: what is stored, what is enforced while generating, and what judges the result. */

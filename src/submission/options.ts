@@ -4,7 +4,8 @@ import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { readGiven } from "../given.js";
-import { checkRegex, type JsonStyle } from "../schema/index.js";
+import { DEFAULT_SCHEMA_IN_PROMPT } from "../output/index.js";
+import { checkRegex, type JsonStyle, SCHEMA_IN_PROMPT, type SchemaInPrompt } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
 const text = z.string();
@@ -94,6 +95,7 @@ const inferSchema = z.strictObject({
   labelProbabilities: z.boolean().optional(),
   confidence: z.boolean().optional(),
   outputStyle: z.enum(STYLES).optional(),
+  schemaInPrompt: z.enum(SCHEMA_IN_PROMPT).optional(),
   schemaRetries: count.max(MOST_RETRIES).optional(),
   maxFailed: z.union([count, z.string().regex(SHARE, SHARE_MEANT)]).optional(),
   systemPrompt: z.union([text, z.null()]).optional(),
@@ -160,6 +162,9 @@ export interface InferOptions {
   /** White space in the outputs of a schema: "spaced" (default) `{"a": 1, "b": 2}`, "compact" `{"a":1,"b":2}`, "free" as the model
    *  likes it. */
   outputStyle?: JsonStyle;
+  /** What of `outputSchema` stands behind the system prompt: "descriptions" (default) a line for each field that has a description
+   *  or a title, "full" the whole schema, "off" nothing. Read once a job, since all rows begin with it. */
+  schemaInPrompt?: SchemaInPrompt;
   /** How often a row runs again, each time with another seed, when its output was cut or fails the check after generation: 0 to
    *  10, default 2. At temperature 0 none does: it would write the same again. */
   schemaRetries?: number;
@@ -209,6 +214,7 @@ export interface CheckedOptions {
   readonly labelProbabilities: boolean;
   readonly confidence: boolean;
   readonly outputStyle: JsonStyle;
+  readonly schemaInPrompt: SchemaInPrompt;
   readonly schemaRetries: number;
   readonly maxFailed: number | string | null;
   readonly systemPrompt: string | null;
@@ -265,6 +271,7 @@ export function checkOptions(
     labelProbabilities: given.labelProbabilities ?? false,
     confidence: given.confidence ?? false,
     outputStyle: given.outputStyle ?? "spaced",
+    schemaInPrompt: given.schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT,
     schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
     maxFailed: given.maxFailed ?? null,
     systemPrompt: given.systemPrompt ?? null,
@@ -306,6 +313,8 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
   if (forms.length > 1) throw wrong(`${forms.join(" and ")} can't stand together: an output has one form`);
   if (given.outputStyle !== undefined && forms[0] !== "outputSchema")
     throw wrong("outputStyle is about the outputs of outputSchema, and there is none");
+  if (given.schemaInPrompt !== undefined && forms[0] !== "outputSchema")
+    throw wrong("schemaInPrompt is about outputSchema, and there is none");
   const choices = given.outputChoices ?? [];
   if (choices.includes("")) throw wrong("outputChoices: one choice is empty");
   const repeated = choices.find((one, place) => choices.indexOf(one) !== place);

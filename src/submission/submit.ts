@@ -23,6 +23,7 @@ import {
 import { type CompiledOutput, compileOutput, outputFormOf } from "../output/index.js";
 import { planPrompt } from "../prompt/index.js";
 import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
+import { withSchema } from "../schema/index.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
@@ -158,12 +159,13 @@ async function prepare(
     });
     models.push(model);
   }
+  const systemPrompt = withSchema(options.systemPrompt, output?.jsonSchema, options.schemaInPrompt);
   const counters: RowCounter[] = [];
   const dispose = async (): Promise<void> => {
     for (const counter of counters) await counter[Symbol.asyncDispose]();
   };
   try {
-    for (const model of models) counters.push(await RowCounter.open(model, options));
+    for (const model of models) counters.push(await RowCounter.open(model, { ...options, systemPrompt }));
     for (const { model, chat } of counters) checkReasoning(context, model.name, chat.reasoning, output !== null);
   } catch (error) {
     await dispose();
@@ -301,6 +303,8 @@ function specOf(
     outputRegex: options.outputRegex,
     outputChoices: options.outputChoices,
     outputStyle: options.outputStyle,
+    schemaInPrompt: options.schemaInPrompt,
+    systemPromptSent: counter.format.systemPrompt,
     labelProbabilities: options.labelProbabilities,
     confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
     schemaRetries: options.schemaRetries,

@@ -43,6 +43,8 @@ export const SPEC: JobSpec = {
   outputRegex: null,
   outputChoices: null,
   outputStyle: "spaced",
+  schemaInPrompt: "off",
+  systemPromptSent: null,
   labelProbabilities: false,
   confidence: null,
   schemaRetries: 2,
