@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { renderJobs } from "../../src/cli/jobs.js";
+import { renderJob, renderJobs } from "../../src/cli/jobs.js";
 
 type Job = Parameters<typeof renderJobs>[0][number];
 const job = (id: string, more: Partial<Job> = {}) =>
@@ -30,4 +30,22 @@ test("a name that is long is cut, not the date; without a terminal ids are whole
 test("ids that begin alike keep as much as tells them apart", () => {
   const lines = renderJobs([job("aaaaaaaa-1111"), job("aaaaaaaa-2222")], 80).split("\n");
   expect(lines[1]?.split(" ")[0]).not.toBe(lines[2]?.split(" ")[0]);
+});
+
+test("jobs show says in a sentence what was asked, how long it took and by which plan; no value is a screenful", () => {
+  const shown = stripVTControlCharacters(
+    renderJob(
+      job("5f0c1a2b", {
+        ...{ startedAt: "2026-11-30T17:55:12.000Z", finishedAt: "2026-11-30T17:56:15.000Z", kind: "table" },
+        ...{ sourcePath: "/data/reviews.csv", columnParts: ["text"], outputChoices: ["good", "bad"] },
+        ...{ inputTokens: 10, sharedTokens: 0, columnChoice: null, systemPrompt: "s".repeat(5000) },
+        plan: { engine: "native", workers: 1, threads: 2, slots: 4, reasons: ["measured"] },
+      }),
+    ),
+  );
+  expect(shown).toMatch(/^asked +20,000 rows of \/data\/reviews\.csv, text, by starter: each one of its choices$/m);
+  expect(shown).toMatch(/^took +1 min 3 s$/m);
+  expect(shown).toMatch(/^plan +native: workers 1, threads of each 2, rows at a time of each 4: measured$/m);
+  expect(shown).toMatch(/^systemPrompt +s+…$/m);
+  for (const line of shown.split("\n")) expect(line.length).toBeLessThan(240);
 });

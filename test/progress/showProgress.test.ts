@@ -109,6 +109,20 @@ describe("showing progress", () => {
     for (const character of ["\x1b", "\r", "█"]) expect(all()).not.toContain(character);
   });
 
+  it("puts whatever else is written to the terminal above the bar, in a line of its own, and then writes as before", async () => {
+    const { emitter } = fakeJob();
+    const { stream, written, all } = fakeOutput(60);
+    const write = stream.write;
+    const shown = showProgress(emitter, stream);
+    await vi.advanceTimersByTimeAsync(300);
+    written.length = 0;
+    stream.write("warning: look\n");
+    expect(all()).toMatch(/^\r\x1b\[Kwarning: look\n\rProgress: 0%/);
+    emitter.close();
+    await shown;
+    expect(stream.write).toBe(write);
+  });
+
   it("stops on a signal, while the job goes on", async () => {
     const { emitter } = fakeJob();
     const { stream, all } = fakeOutput(80);
