@@ -132,8 +132,13 @@ function textOutput(
   };
 }
 
+/** Letters of a schema from which on its check may be more than Ajv can build. */
+const LARGE_SCHEMA = 100_000;
+
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
   const { ir, jsonSchema, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
+  // the check is built at its first use: one that can't be is refused now, not by the job's first row
+  if (JSON.stringify(jsonSchema).length > LARGE_SCHEMA) validate(null);
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,
