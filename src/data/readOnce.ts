@@ -6,35 +6,33 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 export class ReadOnceStream {
   readonly #rest: AsyncIterator<Uint8Array>;
   #kept: Buffer[] = [];
+  /** The number of the chunk that #kept begins with. */
+  #first = 0;
   #keptBytes = 0;
-  #isForgotten = false;
+  #isEnded = false;
+  #readers = 0;
+  #pending: Promise<void> | null = null;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#rest = source[Symbol.asyncIterator]();
   }
 
-  /** The bytes from the beginning; one reader at a time. Leaving it early leaves the stream open. */
+  /** The bytes from the beginning; a reader that was left early may still wait for a chunk, the newest one reads on. Leaving
+   *  it leaves the stream open. */
   async *read(): AsyncGenerator<Buffer> {
-    if (this.#isForgotten) throw new Error("the beginning of a stream is read again, and gone");
+    const reader = ++this.#readers;
     for (let at = 0; ; ) {
-      const kept = this.#kept[at];
-      if (kept !== undefined) {
-        at++;
-        yield kept;
+      if (at < this.#first) throw new Error("the beginning of a stream is read again, and gone");
+      const chunk = this.#kept[at - this.#first];
+      if (chunk === undefined) {
+        if (this.#isEnded) return;
+        await this.#pull();
         continue;
       }
-      const next = await this.#rest.next();
-      if (next.done === true) return;
-      const chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
-      if (!this.#isForgotten) {
-        this.#kept.push(chunk);
-        at++;
-        this.#keptBytes += chunk.length;
-        this.#isForgotten = this.#keptBytes > KEPT_BYTES;
-        if (this.#isForgotten) {
-          this.#kept = [];
-          at = 0;
-        }
+      at++;
+      if (this.#keptBytes > KEPT_BYTES && reader === this.#readers) {
+        this.#kept.splice(0, at - this.#first);
+        this.#first = at;
       }
       yield chunk;
     }
@@ -42,8 +40,28 @@ export class ReadOnceStream {
 
   /** Ends the stream: whoever writes to it need not go on. */
   async close(): Promise<void> {
-    this.#isForgotten = true;
+    this.#isEnded = true;
     this.#kept = [];
+    this.#first = Number.POSITIVE_INFINITY;
     await this.#rest.return?.();
+  }
+
+  /** The next chunk for whoever waits: asked for once, or two readers would each get half of the chunks. */
+  #pull(): Promise<void> {
+    this.#pending ??= this.#keepNext().finally(() => {
+      this.#pending = null;
+    });
+    return this.#pending;
+  }
+
+  async #keepNext(): Promise<void> {
+    const next = await this.#rest.next();
+    if (next.done === true) {
+      this.#isEnded = true;
+      return;
+    }
+    const chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    this.#kept.push(chunk);
+    this.#keptBytes += chunk.length;
   }
 }

@@ -74,6 +74,19 @@ describe("a stream of bytes", () => {
     }
   });
 
+  test("of many small chunks that come late loses none to a first look that was left waiting", async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => `${i};text ${i}\n`);
+    async function* late(): AsyncGenerator<Buffer> {
+      yield Buffer.from("id;text\n");
+      for (const line of lines) {
+        await new Promise(setImmediate);
+        yield Buffer.from(line);
+      }
+    }
+    const { rows } = await readAll(Readable.from(late(), { objectMode: false }));
+    expect(rows).toEqual(lines.map((_, i) => ({ id: String(i), text: `text ${i}` })));
+  });
+
   test("keeps a bounded beginning, however long it is", async () => {
     async function* long(): AsyncGenerator<Buffer> {
       yield Buffer.from("id,text\n");
