@@ -38,12 +38,19 @@ export function requirementOf(issue: z.core.$ZodIssue): string {
       return `must ${limitOf(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${listed(issue.values.map(String), String)}`;
-    case "invalid_union":
-      return `must be ${alternativesOf(issue)}`;
+    case "invalid_union": {
+      // of the right kind, and wrong in size alone
+      const nearest = issue.errors
+        .map(([first]) => first)
+        .find((first) => first && first.path.length === 0 && SIZES.has(first.code));
+      return nearest === undefined ? `must be ${alternativesOf(issue)}` : requirementOf(nearest);
+    }
     default:
       return `is wrong: ${issue.message}`;
   }
 }
+
+const SIZES: ReadonlySet<unknown> = new Set(["too_small", "too_big"]);
 
 const KINDS: Readonly<Record<string, string>> = {
   int: "a whole number",

@@ -13,6 +13,8 @@ const oneOrMore = z.union([text, z.array(text).min(1)]);
 const count = z.number().int().min(0);
 
 const MOST_CHOICES = 100_000;
+/** Each is loaded to count the rows, all at once. */
+const MOST_MODELS = 32;
 const MOST_RETRIES = 10;
 const DEFAULT_RETRIES = 2;
 const QUOTES = ["strict", "relaxed"] as const;
@@ -77,7 +79,7 @@ const samplingSchema = z.strictObject({
 });
 
 const inferSchema = z.strictObject({
-  model: oneOrMore.optional(),
+  model: z.union([text, z.array(text).min(1).max(MOST_MODELS)]).optional(),
   name: z.union([text, z.array(text), z.null()]).optional(),
   description: z.union([text, z.array(text), z.null()]).optional(),
   column: oneOrMore.optional(),

@@ -48,6 +48,7 @@ describe("infer's options", () => {
       [{ outputColumn: "" }, "option outputColumn must not be empty"],
       [{ engine: "gpu" }, "option engine must be one of auto, "],
       [{ model: [] }, "option model must have at least 1 entry"],
+      [{ model: Array(300).fill("starter") }, "option model must have at most 32 entries"],
       [{ columnOrder: "best" }, "option columnOrder must be one of given, auto"],
       [{ column: 3 }, "option column must be a text or a list"],
       [{ column: ["a", 3] }, "option column must be a text or a list whose entries are each a text"],
