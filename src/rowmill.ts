@@ -58,9 +58,17 @@ import {
   schemaOptions,
   type WaitingJob,
 } from "./rowmillOptions.js";
-import { calibrationsOf, linkInProcess, linkToProcess, type RunnerLink, waitingFor } from "./runner/index.js";
+import {
+  calibrationsOf,
+  fitMemory,
+  linkInProcess,
+  linkToProcess,
+  type MemoryFit,
+  type RunnerLink,
+  waitingFor,
+} from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
-import type { Estimate, InferOptions } from "./submission/index.js";
+import type { Estimate, InferOptions, MemoryNeeds } from "./submission/index.js";
 import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
 
 export type {
@@ -175,6 +183,7 @@ export class Rowmill implements AsyncDisposable {
       home: this.#home,
       models: this.#models,
       onPull: (progress: PullProgress) => pulling.show(progress),
+      fitMemory: (needs: MemoryNeeds) => this.#fitMemory(needs, checked.engine),
       confirmDownload: (download: Download, isDefaultModel: boolean) => this.#confirm(download, isDefaultModel),
       onRows: (rows: number) => reading.show(rows),
       warn: (line: string) => this.#say(`warning: ${line}`),
@@ -464,6 +473,14 @@ export class Rowmill implements AsyncDisposable {
 
   #say(line: string): void {
     if (this.#output !== null) writeWhileRead(this.#output, `${messageLine(line)}\n`);
+  }
+
+  async #fitMemory(needs: MemoryNeeds, engine: EngineName): Promise<MemoryFit | null> {
+    try {
+      return await fitMemory({ ...needs, rowsDone: 0, rowsFailed: 0 }, this.#home.config, engine);
+    } catch {
+      return null; // no backend, say: the estimate's other numbers stand, and the job itself says why
+    }
   }
 
   /** npm shows nothing of why the addon could not be built. Whoever has turned it off knows. */

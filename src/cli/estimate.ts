@@ -1,6 +1,6 @@
 import type { Rowmill } from "../rowmill.js";
 import { describeColumnOrder } from "./columnOrder.js";
-import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
+import { formatBytes, formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
 export type Estimate = Extract<Awaited<ReturnType<Rowmill["infer"]>>, { rows: number }>;
@@ -28,8 +28,17 @@ export function renderEstimate(estimate: Estimate, isCut: boolean): string {
     ["input tokens", formatInputTokens(estimate.inputTokens, estimate.sharedTokens)],
     ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
     ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
+    ...(estimate.memory === null ? [] : [["memory", describeMemory(estimate.memory)] as const]),
     ["time", time],
   ]);
+}
+
+function describeMemory(memory: NonNullable<Estimate["memory"]>): string {
+  const { bytes, availableBytes, fits, place, workers, slots, slotTokens } = memory;
+  const many = (count: number, what: string): string => `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+  const shape = `${many(workers, "worker")} of ${many(slots, "slot")} of ${many(slotTokens, "token")}`;
+  const verdict = fits ? "fits" : "does not fit: take a smaller model or quantisation, or lower maxTokens";
+  return `${formatBytes(bytes)} with ${shape}, of the ${place}'s ${formatBytes(availableBytes)}: ${verdict}`;
 }
 
 /** What a hosted API would ask, at the catalogue's price. */

@@ -19,9 +19,24 @@ export interface Surroundings {
   readonly isWarm: boolean;
 }
 
+/** What of a job its plan depends on. */
+export type PlannedNeeds = Pick<
+  JobRecord,
+  | "modelPath"
+  | "longestRowTokens"
+  | "frameTokens"
+  | "sampling"
+  | "rowsTotal"
+  | "rowsDone"
+  | "rowsFailed"
+  | "workers"
+  | "threads"
+  | "slots"
+>;
+
 /** Plans a job with what the model's file and this machine say now. */
 export async function planForMachine(
-  job: JobRecord,
+  job: PlannedNeeds,
   config: HomeConfig,
   engine: PlanFacts["engine"],
   { cores, isAlone, isWarm }: Surroundings,

@@ -1,3 +1,3 @@
 export type { Estimate } from "./estimate.js";
 export { checkOptions, type InferOptions, type SamplingOptions, type SamplingParams } from "./options.js";
-export { estimateJobs, type SubmissionContext, submitJobs } from "./submit.js";
+export { estimateJobs, type MemoryNeeds, type SubmissionContext, submitJobs } from "./submit.js";

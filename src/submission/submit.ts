@@ -7,6 +7,7 @@ import {
   estimateCost,
   type Home,
   JobFile,
+  type JobRecord,
   type JobSpec,
   type NewJob,
   newJobId,
@@ -24,18 +25,24 @@ import { type CompiledOutput, compileOutput, outputFormOf } from "../output/inde
 import { planPrompt } from "../prompt/index.js";
 import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
 import { withSchema } from "../schema/index.js";
-import { type Estimate, estimateSeconds } from "./estimate.js";
+import { type Estimate, estimateSeconds, type MemoryNeed } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
 import { checkReasoning } from "./reasoning.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
 import { SharedTokens } from "./sharedTokens.js";
 
+/** What of a job decides over its memory. */
+export type MemoryNeeds = Pick<JobSpec, "modelPath" | "sampling" | "frameTokens" | "workers" | "threads" | "slots"> &
+  Pick<JobRecord, "longestRowTokens" | "rowsTotal">;
+
 export interface SubmissionContext {
   readonly home: Home;
   /** The user's own model names. */
   readonly models: Readonly<Record<string, string>>;
   readonly onPull: (progress: PullProgress) => void;
+  /** What the planner makes of a job; null where it can't tell. */
+  readonly fitMemory: (needs: MemoryNeeds) => Promise<MemoryNeed | null>;
   /** Told of each download before it begins; `false` leaves it, and the submission with it. */
   readonly confirmDownload: (download: Download, isDefaultModel: boolean) => boolean | Promise<boolean>;
   /** Told after each batch: how many rows have been read and counted. */
@@ -105,7 +112,9 @@ export async function estimateJobs(
   const shared = new Map(prepared.counters.map((counter) => [counter, new SharedTokens(counter)]));
   await readRows(context, prepared, options, (counter, rows) => shared.get(counter)?.add(rows));
   return Promise.all(
-    prepared.counters.map((counter) => estimateOf(context, prepared, counter, shared.get(counter)?.total() ?? 0)),
+    prepared.counters.map((counter) =>
+      estimateOf(context, prepared, options, counter, shared.get(counter)?.total() ?? 0),
+    ),
   );
 }
 
@@ -331,6 +340,7 @@ function confidenceFieldsOf(output: CompiledOutput | null): ConfidenceField[] {
 async function estimateOf(
   context: KeepingContext,
   prepared: Prepared,
+  options: CheckedOptions,
   counter: RowCounter,
   sharedTokens: number,
 ): Promise<Estimate> {
@@ -359,6 +369,11 @@ async function estimateOf(
       price === null ? null : { inputPerMillion: price.input, outputPerMillion: price.output },
     ),
     ...estimateSeconds(tokens, measured, parameters, availableParallelism()),
+    memory: await context.fitMemory({
+      ...{ modelPath: model.path, sampling, frameTokens: counter.frameTokens },
+      ...{ longestRowTokens: totals.longestRowTokens, rowsTotal: totals.rows },
+      ...{ workers: options.workers, threads: options.threads, slots: options.slots },
+    }),
   };
 }
 

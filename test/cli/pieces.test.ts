@@ -161,10 +161,19 @@ test("a dry run says what becomes of rows that are too long", () => {
     ...{ model: "starter", rows: 9, emptyRows: 0, tooLongRows: 1, inputTokens: 90, maxOutputTokens: 90 },
     ...{ columnChoice: null, sharedTokens: 0, computedTokens: 90 },
     ...{ warnings: [], cost: null, seconds: 4, secondsBasis: "measured" as const },
+    memory: {
+      ...{ bytes: 9e9, availableBytes: 8e9, fits: false, place: "GPU" as const },
+      ...{ workers: 1, slots: 16, slotTokens: 900 },
+    },
   };
   expect(renderEstimate(estimate, true)).toMatch(/too long, to be cut +1/);
   expect(renderEstimate(estimate, false)).toMatch(/too long, to be error rows +1/);
   expect(renderEstimate(estimate, false)).toMatch(/time +at most about 4 s/);
+  expect(renderEstimate(estimate, false)).toMatch(
+    /memory +9.0 GB with 1 worker of 16 slots of 900 tokens, of the GPU's 8.0 GB: does not fit/,
+  );
+  const fitting = { ...estimate, memory: { ...estimate.memory, fits: true } };
+  expect(renderEstimate(fitting, false)).toMatch(/8.0 GB: fits$/m);
 });
 
 test("the doctor speaks words and ends with a verdict", () => {

@@ -19,7 +19,15 @@ afterEach(() => {
 
 function contextOf(): SubmissionContext {
   const nothing = (): void => undefined;
-  return { home, models: {}, onPull: nothing, confirmDownload: () => true, onRows: nothing, warn: nothing };
+  return {
+    home,
+    models: {},
+    onPull: nothing,
+    confirmDownload: () => true,
+    fitMemory: async () => null,
+    onRows: nothing,
+    warn: nothing,
+  };
 }
 
 const check = (options: InferOptions) => checkOptions(options, { model: "starter", engine: "auto" });

@@ -25,6 +25,7 @@ function contextOf(warnings: string[]): SubmissionContext {
     models: {},
     onPull: nothing,
     confirmDownload: () => true,
+    fitMemory: async () => null,
     onRows: nothing,
     warn: (line: string) => warnings.push(line),
   };
