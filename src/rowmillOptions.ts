@@ -39,7 +39,7 @@ export const rowmillOptions = z.strictObject({
 });
 
 function isWritable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "write" in value && typeof value.write === "function";
+  return ["write", "on"].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
 }
 
 export interface ResultOptions {
