@@ -1,7 +1,7 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
-import { choice, choiceOf, EMPTY, type IrNode, ref } from "./ir.js";
+import { choice, choiceOf, EMPTY, type IrNode, ref, text } from "./ir.js";
 import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
@@ -192,8 +192,15 @@ function make(
   if (made.accepting.length > 0) return made;
   // what is followed is a little less than all numbers: none of it need not mean none at all
   const near = valuesNearBounds(facets).filter((value) => isNumberIn(literals, value));
-  if (near.length > 0) return choice(...near.map((value) => valueText(value, isFull)));
+  if (near.length > 0) return choice(...near.flatMap((value) => nearTexts(value, facets.isInteger, isFull)));
   return areOpposed(facets) ? made : new UnsupportedNumber("no number that can be followed is left");
+}
+
+/** A number that is no integer by its type may have the exponent that JSON.stringify gives it. */
+function nearTexts(value: Numeric, isInteger: boolean, isFull: boolean): IrNode[] {
+  const written = valueText(value, isFull);
+  const hasExponent = !isFull && !isInteger && typeof value === "number" && Math.abs(value) >= 1e21;
+  return hasExponent ? [written, text(JSON.stringify(value))] : [written];
 }
 
 /** The bounds and the doubles next to them on their inner sides: between bounds that leave nothing to follow, all or the most
