@@ -31,8 +31,17 @@ void ForHexDigits(std::uint32_t first_digit, std::uint32_t last_digit, Use use) 
   }
 }
 
-constexpr std::array<std::pair<char, std::uint32_t>, 8> kShortEscapes = {
-    {{'"', 0x22}, {'\\', 0x5c}, {'/', 0x2f}, {'b', 8}, {'f', 12}, {'n', 10}, {'r', 13}, {'t', 9}}};
+constexpr std::array<std::pair<char, std::uint32_t>, 7> kShortEscapes = {
+    {{'"', 0x22}, {'\\', 0x5c}, {'b', 8}, {'f', 12}, {'n', 10}, {'r', 13}, {'t', 9}}};
+
+// First and last of the code points that have an escape: all but the printable ASCII that needs none.
+constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 4> kEscapable = {
+    {{0, 0x1f}, {'"', '"'}, {'\\', '\\'}, {0x7f, kLastCodePoint}}};
+
+bool AreEscapable(std::uint32_t first, std::uint32_t last) {
+  return std::ranges::any_of(kEscapable,
+                             [&](const auto& range) { return range.first <= first && last <= range.second; });
+}
 
 }  // namespace
 
@@ -114,9 +123,23 @@ const MachineState* StringMachine::Character(StringContent::State content, std::
   return cover.kind == CoverKind::kAll ? Clean(cover.target) : nullptr;
 }
 
+bool StringMachine::TakesEscape(StringContent::State content, std::uint32_t first, std::uint32_t last) const {
+  return std::ranges::any_of(kEscapable, [&](const auto& range) {
+    const std::uint32_t from = std::max(first, range.first);
+    const std::uint32_t to = std::min(last, range.second);
+    return from <= to && content_.CoverOf(content, from, to).kind != CoverKind::kNone;
+  });
+}
+
 const MachineState* StringMachine::HexBlock(StringContent::State content, std::uint8_t left, std::uint32_t first) {
   const std::uint32_t last = first + BlockSize(Mode::kHex, left) - 1;
   if (last < kFirstSurrogate || first > kLastSurrogate) {
+    if (!AreEscapable(first, last)) {
+      // Wherever the rest leads, some digits must not come: never uniform.
+      return TakesEscape(content, first, last)
+                 ? Intern({.content = content, .mode = Mode::kHex, .left = left, .first = first, .last = last})
+                 : nullptr;
+    }
     return left == 0 ? Character(content, first) : Pending(content, Mode::kHex, left, first, last);
   }
   if (first > kLastHighSurrogate) {
@@ -131,9 +154,7 @@ const MachineState* StringMachine::HexBlock(StringContent::State content, std::u
   }
   // Only after "\u" and "\ud": some of what can come is a surrogate and some is not.
   const bool has_plain =
-      (first < kFirstSurrogate &&
-       content_.CoverOf(content, first, kFirstSurrogate - 1).kind != CoverKind::kNone) ||
-      (last > kLastSurrogate && content_.CoverOf(content, kLastSurrogate + 1, last).kind != CoverKind::kNone);
+      TakesEscape(content, first, kFirstSurrogate - 1) || TakesEscape(content, kLastSurrogate + 1, last);
   if (!has_plain && content_.CoverOf(content, astral_first, astral_last).kind == CoverKind::kNone) {
     return nullptr;
   }
@@ -216,7 +237,7 @@ void StringMachine::FillClean(const MachineState& state, Row row) {
       last = lead == 0xed ? kFirstSurrogate - 1 : std::min(last, kLastCodePoint);
       row[lead] = Pending(content, Mode::kUtf8, left, first, last);
     }
-    row['\\'] = AfterBackslash(content);
+    row['\\'] = TakesEscape(content, 0, kLastCodePoint) ? AfterBackslash(content) : nullptr;
   } else {
     row['\\'] = nullptr;
   }

@@ -11,7 +11,8 @@
 namespace rowmill::grammar {
 
 // Where a JSON string stands between its quotes, byte by byte: the content's state and what of a character has
-// been read. A character may be written as itself, as a short escape or as \uXXXX (two for those beyond U+FFFF).
+// been read. A character may be written as itself, as a short escape or as \uXXXX (two for those beyond U+FFFF);
+// printable ASCII but the quote and the backslash only as itself, since it needs no escape: neither \u004d nor \/.
 struct MachineState {
   enum class Mode : std::uint8_t {
     kClean,           // between two characters
@@ -53,6 +54,7 @@ class StringMachine {
   [[nodiscard]] const MachineState* start() const { return start_; }
   // Between two characters, the content in a state of its own.
   const MachineState* Clean(StringContent::State content);
+  // The content must take a character that has an escape.
   const MachineState* AfterBackslash(StringContent::State content);
   // The same state made by another machine of the same content.
   const MachineState* Adopt(const MachineState& other);
@@ -70,6 +72,8 @@ class StringMachine {
   const MachineState* Pending(StringContent::State content, MachineState::Mode mode, std::uint8_t left,
                               std::uint32_t first, std::uint32_t last);
   const MachineState* Character(StringContent::State content, std::uint32_t code_point);
+  // Whether the content takes a character of [first, last] that may be written as an escape.
+  [[nodiscard]] bool TakesEscape(StringContent::State content, std::uint32_t first, std::uint32_t last) const;
   const MachineState* HexBlock(StringContent::State content, std::uint8_t left, std::uint32_t first);
 
   void FillClean(const MachineState& state, Row row);

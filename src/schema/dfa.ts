@@ -149,8 +149,11 @@ function aliveStates({ stateCount, offsets, edges, accepting }: Dfa): Uint8Array
 }
 
 /** The length of the longest way through an automaton whose states all lead to its end; Infinity with a circle.
- *  @param lengthOf  what an edge counts, by the last of its code points */
-export function longestWay({ stateCount, offsets, edges }: Dfa, lengthOf: (lastCodePoint: number) => number): number {
+ *  @param lengthOf  what an edge counts, by its first and last code point */
+export function longestWay(
+  { stateCount, offsets, edges }: Dfa,
+  lengthOf: (first: number, last: number) => number,
+): number {
   const incoming = new Uint32Array(stateCount);
   for (let at = 2; at < edges.length; at += 3) incoming[edges[at]!]!++;
   if (incoming[0] !== 0) return Number.POSITIVE_INFINITY;
@@ -161,7 +164,7 @@ export function longestWay({ stateCount, offsets, edges }: Dfa, lengthOf: (lastC
     longest = Math.max(longest, lengths[state]!);
     for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
       const target = edges[at + 2]!;
-      lengths[target] = Math.max(lengths[target]!, lengths[state]! + lengthOf(edges[at + 1]!));
+      lengths[target] = Math.max(lengths[target]!, lengths[state]! + lengthOf(edges[at]!, edges[at + 1]!));
       if (--incoming[target]! === 0) ready.push(target);
     }
   }

@@ -12,7 +12,8 @@ export interface StringContent {
 }
 
 /** A piece of a grammar. Everything stands for UTF-8 text: `text` for its bytes, `chars` for one code point of a set,
- *  `string` for a JSON string with both its quotes, each character in any of its spellings (itself, short escape, \uXXXX).
+ *  `string` for a JSON string with both its quotes, each character in any of its spellings (itself, short escape, \uXXXX),
+ *  printable ASCII that needs no escape only as itself.
  *  A choice without options matches nothing; a sequence without parts matches the empty text. */
 export type IrNode =
   | { readonly kind: "text"; readonly text: string }

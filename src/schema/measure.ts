@@ -1,5 +1,7 @@
+import { intersectionOf } from "./codePoints.js";
 import { longestWay } from "./dfa.js";
 import { choice, choiceOf, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seqOf } from "./ir.js";
+import { ESCAPABLE } from "./spelling.js";
 
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */
@@ -134,12 +136,14 @@ export function longestOutput(ir: GrammarIr): number | null {
   return Number.isFinite(length) ? length : null;
 }
 
-/** Bytes of `\uD83D\uDE00` and of `\u00E9`: the longest that a character is written, beyond the basic plane and in it. */
+/** Bytes of `\uD83D\uDE00` and of `\u00E9`: the longest that a character is written, beyond the basic plane and in it.
+ *  What has no escape is ASCII, of one byte. */
 const ASTRAL_BYTES = 12;
 const BASIC_BYTES = 6;
 
-function bytesOf(codePoint: number): number {
-  return codePoint > 0xffff ? ASTRAL_BYTES : BASIC_BYTES;
+function bytesOf(first: number, last: number): number {
+  if (last > 0xffff) return ASTRAL_BYTES;
+  return intersectionOf(ESCAPABLE, [[first, last]]).length > 0 ? BASIC_BYTES : 1;
 }
 
 function longestString({ automaton, max }: StringContent): number {

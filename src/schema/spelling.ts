@@ -1,4 +1,4 @@
-import { differenceOf, intersectionOf, SCALARS } from "./codePoints.js";
+import { differenceOf, hasCodePoint, intersectionOf, SCALARS } from "./codePoints.js";
 import { chars, charsOf, choice, EMPTY, type IrNode, type Ranges, repeat, seq, text } from "./ir.js";
 
 const HEX = charsOf("09", "AF", "af");
@@ -11,22 +11,29 @@ const RAW: Ranges = differenceOf(SCALARS, [
 const SHORT_ESCAPES = new Map([
   [0x22, '"'],
   [0x5c, "\\"],
-  [0x2f, "/"],
   [8, "b"],
   [0xc, "f"],
   [0xa, "n"],
   [0xd, "r"],
   [9, "t"],
 ]);
+/** What may be written with an escape: all but the printable ASCII that needs none. */
+export const ESCAPABLE: Ranges = differenceOf(SCALARS, [
+  [0x20, 0x21],
+  [0x23, 0x5b],
+  [0x5d, 0x7e],
+]);
 const BASIC_PLANE: Ranges = [[0, 0xffff]];
 const BEYOND: Ranges = [[0x10000, 0x10ffff]];
 
-/** One character of the set in any spelling that JSON has: as it is, with its short escape, as `\uXXXX` in either case,
- *  beyond the basic plane as two of those. */
+/** One character of the set in any spelling that a job may write: as it is, with its short escape, as `\uXXXX` in either
+ *  case, beyond the basic plane as two of those. Printable ASCII that needs no escape stands only as it is: models under a
+ *  pattern write `\u004d` for `M` otherwise. */
 export function spelled(ranges: Ranges): IrNode {
-  const short = [...SHORT_ESCAPES].filter(([code]) => intersectionOf(ranges, [[code, code]]).length > 0);
-  const units = intersectionOf(ranges, BASIC_PLANE).map(([first, last]) => hexBetween(hex4(first), hex4(last)));
-  const pairs = intersectionOf(ranges, BEYOND).flatMap(([first, last]) => pairsBetween(first, last));
+  const escaped = intersectionOf(ranges, ESCAPABLE);
+  const short = [...SHORT_ESCAPES].filter(([code]) => hasCodePoint(escaped, code));
+  const units = intersectionOf(escaped, BASIC_PLANE).map(([first, last]) => hexBetween(hex4(first), hex4(last)));
+  const pairs = intersectionOf(escaped, BEYOND).flatMap(([first, last]) => pairsBetween(first, last));
   const hex = choice(...units, ...pairs);
   const afterBackslash = choice(...short.map(([, letter]) => text(letter)), seq(text("u"), hex));
   return choice(chars(intersectionOf(ranges, RAW)), seq(text("\\"), afterBackslash));

@@ -96,8 +96,12 @@ export function accepts(ir: GrammarIr, input: string, onWays: (count: number) =>
 }
 
 const BEGINS = new Set<string>(["text", "chars", "string", "inString"]);
-const ESCAPE = /^\\(?:["\\/bfnrt]|u(?!d[89a-f])[0-9a-f]{4}|ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})$/i;
-const LONGEST_ESCAPE = "\\ud83d\\ude00".length;
+/** An escape, none of which stands for printable ASCII that needs none. */
+const ESCAPE =
+  /^\\(?:["\\bfnrt]|u(?!d[89a-f]|00[2-6].|007[0-9a-e])[0-9a-f]{4}|u00(?:22|5c)|ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})$/i;
+/** What one may begin with. */
+const ESCAPE_BEGINNING =
+  /^\\(?:u(?!d[c-f])(?:0|00|00[0-2578-9a-f]|0[1-9a-f][0-9a-f]?|[1-9a-f][0-9a-f]{0,2})?|ud[89ab][0-9a-f]{2}(?:\\(?:u(?:d(?:[c-f][0-9a-f]?)?)?)?)?)?$/i;
 
 /** What is inside after one more character; null where it can't be. */
 function readInString(inside: InString, char: string): InString | "end" | null {
@@ -106,7 +110,7 @@ function readInString(inside: InString, char: string): InString | "end" | null {
   if (char < " ") return null;
   const written = spelling + char;
   if (written[0] === "\\" && !ESCAPE.test(written)) {
-    return written.length < LONGEST_ESCAPE ? { ...inside, spelling: written } : null;
+    return ESCAPE_BEGINNING.test(written) ? { ...inside, spelling: written } : null;
   }
   const code = (JSON.parse(`"${written}"`) as string).codePointAt(0)!;
   if (content.automaton === null) {
@@ -210,10 +214,13 @@ function distancesToEnd(automaton: Automaton): number[] {
   return distances;
 }
 
+/** Printable ASCII that needs no escape. */
+const PLAIN = /^[ !#-[\]-~]$/;
+
 /** A string as JSON, now and then with a character as its escape. */
 function spelledAtRandom(value: string, random: () => number): string {
   const characters = [...value].map((char) => {
-    if (random() < 0.9) return JSON.stringify(char).slice(1, -1);
+    if (random() < 0.9 || PLAIN.test(char)) return JSON.stringify(char).slice(1, -1);
     return [...char.split("")].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
   });
   return `"${characters.join("")}"`;

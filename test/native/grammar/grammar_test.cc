@@ -269,6 +269,52 @@ void TheOnlyTokenIsForcedWhateverTheTokenizerSays() {
   CHECK(AcceptAll(matcher, {" ", "b"}) && matcher.ForcedTokens(mute).empty());
 }
 
+// Whichever mask it is: of any string, of a counted one, of an automaton with many characters or with few.
+void WhatNeedsNoEscapeIsWrittenAsItself() {
+  const std::vector<std::string> tokens = {
+      "\"",     "M",       "/",      "\xc3\xa9", "\\",      "\\u",    "\\u00",  "\\u004",  "\\u004d",
+      "\\u00e", "\\u001f", "\\u002", "\\u0022",  "\\u0023", "\\u005", "\\u007", "\\u007e", "\\/",
+      "\\n",    "\\\"",    "u",      "n",        "u004",    "u007f",  "<end>"};
+  const auto vocabulary = VocabularyOf(tokens);
+  const auto allowed_after = [&](Piece piece, std::vector<TestAutomaton> automata, const Texts& texts) {
+    TokenMatcher matcher(OpenGrammar(
+        TablesOf({.rules = {std::move(piece)}, .automata = std::move(automata), .root = 0}), vocabulary, 1 << 24));
+    for (const std::string& text : texts) {
+      CHECK(matcher.Accept(static_cast<std::uint32_t>(std::ranges::find(tokens, text) - tokens.begin())));
+    }
+    return Allowed(matcher);
+  };
+  const auto loop = [](std::vector<AutomatonState::Edge> edges) {
+    return std::vector<TestAutomaton>{{{true, std::move(edges)}}};
+  };
+  Texts any = tokens;
+  for (const char* const refused : {"\\u004", "\\u004d", "\\u0023", "\\u007e", "\\/", "<end>"}) {
+    std::erase(any, refused);
+  }
+  CHECK(allowed_after(StringLength(0, kNoEnd), {}, {"\""}) == any);
+  CHECK(allowed_after(StringLength(0, 9), {}, {"\""}) == any);
+  CHECK(allowed_after(String(0), loop({{0, 0x10ffff, 0}}), {"\""}) == any);
+  Texts not_controls = any;
+  std::erase(not_controls, "\\u001f");
+  std::erase(not_controls, "\\n");
+  CHECK(allowed_after(String(0), loop({{0x20, 0x10ffff, 0}}), {"\""}) == not_controls);
+  // After a backslash another one makes a character, and whatever comes behind it is plain.
+  Texts in_escape = tokens;
+  for (const char* const refused : {"M", "/", "\xc3\xa9", "u004", "<end>"}) {
+    std::erase(in_escape, refused);
+  }
+  CHECK(allowed_after(StringLength(0, kNoEnd), {}, {"\"", "\\"}) == in_escape);
+  CHECK(allowed_after(StringLength(0, 9), {}, {"\"", "\\"}) == in_escape);
+  CHECK(allowed_after(String(0), loop({{0, 0x10ffff, 0}}), {"\"", "\\"}) == in_escape);
+  CHECK(allowed_after(String(0), loop({{0, 0xfff, 0}}), {"\"", "\\"}) == in_escape);
+  // Where no character has an escape, no backslash is offered, nor one more digit than leads to a character.
+  CHECK((allowed_after(String(0), loop({{'/', '/', 0}, {'M', 'M', 0}}), {"\""}) == Texts{"\"", "M", "/"}));
+  CHECK((allowed_after(String(0), loop({{'M', 'M', 0}, {0xe9, 0xe9, 0}}), {"\""}) ==
+         Texts{"\"", "M", "\xc3\xa9", "\\", "\\u", "\\u00", "\\u00e"}));
+  CHECK((allowed_after(String(0), loop({{' ', '/', 0}}), {"\""}) ==
+         Texts{"\"", "/", "\\", "\\u", "\\u00", "\\u002", "\\u0022", "\\\""}));
+}
+
 void ManyThreadsShareOneGrammar() {
   const Piece member = Seq({Choice({Text("{\"a\":"), Text("{\"b\":"), Seq({Text("{"), String(0), Text(":")})}),
                             Choice({StringLength(0, 40), Repeat(Chars({{0x30, 0x39}}), 1, 30), Ref(0)}), Text("}")});
@@ -346,6 +392,7 @@ int main() {
   ForcedTextGoesUpToWhereThereIsAChoice();
   ForcedTokensAreThoseOfEveryTextThatMayFollow();
   TheOnlyTokenIsForcedWhateverTheTokenizerSays();
+  WhatNeedsNoEscapeIsWrittenAsItself();
   ManyThreadsShareOneGrammar();
   MasksAreMadeAheadForWhatTheNextTokensReach();
   if (grammar_test::failures == 0) {

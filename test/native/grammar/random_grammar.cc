@@ -166,7 +166,9 @@ class TextWriter {
 
   void AddCharacter(std::uint32_t code_point) {
     const bool must_escape = code_point < 0x20 || code_point == '"' || code_point == '\\';
-    if (!must_escape && Below(random_, 4) > 0) {
+    // Printable ASCII is hardly ever escaped here, since no grammar takes that.
+    const bool is_plain = !must_escape && code_point < 0x7f;
+    if (!must_escape && Below(random_, is_plain ? 16 : 4) > 0) {
       AppendUtf8(code_point, text_);
       return;
     }

@@ -20,7 +20,7 @@ using rowmill::grammar::TokenMatcher;
 std::vector<std::string> RandomTokens(const TestGrammar& grammar, std::mt19937& random) {
   std::vector<std::string> tokens;
   for (const char* const piece : {"a", "b", "\"", "\\", "x", "{", "}", "u", "d", "8", "\xc3", "\xa9", "\xf0", "", "\", ",
-                                  "\":", "aa", "aaa\"", "\\u00", "\\n", "\xed", "\xa0", "\xe2\x82", "a\"b", "\\\"", "a"}) {
+                                  "\":", "aa", "aaa\"", "\\u00", "\\u", "005", "c", "1", "\\/", "\\n", "\xed", "\xa0", "\xe2\x82", "a\"b", "\\\"", "a"}) {
     tokens.emplace_back(piece);
   }
   for (int count = 0; count < 30; count++) {

@@ -13,6 +13,11 @@ namespace {
 constexpr std::uint32_t kNoEnd = 0xffffffff;
 using Ranges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
+// Printable ASCII that needs no escape, and so has none.
+bool IsPlain(std::int64_t code_point) {
+  return code_point >= 0x20 && code_point <= 0x7e && code_point != '"' && code_point != '\\';
+}
+
 // All ways to write all characters within a JSON string: what each beginning of such a way can still become.
 class Spellings {
  public:
@@ -26,6 +31,9 @@ class Spellings {
         AppendUtf8(code_point, text);
         Add(text, code_point);
       }
+      if (IsPlain(code_point)) {
+        continue;
+      }
       char escape[16];
       if (code_point < 0x10000) {
         std::snprintf(escape, sizeof escape, "\\u%04x", code_point);
@@ -36,7 +44,7 @@ class Spellings {
       Add(escape, code_point);
     }
     const std::pair<const char*, std::uint32_t> short_ones[] = {
-        {"\\\"", '"'}, {"\\\\", '\\'}, {"\\/", '/'}, {"\\b", 8}, {"\\f", 12}, {"\\n", 10}, {"\\r", 13}, {"\\t", 9}};
+        {"\\\"", '"'}, {"\\\\", '\\'}, {"\\b", 8}, {"\\f", 12}, {"\\n", 10}, {"\\r", 13}, {"\\t", 9}};
     for (const auto& [text, code_point] : short_ones) {
       Add(text, code_point);
     }
@@ -117,13 +125,13 @@ std::int64_t WholeCharacter(const std::string& text) {
     return is_character && code_point >= 0x80 && written == text ? std::int64_t{code_point} : -1;
   }
   if (text.size() == 2) {
-    const std::string letters = "\"\\/bfnrt";
+    const std::string letters = "\"\\bfnrt";
     const std::size_t found = letters.find(text[1]);
-    return found == std::string::npos ? -1 : std::int64_t{"\"\\/\b\f\n\r\t"[found]};
+    return found == std::string::npos ? -1 : std::int64_t{"\"\\\b\f\n\r\t"[found]};
   }
   const std::int64_t unit = UnitAt(text, 0);
   if (text.size() == 6) {
-    return unit >= 0xd800 && unit <= 0xdfff ? -1 : unit;
+    return (unit >= 0xd800 && unit <= 0xdfff) || IsPlain(unit) ? -1 : unit;
   }
   const std::int64_t low = text.size() == 12 ? UnitAt(text, 6) : -1;
   const bool is_pair = unit >= 0xd800 && unit <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
