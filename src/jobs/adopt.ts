@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive, type ProcessIdentity } from "../processIdentity.js";
 import { insertFoundJobs, setOutcome, toNewJob, toOutcome } from "./catalogRow.js";
 import { asideFolder, jobFilePath, jobFolder, jobsFolder, removedFolder, submitterPath } from "./layout.js";
 import { liveHolder } from "./lease.js";
-import { isAlive, type ProcessIdentity } from "./processIdentity.js";
 import type { Sqlite, Store } from "./sqlite.js";
 import { type FoundJob, findInFolder, hasOutcome, keepInFolder } from "./storedRecord.js";
 

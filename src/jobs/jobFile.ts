@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { EncodedBatch } from "../data/index.js";
 import { EXIT, RowmillError } from "../errors.js";
+import { ownIdentity } from "../processIdentity.js";
 import type { ResultBatch, ResultRow } from "../results/index.js";
 import { commonestFailures, type FailedRows } from "./failedRows.js";
 import { FileIdentity } from "./fileIdentity.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { countersPath, jobFilePath, jobFolder, submitterPath } from "./layout.js";
 import { packLogprobs } from "./packedLogprobs.js";
-import { ownIdentity } from "./processIdentity.js";
 import { openForReading } from "./readingStore.js";
 import type { JobCounts } from "./record.js";
 import { syncFolder } from "./removal.js";

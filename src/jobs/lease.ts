@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { ownIdentity, type ProcessIdentity, stateOf } from "../processIdentity.js";
 import { isPassing } from "./passingError.js";
-import { ownIdentity, type ProcessIdentity, stateOf } from "./processIdentity.js";
 import type { SqlRow, Store } from "./sqlite.js";
 
 /** Without a heartbeat for so long, a runner counts as gone that nobody here can see, or that was stopped: far more than any

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { rmSync, type Stats } from "node:fs";
 import { access, constants, type FileHandle, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InputError, messageOf } from "../errors.js";
 import { beforeProcessEnds } from "../processEnd.js";
+import { isAlive, ownIdentity, type ProcessIdentity } from "../processIdentity.js";
 
 const READER_POLL_MS = 100;
 /** As many as Linux follows. */
@@ -93,7 +93,7 @@ async function openForReader(path: string): Promise<FileHandle> {
 async function replaceFile(target: string, found: Stats | null, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const folder = dirname(target);
   await sweepParts(folder);
-  const part = join(folder, `${partsOf(process.pid)}${randomBytes(6).toString("hex")}.part`);
+  const part = join(folder, partName(ownIdentity()));
   using _ = beforeProcessEnds(() => rmSync(part, { force: true }));
   try {
     await writeAndSync(part, found, chunks);
@@ -127,27 +127,31 @@ async function takeOver(file: FileHandle, found: Stats | null): Promise<void> {
   await file.chmod(found.mode & (isOwner ? 0o777 : 0o707));
 }
 
-/** Removes what writers on this machine left that were killed. */
+/** Removes what writers left that were killed: none but those of which this process can tell. */
 async function sweepParts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = /^\.rowmill-[0-9a-f]{8}-(\d+)-[0-9a-f]{12}\.part$/.exec(name)?.[1];
-    if (pid === undefined || !name.startsWith(partsOf(Number(pid))) || isAlive(Number(pid))) continue;
+    const writer = writerOf(name);
+    if (writer === null || isAlive(writer) !== false) continue;
     await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
 }
 
-/** How the names of a process's parts begin: a folder may be shared by machines. */
-function partsOf(pid: number): string {
-  return `.rowmill-${createHash("sha256").update(hostname()).digest("hex").slice(0, 8)}-${pid}-`;
+/** A part's name says whose it is: a folder may be shared by machines, and by containers of one host name. */
+function partName({ pid, host, started }: ProcessIdentity): string {
+  const start = Buffer.from(started).toString("hex");
+  return `.rowmill-${digestOf(host)}-${pid}-${start}-${randomBytes(6).toString("hex")}.part`;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+/** @returns null for any other file, and for a part from another machine, boot or container */
+function writerOf(name: string): ProcessIdentity | null {
+  const [, digest, pid, start] = /^\.rowmill-([0-9a-f]{16})-(\d+)-([0-9a-f]*)-[0-9a-f]{12}\.part$/.exec(name) ?? [];
+  const { host } = ownIdentity();
+  if (pid === undefined || start === undefined || digest !== digestOf(host)) return null;
+  return { pid: Number(pid), host, started: Buffer.from(start, "hex").toString() };
+}
+
+function digestOf(host: string): string {
+  return createHash("sha256").update(host).digest("hex").slice(0, 16);
 }
 
 /** The rename is durable once its folder is; Windows can't open folders and needs no such thing. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { acquireLease, LEASE_LAPSE_MS, LEASE_SEEN_LAPSE_MS, leaseHolder, openHome } from "../../src/jobs/index.js";
-import { isAlive, ownIdentity } from "../../src/jobs/processIdentity.js";
+import { isAlive, ownIdentity } from "../../src/processIdentity.js";
 import { FakeClock, newHome, submit } from "./fixture.js";
 
 test("a home has one runner at a time", () => {

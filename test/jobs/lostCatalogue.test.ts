@@ -16,8 +16,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acquireLease, type Home, JobFile, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
 import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { removedFolder } from "../../src/jobs/layout.js";
-import { ownIdentity } from "../../src/jobs/processIdentity.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
+import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
 import { newFolder, newHome, newJobFile, result, submitRows } from "./fixture.js";
 

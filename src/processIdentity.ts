@@ -55,7 +55,9 @@ function lookAt(pid: number): { readonly started: string; readonly isStopped: bo
   try {
     if (process.platform === "win32") return { started: "", isStopped: false };
     if (process.platform !== "linux") {
-      const words = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+      // the start in one zone and language, whoever asks
+      const env = { ...process.env, TZ: "UTC", LC_ALL: "C" };
+      const words = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "utf8", env }).trim();
       const gap = words.search(/\s/);
       return { started: words.slice(gap).trim(), isStopped: words.startsWith("T") };
     }
