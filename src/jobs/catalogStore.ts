@@ -102,8 +102,8 @@ export class CatalogStore implements Store {
   #isSame(): boolean {
     const { db, identity, header } = this.#open;
     if (identity.state() !== "same") return false;
-    const found = header.applicationId();
-    if (found === null) return false;
+    const found = header.read()?.applicationId;
+    if (found === undefined) return false;
     const own = this.#generation;
     if (found === own?.id) own.isSeen = true;
     // another process may have begun its own generation, by SQLite's means
@@ -167,7 +167,8 @@ export class CatalogStore implements Store {
     this.#onOpen(db, keptAs);
     if (this.#busyTimeoutMs !== null) db.setBusyTimeout(this.#busyTimeoutMs);
     const { path } = this.#paths;
-    return { db, identity: new FileIdentity(path), header: new FileHeader(path) };
+    const header = new FileHeader(path);
+    return { db, identity: new FileIdentity(path, header), header };
   }
 }
 

@@ -221,6 +221,21 @@ export function createEmpty(path: string): void {
   }
 }
 
+/** Whether a file with its log is whole, as who opens it anew sees it: an open connection's cache hides what is cut off.
+ *  @throws {RowmillError} ROWMILL_STORE_BUSY */
+export function isSoundFile(path: string): boolean {
+  let db: InstanceType<typeof DatabaseSync> | null = null;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    return db.prepare("PRAGMA quick_check(1)").get()?.quick_check === "ok";
+  } catch (error) {
+    if (primaryCode(error) === SQLITE.busy) throw storeError(error, path);
+    return false;
+  } finally {
+    db?.close();
+  }
+}
+
 /** SQLite's strings end at a NUL in the driver's binding, so a text with one is kept as bytes. */
 export function toSqlText(text: string | null): SqlValue {
   return text?.includes("\0") ? Buffer.from(text, "utf8") : text;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,16 @@ export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-jobs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Runs statements on a SQLite file in a process that knows nothing of Rowmill, and ends it. */
+export function otherProgram(path: string, sql: string): void {
+  const program = `
+    const { DatabaseSync } = await import("@photostructure/sqlite");
+    const db = new DatabaseSync(process.argv[1]);
+    db.exec(process.argv[2]);
+    db.close();`;
+  execFileSync(process.execPath, ["--input-type=module", "-e", program, path, sql]);
 }
 
 /** A clock that stands still until it is moved: the tests' only fake. */

@@ -19,7 +19,7 @@ import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
-import { newFolder, newHome, newJobFile, result, submitRows } from "./fixture.js";
+import { newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -256,6 +256,29 @@ describe("a process that has the catalogue open", () => {
     expect(lease.renew()).toBe(false);
     expect(home.catalog.get(waiting).status).toBe("QUEUED");
     expect(readdirSync(path).some((name) => name.startsWith("catalog.db.damaged-"))).toBe(true);
+  });
+
+  test("takes a catalogue that another program shortened by VACUUM as it is, and a shorter older copy for damage", () => {
+    const { path, before } = homeWithJobs();
+    const copy = join(newFolder(), "old.db");
+    copyFileSync(catalogue(path), copy);
+    using home = openHome(path);
+    otherProgram(catalogue(path), "CREATE TABLE other AS SELECT zeroblob(1000000) AS x");
+    otherProgram(catalogue(path), "PRAGMA wal_checkpoint(TRUNCATE)");
+    home.catalog.keepCalibration("key", "model", { workers: 1 });
+    const grown = statSync(catalogue(path)).size;
+    otherProgram(catalogue(path), "DROP TABLE other; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    expect(statSync(catalogue(path)).size).toBeLessThan(grown);
+    expect(home.catalog.list()).toHaveLength(before.length);
+    expect(home.catalog.calibrations()).toHaveLength(1);
+    const kept = () => readdirSync(path).filter((name) => /damaged-.*Z$/.test(name));
+    expect(kept()).toEqual([]);
+    otherProgram(catalogue(path), "CREATE TABLE other AS SELECT zeroblob(1000000) AS x");
+    otherProgram(catalogue(path), "PRAGMA wal_checkpoint(TRUNCATE)");
+    home.catalog.list();
+    writeFileSync(catalogue(path), readFileSync(copy));
+    expect(home.catalog.list()).toHaveLength(before.length);
+    expect(kept()).toHaveLength(1);
   });
 
   test("takes another process's generation for no damage", () => {

@@ -1,8 +1,8 @@
-import { copyFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Home, JobFile, jobFolder, SystemLock } from "../../src/jobs/index.js";
-import { newFolder, newHome, result, submitRows } from "./fixture.js";
+import { newFolder, newHome, otherProgram, result, submitRows } from "./fixture.js";
 
 const lost = expect.objectContaining({ code: "ROWMILL_JOB_FILE_LOST", exitCode: 1 });
 const missing = expect.objectContaining({ code: "ROWMILL_JOB_FILE_MISSING" });
@@ -35,6 +35,20 @@ test.each<[string, (path: string) => void]>([
   const { file, path } = claimedJob(newHome());
   lose(path);
   expect(() => file.appendResults([result(1, "B")])).toThrow(lost);
+  file.close();
+});
+
+test("a job file that another program grows and then shortens by VACUUM loses no results, and one cut later does", () => {
+  const { file, path } = claimedJob(newHome());
+  otherProgram(path, "CREATE TABLE other AS SELECT zeroblob(1000000) AS x; PRAGMA wal_checkpoint(TRUNCATE)");
+  expect(file.appendResults([result(1, "B")])).toEqual({ stored: 1, duplicates: 0 });
+  const grown = statSync(path).size;
+  otherProgram(path, "DROP TABLE other; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  expect(statSync(path).size).toBeLessThan(grown);
+  expect(file.appendResults([result(2, "C")])).toEqual({ stored: 1, duplicates: 0 });
+  file.checkWhole(file.resultCounts(), 3);
+  truncateSync(path, statSync(path).size - 4096);
+  expect(() => file.checkInPlace()).toThrow(lost);
   file.close();
 });
 
