@@ -31,6 +31,7 @@ export function loadBatch(stored: StoredSchema, message: StoredMessage, dictiona
   const loader = new Loader(message, dictionaries);
   const children = stored.fields.map((field) => loader.load(field));
   const length = Number(message.batch.length());
+  if (children.some((child) => child.length !== length)) throw new Error("a batch's columns differ in length");
   const type = new Struct<TypeMap>(stored.schema.fields);
   return new RecordBatch(stored.schema, dataOf(type, length, 0, {}, children));
 }
@@ -118,18 +119,22 @@ class Loader {
     const values = this.load(children[0] as StoredField);
     const isValid = validity(dataOf(field.type, length, nullCount, { bits }));
     const ends = [0];
-    const index: number[] = [];
-    for (let i = 0; i < length; i++) {
+    for (let i = 0, total = 0; i < length; i++) {
       const start = Number(starts[i]);
       const end = start + Number(sizes[i]);
       if (isValid(i)) {
         if (start < 0 || end < start || end > values.length) throw tooShort();
-        for (let at = start; at < end; at++) index.push(at);
+        total += end - start;
       }
-      ends.push(index.length);
+      ends.push(total);
+    }
+    const index = new Int32Array(expandable(ends[length] as number));
+    for (let i = 0; i < length; i++) {
+      const first = ends[i] as number;
+      for (let at = first; at < (ends[i + 1] as number); at++) index[at] = Number(starts[i]) + at - first;
     }
     const offsets = isLarge ? BigInt64Array.from(ends, BigInt) : Int32Array.from(ends);
-    const picked = gather([values], { index: Int32Array.from(index) });
+    const picked = gather([values], { index });
     return dataOf(field.type, length, nullCount, { offsets, bits }, [picked]);
   }
 
@@ -155,7 +160,7 @@ class Loader {
 
   #runs({ children }: StoredField, length: number): Data {
     const [ends, values] = children.map((child) => this.load(child)) as [Data, Data];
-    const index = new Int32Array(length);
+    const index = new Int32Array(expandable(length));
     for (let i = 0, run = 0; i < length; i++) {
       while (run < ends.length && Number(ends.values[run]) <= i) run++;
       if (run >= values.length) throw tooShort();
@@ -216,6 +221,16 @@ function checkOffsets(offsets: Int32Array | BigInt64Array, length: number, value
     if ((offsets[i] as number) > (offsets[i + 1] as number)) throw tooShort();
   }
   if (Number(offsets[0]) < 0 || Number(offsets[length]) > values) throw tooShort();
+}
+
+/** Views may overlap and runs are short to write: a small file may stand for more than any memory. */
+const MOST_EXPANDED = 100_000_000;
+
+function expandable(count: number): number {
+  if (count <= MOST_EXPANDED) return count;
+  throw new Error(
+    `a batch's runs or views stand for ${count} values, more than ${MOST_EXPANDED}; write it in smaller batches`,
+  );
 }
 
 function tooShort(): Error {

@@ -47,7 +47,8 @@ class TextTally {
     this.#isInteger &&= isInteger;
     const isNumber = isInteger || DECIMAL.test(text);
     this.#isDouble &&= isNumber && String(Number(text)) === text;
-    const scale = isNumber ? (decimalShape(text)?.scale ?? -1) : -1;
+    // as written, trailing zeros and all: 0.00 has two
+    const scale = isNumber && decimalShape(text) !== null ? (text.split(".")[1]?.length ?? 0) : -1;
     if (Number.isNaN(this.#scale)) this.#scale = scale;
     this.#isDecimal &&= scale >= 0 && scale === this.#scale;
     if (isNumber) this.#numbers.see(new ExactNumber(text));
@@ -58,7 +59,7 @@ class TextTally {
     if (this.#isBoolean) return { name, type: "boolean" };
     if (!this.#isInteger && this.#isDouble) return { name, type: "number" };
     if (!this.#isInteger && !this.#isDecimal) return { name, type: "string" };
-    const storage = this.#isInteger ? this.#numbers.storage : this.#numbers.decimal;
+    const storage = this.#isInteger ? this.#numbers.storage : this.#numbers.decimalOf(this.#scale);
     if (storage === "text") return { name, type: "string" };
     const type = this.#isInteger ? "integer" : "number";
     return storage === undefined ? { name, type } : { name, type, storage };

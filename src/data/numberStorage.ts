@@ -53,9 +53,15 @@ export class NumberTally {
 
   /** The narrowest decimal, or "text" where none holds every number. */
   get decimal(): NumberStorage {
+    return this.decimalOf(0);
+  }
+
+  /** @param leastScale digits behind the point that the decimal has at least: 0.00 is no more than 0 by its value */
+  decimalOf(leastScale: number): NumberStorage {
+    const scale = Math.max(this.#scale, leastScale);
     const narrow = Math.max(String(this.#greatest).length, String(-this.#least).length);
-    const precision = Math.max(this.#whole, narrow) + this.#scale;
-    return this.#isDecimal && precision <= DECIMAL_DIGITS ? `decimal(${precision},${this.#scale})` : "text";
+    const precision = Math.max(this.#whole, narrow) + scale;
+    return this.#isDecimal && precision <= DECIMAL_DIGITS ? `decimal(${precision},${scale})` : "text";
   }
 }
 

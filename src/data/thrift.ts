@@ -91,19 +91,13 @@ export class ThriftReader {
       case 9:
       case 10: {
         const header = this.byte();
-        const inner = header & 15;
-        for (let left = header >> 4 === 15 ? this.varint() : header >> 4; left > 0; left--)
-          if (inner <= 2) this.at += 1;
-          else this.skip(inner);
+        this.#skipMany(header >> 4 === 15 ? this.varint() : header >> 4, [header & 15]);
         return;
       }
       case 11: {
         const size = this.varint();
         const types = size > 0 ? this.byte() : 0;
-        for (let left = size; left > 0; left--) {
-          this.skip(types >> 4);
-          this.skip(types & 15);
-        }
+        this.#skipMany(size, [types >> 4, types & 15]);
         return;
       }
       case 12:
@@ -115,5 +109,15 @@ export class ThriftReader {
       default:
         throw new RangeError("a Parquet footer that can't be read");
     }
+  }
+
+  /** Elements take a byte at least each, a truth value just one. */
+  #skipMany(count: number, types: readonly number[]): void {
+    if (count * types.length > this.bytes.length - this.at)
+      throw new RangeError("a Parquet footer that says more than it holds");
+    for (let left = count; left > 0; left--)
+      for (const type of types)
+        if (type === 1 || type === 2) this.at += 1;
+        else this.skip(type);
   }
 }

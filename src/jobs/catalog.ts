@@ -347,6 +347,12 @@ export class Catalog {
 
   #noSuchJob(jobId: string): InputError {
     const ids = this.db.all("SELECT job_id FROM jobs ORDER BY seq DESC LIMIT 1000").map((row) => String(row.job_id));
+    const begins = ids.some((id) => id.startsWith(jobId) || id.startsWith(`job-${jobId}`));
+    if (jobId !== "" && begins && jobId.replace(/^job-/, "").length < SHORTEST_ID)
+      return new InputError(
+        "ROWMILL_NO_SUCH_JOB",
+        `"${jobId}" is too short for a job's id: give at least ${SHORTEST_ID} letters behind "job-"; "rowmill jobs list" shows them`,
+      );
     // two random ids share about a tenth of their letters in place: half is more than chance
     const near = nearestName(jobId, ids, (ids[0] ?? "").length / 2);
     const hint =

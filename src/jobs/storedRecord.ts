@@ -40,7 +40,10 @@ export interface FoundJob extends StoredJob {
 
 export function writeStoredJob(db: Store, { jobId, spec, facts, createdAt }: NewJob, outcome: JobOutcome | null): void {
   db.run(
-    "INSERT OR REPLACE INTO record (id, job_id, spec, facts, created_at, outcome) VALUES (1, ?, ?, ?, ?, ?)",
+    // an outcome stays: an older catalogue that does not know it must not bring an ended job back to life
+    `INSERT INTO record (id, job_id, spec, facts, created_at, outcome) VALUES (1, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET job_id = excluded.job_id, spec = excluded.spec, facts = excluded.facts,
+       created_at = excluded.created_at, outcome = coalesce(excluded.outcome, outcome)`,
     jobId,
     stringifyExact(spec) as string,
     JSON.stringify(facts),

@@ -12,7 +12,7 @@ export interface TemplateTask {
 export type Rendering = { readonly text: string } | { readonly error: string; readonly isUnreadable: boolean };
 
 /** A usual template takes milliseconds; a busy machine may give it a fiftieth of a core. */
-const LIMIT_MS = 20_000;
+export const LIMIT_MS = 20_000;
 const MEMORY_MB = 256;
 /** Published templates have up to 30 kB. */
 const MOST_SOURCE_CHARACTERS = 1 << 20;

@@ -377,9 +377,14 @@ async function estimateOf(
   };
 }
 
+/** A job of fewer rows says more about how long a model takes to load. */
+const MEASURED_ROWS = 50;
+
 /** Tokens a second of the newest finished job on the same model, null when there is none. */
 function measuredSpeed(home: Home, modelPath: string): number | null {
-  const job = home.catalog.list({ status: ["SUCCEEDED"], limit: 200 }).find((done) => done.modelPath === modelPath);
+  const job = home.catalog
+    .list({ status: ["SUCCEEDED"], limit: 200 })
+    .find((done) => done.modelPath === modelPath && done.rowsDone >= MEASURED_ROWS);
   if (job === undefined || job.startedAt === null || job.finishedAt === null) return null;
   const seconds = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000;
   return seconds > 0 ? (job.inputTokens + job.outputTokens) / seconds : null;

@@ -66,6 +66,7 @@ test("a job is found by any beginning of its id that no other job shares", () =>
     expect(home.catalog.get(short).jobId).toBe("job-aaaabb-1");
   expect(home.catalog.status("aaaac")).toBe("QUEUED");
   expect(() => home.catalog.get("aaaa")).toThrow(/"aaaa" could be job-aaaacc-2, job-aaaabb-1: give more/);
+  expect(() => home.catalog.get("job-aaa")).toThrow(/"job-aaa" is too short for a job's id: give at least 4 letters/);
   for (const pattern of ["", "%", "aa", "job-aaaa_b"]) {
     expect(() => home.catalog.get(pattern)).toThrow(
       expect.objectContaining({ code: "ROWMILL_NO_SUCH_JOB", exitCode: 2 }),
