@@ -35,10 +35,21 @@ function unlisten(): void {
 function onSignal(signal: NodeJS.Signals): void {
   for (const { act, isForEverySignal } of [...lastActs]) if (isForEverySignal) act();
   // somebody else decides whether it ends; if so, its exit is an event of its own
-  if (process.listeners(signal).some((listener) => listener !== onSignal)) return;
+  const others = process.listeners(signal).filter((listener) => listener !== onSignal);
+  if (others.length > waitingListeners()) return;
   actAll();
   unlisten();
   process.kill(process.pid, signal);
+}
+
+/** How many listeners a signal has of the package signal-exit, 3 and 4 together. They decide nothing: they raise the signal
+ *  again once nobody else listens, as is done here, and one of the two has to be the first. */
+function waitingListeners(): number {
+  const counters = [
+    Reflect.get(process, "__signal_exit_emitter__"),
+    Reflect.get(globalThis, Symbol.for("signal-exit emitter")),
+  ];
+  return counters.reduce((sum, counter) => sum + (typeof counter?.count === "number" ? counter.count : 0), 0);
 }
 
 function actAll(): void {
