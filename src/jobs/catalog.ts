@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { InputError, RowmillError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { nearestName } from "../nearestName.js";
 import { NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
@@ -283,9 +283,13 @@ export class Catalog {
 
   /** The next job, without those over which one runner after the other has died: they fail here. */
   #nextHealthy(runnerToken: string): JobRecord | null {
+    const failed = new Set<string>();
     for (;;) {
       const job = this.#nextWaiting(runnerToken);
       if (job === null || job.status === "QUEUED") return job;
+      // a line that comes again stands twice, as in a file that an older one was written over: no unique index allows it
+      if (failed.has(job.jobId))
+        throw new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${job.jobId} twice: it is damaged`);
       this.db.run(
         `UPDATE jobs SET deaths = CASE WHEN rows_done + rows_failed > rows_at_claim THEN 0 ELSE deaths + 1 END
          WHERE job_id = ?`,
@@ -293,6 +297,7 @@ export class Catalog {
       );
       const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", job.jobId)?.deaths);
       if (deaths < MOST_DEATHS) return job;
+      failed.add(job.jobId);
       this.#ended.push(job.jobId);
       this.db.run(
         `UPDATE jobs SET status = 'FAILED', failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
