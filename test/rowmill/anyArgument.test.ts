@@ -135,8 +135,8 @@ test("an id of a megabyte and a hundred thousand columns make errors of one scre
   expect(id).toMatch(/^there is no job "xxx.* … x+" in .*; this home has no jobs yet$/);
   const row = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`column_${i}`, i]));
   const column = await mill
-    .infer([row], { model: "starter", column: "colunm", dryRun: true })
+    .infer([row], { model: "starter", column: "colunm_7", dryRun: true })
     .then(String, (error: Error) => error.message);
   expect(column.length).toBeLessThan(1920);
-  expect(column).toMatch(/"column_9" and 99,990 more; did you mean "column_0"\?$/);
+  expect(column).toMatch(/"column_9" and 99,990 more; did you mean "column_7"\?$/);
 });
