@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { stringifyExact } from "../exactNumbers.js";
 import {
   choicesGrammar,
   compileSchema,
@@ -138,7 +139,7 @@ const LARGE_SCHEMA = 100_000;
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
   const { ir, jsonSchema, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
   // the check is built at its first use: one that can't be is refused now, not by the job's first row
-  if (JSON.stringify(jsonSchema).length > LARGE_SCHEMA) validateText("null");
+  if ((stringifyExact(jsonSchema)?.length ?? 0) > LARGE_SCHEMA) validateText("null");
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,

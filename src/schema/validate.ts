@@ -225,6 +225,6 @@ function firstProblem(errors: readonly ErrorObject[] | null | undefined): string
   if (error === undefined) return "it is not valid";
   const place = error.instancePath === "" ? "the value" : error.instancePath;
   const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
-  const which = allowed === undefined ? "" : ` (${JSON.stringify(allowed)})`;
+  const which = allowed === undefined ? "" : ` (${stringifyExact(allowed)})`;
   return oneLine(`${place} ${error.message ?? "is not valid"}${which}`);
 }
