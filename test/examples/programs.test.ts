@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leaseHolder, openHome } from "../../src/jobs/index.js";
+import { removeFolder } from "../removeFolder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rowmill-examples-"));
 const sentiments = ["positive", "negative", "neutral"];
@@ -17,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await endRunner();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 /** The examples share one runner, so that the model is loaded once. */

@@ -1,14 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Home, type JobFacts, JobFile, type JobSpec, newJobId, openHome } from "../../src/jobs/index.js";
+import { removeFolder } from "../removeFolder.js";
 
 /** An empty folder that goes when the test ends. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-jobs-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 

@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Rowmill, type RowmillOptions } from "rowmill";
 import { afterAll, onTestFinished } from "vitest";
+import { removeFolder } from "../removeFolder.js";
 
 /** An empty folder that goes with the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 
@@ -17,7 +18,7 @@ export function sharedRowmill(options: RowmillOptions = {}): Rowmill {
   const mill = new Rowmill({ home, runner: "in-process", output: null, ...options });
   afterAll(async () => {
     await mill.close();
-    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    removeFolder(home);
   });
   return mill;
 }
