@@ -26,7 +26,7 @@ module.exports = {
     upward("worker-looks-down", "^src/worker/", "^src/(runner|jobs)/"),
     // of the leaves the masks: the native engine follows grammars below JavaScript
     upward("engine-looks-down", "^src/engine/", `^src/(submission|runner|jobs|worker|output|(?!grammar)(${leaves}))/`),
-    upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts)"),
+    upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts)"),
     upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|runner|jobs|worker|engine)/"),
     {
       name: "leaves-use-no-other-leaf",
