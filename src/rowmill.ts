@@ -28,6 +28,7 @@ import {
   type Download,
   describeDownload,
   listModels,
+  type MemoryFit,
   type ModelListing,
   machineFacts,
   type PullProgress,
@@ -63,7 +64,6 @@ import {
   fitMemory,
   linkInProcess,
   linkToProcess,
-  type MemoryFit,
   type RunnerLink,
   waitingFor,
 } from "./runner/index.js";

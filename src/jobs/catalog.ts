@@ -1,7 +1,7 @@
 import { InputError, RowmillError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { nearestName } from "../nearestName.js";
-import { NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
+import { countValues, NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
 import type { FailedRows } from "./failedRows.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
 import {
@@ -194,12 +194,7 @@ export class Catalog {
       `UPDATE jobs SET rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
        WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
          AND (?8 IS NULL OR runner_token = ?8)`,
-      counts.rowsDone,
-      counts.rowsFailed,
-      counts.rowsCut,
-      counts.inputTokens,
-      counts.sharedTokens,
-      counts.outputTokens,
+      ...countValues(counts),
       jobId,
       runner?.token ?? null,
     );

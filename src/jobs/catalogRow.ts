@@ -1,6 +1,6 @@
 import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
-import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
+import { FINAL_STATUSES, type JobCounts, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
 import type { SqlRow, SqlValue, Store } from "./sqlite.js";
 import type { FoundJob, JobOutcome, NewJob } from "./storedRecord.js";
 
@@ -103,12 +103,7 @@ export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
   return db.runEach(sql, jobs, ({ job, outcome, counts }) => [
     ...newJobValues(job),
     ...outcomeValues(outcome),
-    counts.rowsDone,
-    counts.rowsFailed,
-    counts.rowsCut,
-    counts.inputTokens,
-    counts.sharedTokens,
-    counts.outputTokens,
+    ...countValues(counts),
   ]);
 }
 
@@ -119,14 +114,15 @@ export function setOutcome(db: Store, { job, outcome, counts }: FoundJob): void 
        rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?, runner_pid = NULL, runner_token = NULL
      WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
     ...outcomeValues(outcome),
-    counts.rowsDone,
-    counts.rowsFailed,
-    counts.rowsCut,
-    counts.inputTokens,
-    counts.sharedTokens,
-    counts.outputTokens,
+    ...countValues(counts),
     job.jobId,
   );
+}
+
+/** In the order of the columns rows_done, rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens. */
+export function countValues(counts: JobCounts): SqlValue[] {
+  const { rowsDone, rowsFailed, rowsCut, inputTokens, sharedTokens, outputTokens } = counts;
+  return [rowsDone, rowsFailed, rowsCut, inputTokens, sharedTokens, outputTokens];
 }
 
 /** A job that has not ended waits for a runner. */

@@ -43,6 +43,20 @@ export interface BatchShape {
   readonly gpuLayers?: number | null;
 }
 
+/** What a job would take of memory with the planner's slots, and what there is. */
+export interface MemoryFit {
+  /** Weights, KV cache of all slots, and what is computed with. */
+  readonly bytes: number;
+  /** Of the place where it would run, busy or not. */
+  readonly availableBytes: number;
+  readonly fits: boolean;
+  readonly place: "GPU" | "CPU";
+  readonly workers: number;
+  /** Of a worker; each holds one row. */
+  readonly slots: number;
+  readonly slotTokens: number;
+}
+
 /** Bytes, in main memory and on the GPU together. */
 export interface MemoryEstimate {
   readonly weights: number;

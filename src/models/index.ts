@@ -8,7 +8,14 @@ export {
   loadCatalog,
   type ModelVariant,
 } from "./catalog.js";
-export { type BatchShape, estimateMemory, type MemoryEstimate, type ModelFileFacts, readModelFacts } from "./facts.js";
+export {
+  type BatchShape,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryFit,
+  type ModelFileFacts,
+  readModelFacts,
+} from "./facts.js";
 export { checkModelHeaders } from "./ggufFile.js";
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";

@@ -1,4 +1,5 @@
 import type { ColumnChoice } from "../jobs/index.js";
+import type { MemoryFit } from "../models/index.js";
 
 /** What a job would read, write, cost and take: the answer of a dry run. */
 export interface Estimate {
@@ -28,19 +29,7 @@ export interface Estimate {
   /** What `seconds` rests on: an earlier job of this model in this home, or arithmetic on its size. */
   readonly secondsBasis: "measured" | "calculated" | "unknown";
   /** Weights, KV cache and what is computed with; null where that can't be told. */
-  readonly memory: MemoryNeed | null;
-}
-
-/** What the job would take of memory with the slots that are planned for it. */
-export interface MemoryNeed {
-  readonly bytes: number;
-  /** Of the place where it would run, busy or not. */
-  readonly availableBytes: number;
-  readonly fits: boolean;
-  readonly place: "GPU" | "CPU";
-  readonly workers: number;
-  readonly slots: number;
-  readonly slotTokens: number;
+  readonly memory: MemoryFit | null;
 }
 
 /** Multiply-adds a core does a second on quantised weights, measured on 2 cores with node-llama-cpp

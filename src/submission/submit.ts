@@ -16,6 +16,7 @@ import {
 import {
   type Download,
   findModelEntry,
+  type MemoryFit,
   type PullProgress,
   type ResolvedModel,
   readModelFacts,
@@ -25,7 +26,7 @@ import { type CompiledOutput, compileOutput, outputFormOf } from "../output/inde
 import { planPrompt } from "../prompt/index.js";
 import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
 import { withSchema } from "../schema/index.js";
-import { type Estimate, estimateSeconds, type MemoryNeed } from "./estimate.js";
+import { type Estimate, estimateSeconds } from "./estimate.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
 import { checkReasoning } from "./reasoning.js";
@@ -42,7 +43,7 @@ export interface SubmissionContext {
   readonly models: Readonly<Record<string, string>>;
   readonly onPull: (progress: PullProgress) => void;
   /** What the planner makes of a job; null where it can't tell. */
-  readonly fitMemory: (needs: MemoryNeeds) => Promise<MemoryNeed | null>;
+  readonly fitMemory: (needs: MemoryNeeds) => Promise<MemoryFit | null>;
   /** Told of each download before it begins; `false` leaves it, and the submission with it. */
   readonly confirmDownload: (download: Download, isDefaultModel: boolean) => boolean | Promise<boolean>;
   /** Told after each batch: how many rows have been read and counted. */
