@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Home, JobFile, openHome } from "../../src/jobs/index.js";
 import { checkOptions, type InferOptions } from "../../src/submission/options.js";
-import { estimateJobs, type SubmissionContext, submitJobs } from "../../src/submission/submit.js";
+import { estimateJobs, submitJobs } from "../../src/submission/submit.js";
+import { contextOf } from "./context.js";
 
 let folder: string;
 let home: Home;
@@ -17,24 +18,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function contextOf(): SubmissionContext {
-  const nothing = (): void => undefined;
-  return {
-    home,
-    models: {},
-    onPull: nothing,
-    confirmDownload: () => true,
-    fitMemory: async () => null,
-    onRows: nothing,
-    warn: nothing,
-  };
-}
-
 const check = (options: InferOptions) => checkOptions(options, { model: "starter", engine: "auto" });
 
 /** The prompts of a job made of the data, and what its record says. */
 async function submit(data: unknown, options: InferOptions) {
-  const [jobId] = (await submitJobs(contextOf(), data, check(options))) as [string];
+  const [jobId] = (await submitJobs(contextOf(home), data, check(options))) as [string];
   using file = JobFile.open(home, jobId);
   const prompts = file.pendingRows(-1, 20_000).map(({ prompt }) => prompt);
   return { prompts, job: home.catalog.get(jobId) };
@@ -99,7 +87,7 @@ it("one column has no order, and a list has no columns to order", async () => {
 
 it("several models get the same order", async () => {
   const jobIds = await submitJobs(
-    contextOf(),
+    contextOf(home),
     reviews(12),
     check({ model: ["starter", "starter"], column, columnOrder: "auto" }),
   );
@@ -108,7 +96,7 @@ it("several models get the same order", async () => {
 
 it("a dry run tells the order and how many tokens rows share with it", async () => {
   const estimate = async (columnOrder: "given" | "auto") => {
-    const [one] = await estimateJobs(contextOf(), reviews(60), check({ column, columnOrder }));
+    const [one] = await estimateJobs(contextOf(home), reviews(60), check({ column, columnOrder }));
     return one!;
   };
   const given = await estimate("given");

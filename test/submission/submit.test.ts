@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import { type Home, openHome } from "../../src/jobs/index.js";
 import { checkOptions, type InferOptions } from "../../src/submission/options.js";
-import { estimateJobs, type SubmissionContext, submitJobs } from "../../src/submission/submit.js";
+import { estimateJobs, submitJobs } from "../../src/submission/submit.js";
+import { contextOf } from "./context.js";
 
 let folder: string;
 let home: Home;
@@ -18,24 +19,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function contextOf(warnings: string[]): SubmissionContext {
-  const nothing = (): void => undefined;
-  return {
-    home,
-    models: {},
-    onPull: nothing,
-    confirmDownload: () => true,
-    fitMemory: async () => null,
-    onRows: nothing,
-    warn: (line: string) => warnings.push(line),
-  };
-}
-
 /** What is told while the rows of a list are counted for the starter model. */
 async function warningsFor(outputSchema: unknown, more: InferOptions = {}): Promise<string[]> {
   const warnings: string[] = [];
   const options = checkOptions({ outputSchema, ...more }, { model: "starter", engine: "auto" });
-  await estimateJobs(contextOf(warnings), ["a row"], options);
+  await estimateJobs(
+    contextOf(home, (line) => warnings.push(line)),
+    ["a row"],
+    options,
+  );
   return warnings;
 }
 
@@ -46,7 +38,11 @@ async function estimateColumn(column: string[], model = "starter"): Promise<stri
     { product: "lamp", text: "It hums." },
     { product: "chair", text: "It wobbles." },
   ];
-  await estimateJobs(contextOf(warnings), rows, checkOptions({ column }, { model, engine: "auto" }));
+  await estimateJobs(
+    contextOf(home, (line) => warnings.push(line)),
+    rows,
+    checkOptions({ column }, { model, engine: "auto" }),
+  );
   return warnings;
 }
 
@@ -95,7 +91,7 @@ it("a dry run downloads nothing and says how to get the model", async () => {
 
 it("an embedding model is refused before any model is downloaded, also by a name of the user's own", async () => {
   const pulls: unknown[] = [];
-  const context = { ...contextOf([]), models: { vectors: "qwen-3-embedding-0.6b" }, onPull: pulls.push.bind(pulls) };
+  const context = { ...contextOf(home), models: { vectors: "qwen-3-embedding-0.6b" }, onPull: pulls.push.bind(pulls) };
   for (const name of ["qwen-3-embedding-0.6b", "vectors"]) {
     const model = ["http://127.0.0.1:9/x.gguf", name];
     const options = checkOptions({ model }, { model: "starter", engine: "auto" });
