@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { type Fault, type FaultSettings, must } from "./fault.js";
-import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+import { checkOutputs, FaultHome, submitTickets, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+import { tickets } from "./tickets.js";
 
 interface Loss {
   readonly name: string;
@@ -36,7 +37,7 @@ const LOG_LOSS: Loss = {
 
 /** What happens to the catalogue costs no job, whether a runner is at work or not. */
 export async function catalogueFaults({ rows: count }: FaultSettings): Promise<Fault[]> {
-  const rows = ticketsOf(count);
+  const rows = tickets(count);
   const expected = await unbrokenOutputs(rows);
   const few = rows.slice(0, 8);
   return [

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { Rowmill } from "rowmill";
 import { type Fault, type FaultSettings, must } from "./fault.js";
-import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+import { checkOutputs, FaultHome, submitTickets, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
 import { SmallDisk } from "./smallDisk.js";
+import { tickets } from "./tickets.js";
 
 /** How long somebody takes to make room, or to let go of a lock. */
 const TROUBLE_SECONDS = 60;
@@ -14,7 +15,7 @@ const ROWS_BEFORE = 20;
 
 /** A disk that is full for a minute, and what else keeps a runner from writing for so long, cost a job nothing but the minute. */
 export async function diskFaults({ rows: count }: FaultSettings): Promise<Fault[]> {
-  const rows = ticketsOf(count);
+  const rows = tickets(count);
   const expected = await unbrokenOutputs(rows);
 
   /** @param begin makes the trouble in the middle of the job. @returns what ends it */

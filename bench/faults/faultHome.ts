@@ -5,23 +5,8 @@ import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Rowmill } from "rowmill";
 import { must } from "./fault.js";
+import { TICKET_PROMPT, TICKET_SCHEMA } from "./tickets.js";
 
-const SYSTEM_PROMPT =
-  "Classify the support ticket. topic is one of billing, shipping, returns, technical, account, other; urgency is low, medium or high.";
-const OUTPUT_SCHEMA = {
-  type: "object",
-  properties: {
-    topic: { enum: ["billing", "shipping", "returns", "technical", "account", "other"] },
-    urgency: { enum: ["low", "medium", "high"] },
-  },
-  required: ["topic", "urgency"],
-};
-const COMPLAINTS = [
-  "The parcel was supposed to be here on Monday and the tracking page is empty.",
-  "I was charged twice for the same invoice, please give one of them back.",
-  "The app closes itself whenever I open the settings.",
-  "How do I send these shoes back? They are too small.",
-];
 const LOOK_MS = 20;
 /** Nothing that is waited for takes so long: this ends what hangs. */
 const HANG_MS = 1_200_000;
@@ -72,14 +57,9 @@ export class FaultHome implements AsyncDisposable {
   }
 }
 
-/** So many different rows. */
-export function ticketsOf(count: number): string[] {
-  return Array.from({ length: count }, (_, at) => `${COMPLAINTS[at % COMPLAINTS.length]} (${at})`);
-}
-
 /** Begins a job on one slot: slow enough to be disturbed, and the same bytes however often it is taken up again. */
 export async function submitTickets(mill: Rowmill, rows: readonly string[]): Promise<string> {
-  const options = { model: "starter", systemPrompt: SYSTEM_PROMPT, outputSchema: OUTPUT_SCHEMA, workers: 1, slots: 1 };
+  const options = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA, workers: 1, slots: 1 };
   return await mill.infer([...rows], { ...options, stayAttached: false });
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rowmill } from "rowmill";
 import { type Fault, type FaultSettings, must, seededRandom } from "./fault.js";
-import { checkOutputs, FaultHome, submitTickets, ticketsOf, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+import { checkOutputs, FaultHome, submitTickets, unbrokenOutputs, until, untilEnded } from "./faultHome.js";
+import { tickets } from "./tickets.js";
 
 /** Kills in a case: a line each. */
 const KILLS_A_CASE = 10;
@@ -15,7 +16,7 @@ const AT_ONCE = 2;
 
 /** Runners that are killed by SIGKILL at random moments cost no row, and none is there twice. */
 export async function killFaults({ seed, rows: count, kills }: FaultSettings): Promise<Fault[]> {
-  const rows = ticketsOf(count);
+  const rows = tickets(count);
   const expected = await unbrokenOutputs(rows);
   const cases = Math.ceil(kills / KILLS_A_CASE);
   return Array.from({ length: cases }, (_, at) => {
