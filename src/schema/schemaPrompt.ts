@@ -39,6 +39,18 @@ function wholeSchema(schema: unknown): string {
   return `Answer with JSON that is valid against this JSON Schema:\n${stringifyExact(schema)}`;
 }
 
+/** Most schemas that are looked at, each at every path where it stands: definitions that name each other have fields almost
+ *  without end. */
+const MOST_PLACES = 10_000;
+
+/** A schema at the path of a field. */
+interface Place {
+  readonly schema: KeywordMap;
+  readonly path: string;
+  /** The place that it is met from, null at the root. */
+  readonly from: Place | null;
+}
+
 /** A line for each field of which the schema says something in words; null where it says nothing.
  *
  *  Answer with JSON: an order. Its fields:
@@ -47,22 +59,36 @@ function wholeSchema(schema: unknown): string {
 function describedFields(schema: unknown): string | null {
   if (!isKeywordMap(schema)) return null;
   const lines = new Set<string>();
-  const walk = (value: unknown, path: string, met: ReadonlySet<unknown>): void => {
-    if (!isKeywordMap(value) || met.has(value)) return;
-    const inside = new Set([...met, value]);
-    const words = path === "" ? null : wordsOf(value, path);
-    if (words !== null) lines.add(`- ${path}${"const" in value ? ` ${stringifyExact(value.const)}` : ""}: ${words}`);
-    if (typeof value.$ref === "string") walk(localTarget(schema, value.$ref), path, inside);
-    for (const [name, member] of entriesOf(value.properties))
-      walk(member, path === "" ? name : `${path}.${name}`, inside);
-    for (const element of [value.items, value.prefixItems].flat()) walk(element, `${path}[]`, inside);
-    for (const part of [value.allOf, value.anyOf, value.oneOf].flat()) walk(part, path, inside);
-  };
-  walk(schema, "", new Set());
+  const pathsOf = new Map<KeywordMap, Set<string>>();
+  // by hand, since references follow each other by the thousand
+  const places: Place[] = [{ schema, path: "", from: null }];
+  for (let left = MOST_PLACES; left > 0 && places.length > 0; left--) {
+    const place = places.pop()!;
+    const { schema: at, path } = place;
+    const paths = pathsOf.get(at) ?? new Set();
+    if (paths.has(path) || isInItself(place)) continue;
+    pathsOf.set(at, paths.add(path));
+    const words = path === "" ? null : wordsOf(at, path);
+    if (words !== null) lines.add(`- ${path}${"const" in at ? ` ${stringifyExact(at.const)}` : ""}: ${words}`);
+    const inner: (readonly [unknown, string])[] = [
+      [typeof at.$ref === "string" ? localTarget(schema, at.$ref) : undefined, path],
+      ...entriesOf(at.properties).map(([name, member]) => [member, path === "" ? name : `${path}.${name}`] as const),
+      ...[at.items, at.prefixItems].flat().map((element) => [element, `${path}[]`] as const),
+      ...[at.allOf, at.anyOf, at.oneOf].flat().map((part) => [part, path] as const),
+    ];
+    // the first is the next to be taken
+    for (const [value, below] of inner.reverse())
+      if (isKeywordMap(value)) places.push({ schema: value, path: below, from: place });
+  }
   const whole = wordsOf(schema, "");
   if (whole === null && lines.size === 0) return null;
   const fields = lines.size === 0 ? "" : `${whole === null ? "" : "\n"}${[...lines].join("\n")}`;
   return `Answer with JSON${whole === null ? ":\n" : `: ${whole}`}${fields}`;
+}
+
+function isInItself({ schema, from }: Place): boolean {
+  for (let around = from; around !== null; around = around.from) if (around.schema === schema) return true;
+  return false;
 }
 
 /** A description in one line; a title where there is none and it is more than the field's name, as pydantic makes them. */

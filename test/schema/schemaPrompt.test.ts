@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { HOSTILE } from "../../bench/hostile/schemas.js";
 import { compileSchema, unusedAnnotations, withSchema } from "../../src/schema/index.js";
 
 const ORDER = {
@@ -45,6 +46,36 @@ describe("the system prompt", () => {
     expect(withSchema("Read.", bare, "descriptions")).toBe("Read.");
     expect(withSchema(null, bare, "descriptions")).toBeNull();
     expect(withSchema("Read.", ORDER, "off")).toBe("Read.");
+  });
+
+  test("has each field once where references double, level by level", () => {
+    const { $ref, $defs } = HOSTILE["references that double"]!() as { $ref: string; $defs: Record<string, object> };
+    const last = Object.keys($defs).at(-1)!;
+    const described = { ...$defs, [last]: { description: "what all of them mean" } };
+    const document = { properties: { a: { $ref } }, $defs: described };
+    expect(withSchema(null, document, "descriptions")).toBe("Answer with JSON:\n- a: what all of them mean");
+  });
+
+  test("ends where definitions name each other, its first fields described", () => {
+    const names = Array.from({ length: 12 }, (_, at) => `m${at}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }]));
+    const $defs = Object.fromEntries(names.map((name) => [name, { description: `about ${name}`, properties }]));
+    const lines = withSchema(null, { properties, $defs }, "descriptions")!.split("\n");
+    expect(lines.slice(0, 4)).toEqual([
+      "Answer with JSON:",
+      "- m0: about m0",
+      "- m0.m1: about m1",
+      "- m0.m1.m2: about m2",
+    ]);
+    expect(lines.length).toBeLessThanOrEqual(10_001);
+  });
+
+  test("follows references by the thousand", () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, at) => [`m${at}`, { $ref: `#/$defs/m${at + 1}` }]),
+    );
+    const document = { properties: { a: { $ref: "#/$defs/m0" } }, $defs: { ...$defs, m5000: { title: "the last" } } };
+    expect(withSchema(null, document, "descriptions")).toBe("Answer with JSON:\n- a: the last");
   });
 
   test("has the whole schema, its numbers exact", () => {
