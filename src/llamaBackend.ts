@@ -75,7 +75,8 @@ function probeBackend(backend: BackendProbe["backend"]): Promise<BackendProbe> {
       probe = message as BackendProbe;
     });
     child.once("error", (error) => resolve({ ...nothing, failure: messageOf(error) }));
-    child.once("exit", (code, signal) => {
+    // also where it could not be started at all
+    child.once("close", (code, signal) => {
       clearTimeout(timer);
       resolve(probe ?? { ...nothing, failure: `the process that tried it ended with ${signal ?? `code ${code}`}` });
     });

@@ -21,6 +21,10 @@ const MACHINE_ERRORS: Readonly<Record<string, string>> = {
   EIO: "the device failed",
 };
 
+function machineReason(error: unknown): string | undefined {
+  return MACHINE_ERRORS[error instanceof Error && "code" in error ? String(error.code) : ""];
+}
+
 /** A stack behind a message of megabytes. */
 const LONGEST_STACK = 6000;
 
@@ -32,8 +36,7 @@ export function reportFailure(thrown: unknown): number {
     sayError(error.message, error.code);
     return error.exitCode;
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = MACHINE_ERRORS[code];
+  const reason = machineReason(error);
   if (reason !== undefined) {
     sayError(`${reason}: ${messageOf(error)}`);
     return EXIT.badInput;
@@ -62,7 +65,7 @@ export function end(code: number): void {
   exitWhenWritten(code, () => {
     const failure = printingFailure();
     if (failure === null) return code;
-    const reason = MACHINE_ERRORS["code" in failure ? String(failure.code) : ""];
+    const reason = machineReason(failure);
     sayError(`stdout can't be written: ${reason === undefined ? "" : `${reason}: `}${messageOf(failure)}`);
     return code === EXIT.ok ? EXIT.badInput : code;
   });

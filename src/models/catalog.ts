@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { InputError, messageOf } from "../errors.js";
+import { nearestNames } from "../nearestName.js";
 import { parseModelSource } from "./source.js";
 
 const price = z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() });
@@ -91,7 +92,13 @@ export function findInCatalog(catalog: Catalog, wanted: string): CatalogMatch | 
 }
 
 /** Most names that a message offers for a mistyped one. */
-export const MOST_SUGGESTED = 3;
+const MOST_SUGGESTED = 3;
+
+/** `did you mean "a" or "b"?`; null where no name is near. */
+export function suggestModels(wanted: string, names: readonly string[]): string | null {
+  const near = nearestNames(wanted, names).slice(0, MOST_SUGGESTED);
+  return near.length === 0 ? null : `did you mean ${near.map((known) => `"${known}"`).join(" or ")}?`;
+}
 
 /** Every name that `findInCatalog` accepts. */
 export function catalogNames(catalog: Catalog): string[] {

@@ -1,8 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { nearestNames } from "../nearestName.js";
-import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, MOST_SUGGESTED } from "./catalog.js";
+import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, suggestModels } from "./catalog.js";
 import { type ModelFileFacts, readModelFacts } from "./facts.js";
 import { partBytes } from "./ggufFile.js";
 import { modelsFolder } from "./pull.js";
@@ -50,9 +49,11 @@ export async function showModel(
   const entry = findInCatalog(catalog, name)?.entry ?? null;
   const listing = { name, entry, ...(await lookHere(name, options.home, options.models)) };
   if (entry === null && listing.path === null && listing.problem === null) {
-    const near = nearestNames(name, catalogNames(catalog)).slice(0, MOST_SUGGESTED);
-    const hint = near.length > 0 ? `; did you mean ${near.map((known) => `"${known}"`).join(" or ")}?` : "";
-    throw new InputError("ROWMILL_MODEL_NOT_FOUND", `no model "${name}" is known or was pulled${hint}`);
+    const hint = suggestModels(name, catalogNames(catalog));
+    throw new InputError(
+      "ROWMILL_MODEL_NOT_FOUND",
+      `no model "${name}" is known or was pulled${hint === null ? "" : `; ${hint}`}`,
+    );
   }
   return { ...listing, facts: listing.path === null ? null : await readModelFacts(listing.path) };
 }

@@ -2,7 +2,6 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, messageOf } from "../errors.js";
-import { nearestNames } from "../nearestName.js";
 import {
   type Catalog,
   type CatalogEntry,
@@ -10,7 +9,7 @@ import {
   catalogNames,
   findInCatalog,
   loadCatalog,
-  MOST_SUGGESTED,
+  suggestModels,
 } from "./catalog.js";
 import { checkModelFile } from "./ggufFile.js";
 import { findPulled, modelsFolder, type PullProgress, pullSource } from "./pull.js";
@@ -234,11 +233,10 @@ function notFound(name: string, what: string): InputError {
 }
 
 function unknownModel(wanted: string, catalog: Catalog, own: readonly string[]): InputError {
-  const near = nearestNames(wanted, [...own, ...catalogNames(catalog)]).slice(0, MOST_SUGGESTED);
-  const hint = near.length > 0 ? `did you mean ${near.map((known) => `"${known}"`).join(" or ")}? ` : "";
+  const hint = suggestModels(wanted, [...own, ...catalogNames(catalog)]);
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",
-    `unknown model "${wanted}": ${hint}\`rowmill models list\` shows the names; a path must end in .gguf`,
+    `unknown model "${wanted}": ${hint === null ? "" : `${hint} `}\`rowmill models list\` shows the names; a path must end in .gguf`,
   );
 }
 

@@ -24,31 +24,27 @@ export class LiveLine implements Disposable {
     this.#line = line;
     this.#isBehindText = false;
     this.#isShown = true;
-    this.#write(`${start}${line}\x1b[K`);
+    this.raw(`${start}${line}\x1b[K`);
   }
 
   /** Writes what belongs to the drawing itself. */
   raw(text: string): void {
-    this.#write(text);
+    unguarded(() => writeWhileRead(this.#stream, text));
   }
 
   clear(): void {
-    if (this.#isShown) this.#write(CLEAR_LINE);
+    if (this.#isShown) this.raw(CLEAR_LINE);
     this.#isShown = false;
   }
 
   /** Goes on to the next line; what was drawn last stays. */
   leave(): void {
-    if (this.#isShown) this.#write("\n");
+    if (this.#isShown) this.raw("\n");
     this.#isShown = false;
   }
 
   [Symbol.dispose](): void {
     for (const guard of this.#guards) guard[Symbol.dispose]();
-  }
-
-  #write(text: string): void {
-    unguarded(() => writeWhileRead(this.#stream, text));
   }
 
   /** Before somebody's text, and after it. */

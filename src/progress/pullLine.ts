@@ -1,7 +1,7 @@
 import { messageLine } from "../foreignText.js";
 import { writeWhileRead } from "../lastingStream.js";
 import { LiveLine } from "./liveLine.js";
-import type { ProgressMode } from "./showProgress.js";
+import { drawsBar, type ProgressMode } from "./showProgress.js";
 
 /** How much of a file has been downloaded. */
 export interface Downloaded {
@@ -27,7 +27,7 @@ export class PullLine {
     const isDone = bytesTotal !== null && bytesDone >= bytesTotal;
     const share = bytesTotal === null || isDone ? "" : ` of ${megabytes(bytesTotal)}`;
     const line = messageLine(`${file}: ${megabytes(bytesDone)}${share} MB`);
-    if (this.#mode === "bar" || (this.#mode === "auto" && this.#stream.isTTY)) {
+    if (drawsBar(this.#stream, this.#mode)) {
       this.#line ??= new LiveLine(this.#stream);
       this.#line.draw(line);
       if (isDone) this.end();

@@ -9,6 +9,11 @@ import type { ProgressEmitter } from "./progressEmitter.js";
 export const PROGRESS_MODES = ["auto", "bar", "lines", "none"] as const;
 export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
+/** Whether a line is drawn over and over; else whole lines are written, if any. */
+export function drawsBar({ isTTY }: NodeJS.WriteStream, mode: ProgressMode): boolean {
+  return mode === "bar" || (mode === "auto" && isTTY);
+}
+
 export interface ShowProgressOptions {
   /** Stops showing (the job goes on); the promise then gives the last snapshot shown. */
   readonly signal?: AbortSignal;
@@ -51,8 +56,7 @@ export async function showProgress(
 
 function displayFor(stream: NodeJS.WriteStream, { mode = "auto", lineSeconds = 60 }: ShowProgressOptions): Display {
   if (mode === "none") return { show: () => undefined, end: () => undefined };
-  const isBar = mode === "bar" || (mode === "auto" && stream.isTTY);
-  return isBar ? new LiveBar(stream) : new LineLog(stream, lineSeconds * 1000);
+  return drawsBar(stream, mode) ? new LiveBar(stream) : new LineLog(stream, lineSeconds * 1000);
 }
 
 const HIDE_CURSOR = "\x1b[?25l";

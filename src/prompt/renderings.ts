@@ -1,4 +1,5 @@
 import { Template } from "@huggingface/jinja";
+import { messageOf } from "../errors.js";
 import type { Rendering, TemplateTask } from "./renderTemplate.js";
 
 /** Renders each of the variables' sets, or says why it can't be. */
@@ -7,7 +8,7 @@ export function makeRenderings({ source, variables, mostCharacters }: TemplateTa
   try {
     template = new Template(source);
   } catch (error) {
-    const unreadable = { error: messageOf(error), isUnreadable: true };
+    const unreadable = { error: reasonOf(error), isUnreadable: true };
     return variables.map(() => unreadable);
   }
   return variables.map((set) => {
@@ -17,11 +18,11 @@ export function makeRenderings({ source, variables, mostCharacters }: TemplateTa
         ? { error: `it makes a text of ${text.length} characters`, isUnreadable: false }
         : { text };
     } catch (error) {
-      return { error: messageOf(error), isUnreadable: false };
+      return { error: reasonOf(error), isUnreadable: false };
     }
   });
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+function reasonOf(error: unknown): string {
+  return messageOf(error).slice(0, 500);
 }

@@ -152,7 +152,7 @@ export interface InferOptions {
   outputGrammar?: string | null;
   /** An ECMA-262 regular expression (flag `u`), or a RegExp without other flags: it matches every output from beginning to end. */
   outputRegex?: string | RegExp | null;
-  /** 1 to 1000 different texts: every output is one of them. */
+  /** 1 to 100,000 different texts: every output is one of them. */
   outputChoices?: readonly string[] | null;
   /** With `outputChoices`: choose by the probability that the model gives each of them as a whole, and add those to the
    *  results. Temperature 0 takes the likeliest; otherwise they are drawn. Default false. */
@@ -319,7 +319,8 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
     throw wrong("schemaInPrompt is about outputSchema, and there is none");
   const choices = given.outputChoices ?? [];
   if (choices.includes("")) throw wrong("outputChoices: one choice is empty");
-  const repeated = choices.find((one, place) => choices.indexOf(one) !== place);
+  const seen = new Set<string>();
+  const repeated = choices.find((one) => seen.size === seen.add(one).size);
   if (repeated !== undefined) throw wrong(`outputChoices: ${quoted(repeated)} is given twice`);
   const broken = choices.find((one) => /\p{Surrogate}/u.test(one));
   if (broken !== undefined) throw wrong(`outputChoices: ${quoted(broken)} is no text: it has half a character`);
