@@ -59,14 +59,7 @@ import {
   schemaOptions,
   type WaitingJob,
 } from "./rowmillOptions.js";
-import {
-  calibrationsOf,
-  fitMemory,
-  linkInProcess,
-  linkToProcess,
-  type RunnerLink,
-  waitingFor,
-} from "./runner/index.js";
+import { calibrationsOf, fitMemory, linkInProcess, linkToProcess, type RunnerLink, waitsIn } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
 import type { Estimate, InferOptions, MemoryNeeds } from "./submission/index.js";
 import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
@@ -225,7 +218,7 @@ export class Rowmill implements AsyncDisposable {
       job: () => {
         const job = catalog.get(id);
         this.#wakeFor([job]);
-        return this.#withWaiting(job);
+        return this.#withWaiting([job])[0] as WaitingJob;
       },
       page: () => (catalog.status(id) === "RUNNING" ? attachCounters(countersPath(this.#home.path, id)) : null),
     });
@@ -272,14 +265,14 @@ export class Rowmill implements AsyncDisposable {
   async getJob(jobId: string): Promise<WaitingJob> {
     const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
     this.#wakeFor([job]);
-    return this.#withWaiting(job);
+    return this.#withWaiting([job])[0] as WaitingJob;
   }
 
   /** Newest first. */
   async listJobs(): Promise<WaitingJob[]> {
     const jobs = this.#home.catalog.list();
     this.#wakeFor(jobs);
-    return jobs.map((job) => this.#withWaiting(job));
+    return this.#withWaiting(jobs);
   }
 
   /** Stops a job; rows that are done keep their results.
@@ -461,14 +454,14 @@ export class Rowmill implements AsyncDisposable {
 
   /** e.g. "job-5f0c… is waiting for space on /data" */
   #waitingJobs(): string[] {
-    return this.#home.catalog.unended().flatMap((job) => {
-      const what = waitingFor(this.#home, job);
-      return what === null ? [] : [`${job.jobId} is waiting for ${what}`];
-    });
+    return this.#withWaiting(this.#home.catalog.unended()).flatMap(({ jobId, waitingFor }) =>
+      waitingFor === null ? [] : [`${jobId} is waiting for ${waitingFor}`],
+    );
   }
 
-  #withWaiting(job: JobRecord): WaitingJob {
-    return { ...job, waitingFor: waitingFor(this.#home, job) };
+  #withWaiting(jobs: readonly JobRecord[]): WaitingJob[] {
+    const waitingFor = waitsIn(this.#home);
+    return jobs.map((job) => ({ ...job, waitingFor: waitingFor(job) }));
   }
 
   #say(line: string): void {

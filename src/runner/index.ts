@@ -5,4 +5,4 @@ export { BATCH_TOKENS, type Plan, type PlanFacts, planJob } from "./plan.js";
 export type { PlannedNeeds } from "./planForMachine.js";
 export type { RunnerOptions } from "./runner.js";
 export { DRAFT_TOKENS, MOST_SLOTS } from "./settings.js";
-export { waitingFor } from "./waiting.js";
+export { waitsIn } from "./waiting.js";

@@ -16,12 +16,30 @@ const SILENT_MS = 4 * LEASE_RENEW_MS;
 /** Letters of an id that people tell jobs apart by; commands take them for the whole. */
 const SHORT_ID = "job-".length + 8;
 
-/** What a job waits for, in words that stand behind "waiting for"; null where it has ended, runs, or is about to. */
-export function waitingFor(home: Home, job: JobRecord): string | null {
-  if (FINAL_STATUSES.has(job.status) || job.status === "UNKNOWN") return null;
-  const holder = leaseHolder(home.catalog);
-  if (holder === null) return troubleOf(home) ?? "a runner";
-  return noteOf(home, job, holder) ?? silenceOf(home, holder) ?? (job.status === "QUEUED" ? turnOf(home, job) : null);
+/** Looks at a home once, at the first job that needs it, and says of each of its jobs what it waits for, in words that stand behind
+ *  "waiting for"; null where it has ended, runs, or is about to. */
+export function waitsIn(home: Home): (job: JobRecord) => string | null {
+  const holder = once(() => leaseHolder(home.catalog));
+  const trouble = once(() => troubleOf(home));
+  const unended = once(() => home.catalog.unended());
+  return (job) => {
+    if (FINAL_STATUSES.has(job.status) || job.status === "UNKNOWN") return null;
+    const runner = holder();
+    if (runner === null) return trouble() ?? "a runner";
+    return (
+      noteOf(home, job, runner) ??
+      silenceOf(home, runner, trouble) ??
+      (job.status === "QUEUED" ? turnOf(home, job, unended()) : null)
+    );
+  };
+}
+
+function once<T>(look: () => T): () => T {
+  let seen: { readonly value: T } | undefined;
+  return () => {
+    seen ??= { value: look() };
+    return seen.value;
+  };
 }
 
 /** What the job's runner itself says, beside the counts. */
@@ -37,11 +55,12 @@ function noteOf(home: Home, job: JobRecord, holder: LeaseHolder): string | null 
 }
 
 /** The home's disk or the process itself, where the runner gives no sign of life. */
-function silenceOf(home: Home, holder: LeaseHolder): string | null {
+function silenceOf(home: Home, holder: LeaseHolder, trouble: () => string | null): string | null {
   const silentMs = home.catalog.clock() - holder.heartbeatMs;
   if (silentMs < SILENT_MS) return null;
-  const trouble = troubleOf(home);
-  return trouble ?? `the runner (process ${holder.pid}), which has written nothing for ${formatSpan(silentMs / 1000)}`;
+  return (
+    trouble() ?? `the runner (process ${holder.pid}), which has written nothing for ${formatSpan(silentMs / 1000)}`
+  );
 }
 
 function troubleOf({ path }: Home): string | null {
@@ -50,8 +69,8 @@ function troubleOf({ path }: Home): string | null {
 }
 
 /** Which job has what a queued one needs. */
-function turnOf({ catalog }: Home, job: JobRecord): string | null {
-  const others = catalog.unended().filter(({ jobId }) => jobId !== job.jobId);
+function turnOf({ catalog }: Home, job: JobRecord, unended: readonly JobRecord[]): string | null {
+  const others = unended.filter(({ jobId }) => jobId !== job.jobId);
   const running = others.filter(({ status }) => status !== "QUEUED");
   const [first, ...more] = running.sort((a, b) => secondsLeft(a) - secondsLeft(b));
   if (first !== undefined) {
