@@ -430,7 +430,7 @@ export class Rowmill implements AsyncDisposable {
     const close = () => file.close();
     try {
       // looked for beforehand: a file's columns are written before its rows
-      const broken = await countBroken(file.resultBatches(RESULT_BATCH_ROWS), planned);
+      const broken = countBroken(file.outputs(RESULT_BATCH_ROWS), planned);
       if (broken > 0) this.#say(`warning: ${brokenLine(broken, job, planned.outputColumn)}`);
       const shape = broken > 0 ? { ...planned, includeErrors: true } : planned;
       return { file, shape, format: given.format ?? "array", [Symbol.dispose]: close };

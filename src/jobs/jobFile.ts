@@ -11,7 +11,7 @@ import { packLogprobs } from "./packedLogprobs.js";
 import { openForReading } from "./readingStore.js";
 import type { JobCounts } from "./record.js";
 import { syncFolder } from "./removal.js";
-import { readResultBatches } from "./resultBatches.js";
+import { readOutputs, readResultBatches } from "./resultBatches.js";
 import { BUSY_TIMEOUT_MS, fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
 import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 
@@ -235,6 +235,11 @@ export class JobFile implements Disposable {
    *  in the batches that it was read in, a list in batches of `size`. */
   resultBatches(size: number): AsyncIterable<ResultBatch> {
     return readResultBatches(this.#db, size);
+  }
+
+  /** The outputs of the rows that have one, in order, `size` read at a time. */
+  outputs(size: number): Iterable<string> {
+    return readOutputs(this.#db, size);
   }
 
   close(): void {

@@ -27,6 +27,17 @@ export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerat
   }
 }
 
+/** The outputs of the rows that have one, in order. */
+export function* readOutputs(db: Sqlite, size: number): Generator<string> {
+  const sql = "SELECT i, output FROM results WHERE i > ? AND output IS NOT NULL ORDER BY i LIMIT ?";
+  for (let last = -1; ; ) {
+    const rows = db.all(sql, last, size);
+    for (const row of rows) yield fromSqlText(row.output) as string;
+    if (rows.length < size) return;
+    last = Number(rows.at(-1)?.i);
+  }
+}
+
 function toResultRow(row: SqlRow): ResultRow {
   const output = fromSqlText(row.output);
   const error = fromSqlText(row.error);

@@ -21,7 +21,7 @@ export interface Outcome {
 type OutcomeShape = Pick<ResultShape, "unpackJson" | "outputIs">;
 
 /** A row's outcome: the output text, or what it says as JSON, each number as it was written. Output that is no JSON where JSON was to be unpacked makes an error, unless the job's form is one of texts. */
-export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape): Outcome {
+export function outcomeOf(row: Pick<ResultRow, "output" | "error">, { unpackJson, outputIs }: OutcomeShape): Outcome {
   if (row.output === null || !unpackJson || outputIs === "text") return { output: row.output, error: row.error };
   try {
     // of a key that stands twice the last value, as whatever checked the output against its schema has it
@@ -35,11 +35,10 @@ export function outcomeOf(row: ResultRow, { unpackJson, outputIs }: OutcomeShape
 }
 
 /** How many of the outputs can't be unpacked, so that their rows have only an error. */
-export async function countBroken(batches: AsyncIterable<ResultBatch>, shape: OutcomeShape): Promise<number> {
+export function countBroken(outputs: Iterable<string>, shape: OutcomeShape): number {
   let broken = 0;
   if (!shape.unpackJson || shape.outputIs === "text") return broken;
-  for await (const { rows } of batches)
-    for (const row of rows) if (row.output !== null && outcomeOf(row, shape).error !== null) broken++;
+  for (const output of outputs) if (outcomeOf({ output, error: null }, shape).error !== null) broken++;
   return broken;
 }
 

@@ -5,7 +5,7 @@ import { createGzip } from "node:zlib";
 import { InputError } from "../errors.js";
 import { arrowFile } from "./arrowFile.js";
 import { writeAtomically } from "./atomicFile.js";
-import { planColumns, type ResultColumn } from "./columns.js";
+import { planColumns } from "./columns.js";
 import { parquetFile } from "./parquetFile.js";
 import { RESULT_FORMATS, type ResultBatch, type ResultFormat, type ResultShape } from "./result.js";
 import { jsonArray, jsonLines, separatedText, type TextWriter } from "./text.js";
@@ -28,7 +28,6 @@ export async function writeResults(
   format?: ResultFormat,
 ): Promise<{ path: string; rows: number }> {
   const target = resultTarget(path, format);
-  const columns = planColumns(shape, shape.includeErrors ?? true);
   let rows = 0;
   async function* counted(): AsyncGenerator<ResultBatch> {
     for await (const batch of batches) {
@@ -36,7 +35,7 @@ export async function writeResults(
       yield batch;
     }
   }
-  const chunks = encode(target.format, counted(), columns, shape);
+  const chunks = encodeResults(counted(), shape, target.format);
   const absolute = resolve(path);
   await writeAtomically(absolute, target.isGzip ? gzip(chunks) : chunks);
   return { path: absolute, rows };
@@ -49,7 +48,22 @@ export function encodeResults(
   shape: ResultShape,
   format: ResultFormat,
 ): AsyncIterable<Uint8Array> {
-  return encode(format, batches, planColumns(shape, shape.includeErrors ?? true), shape);
+  const columns = planColumns(shape, shape.includeErrors ?? true);
+  switch (format) {
+    case "csv":
+      return textChunks(batches, separatedText(columns, shape, ","));
+    case "tsv":
+      return textChunks(batches, separatedText(columns, shape, "\t"));
+    case "jsonl":
+      return textChunks(batches, jsonLines(columns, shape));
+    case "json":
+      return textChunks(batches, jsonArray(columns, shape));
+    case "parquet":
+      return parquetFile(batches, columns, shape);
+    case "arrow":
+    case "feather":
+      return arrowFile(batches, columns, shape);
+  }
 }
 
 /** @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_NOT_WRITABLE for a folder that is not there: so that a job need not
@@ -71,29 +85,6 @@ export function resultTarget(path: string, format?: ResultFormat): { format: Res
   if (!existsSync(folder))
     throw new InputError("ROWMILL_NOT_WRITABLE", `Can't write ${path}: there is no folder ${folder}. Make it first.`);
   return { format: known, isGzip };
-}
-
-function encode(
-  format: ResultFormat,
-  batches: AsyncIterable<ResultBatch>,
-  columns: readonly ResultColumn[],
-  shape: ResultShape,
-): Chunks {
-  switch (format) {
-    case "csv":
-      return textChunks(batches, separatedText(columns, shape, ","));
-    case "tsv":
-      return textChunks(batches, separatedText(columns, shape, "\t"));
-    case "jsonl":
-      return textChunks(batches, jsonLines(columns, shape));
-    case "json":
-      return textChunks(batches, jsonArray(columns, shape));
-    case "parquet":
-      return parquetFile(batches, columns, shape);
-    case "arrow":
-    case "feather":
-      return arrowFile(batches, columns, shape);
-  }
 }
 
 async function* textChunks(batches: AsyncIterable<ResultBatch>, writer: TextWriter): AsyncGenerator<Uint8Array> {
