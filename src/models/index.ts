@@ -16,7 +16,7 @@ export {
   type ModelFileFacts,
   readModelFacts,
 } from "./facts.js";
-export { checkModelHeaders } from "./ggufFile.js";
+export { checkModelHeaders, partBytes, partPaths } from "./ggufFile.js";
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
 export type { PullProgress } from "./pull.js";
@@ -24,6 +24,7 @@ export {
   type Download,
   describeDownload,
   embeddedModelPath,
+  findDownload,
   findModelEntry,
   type ResolvedModel,
   type ResolveOptions,

@@ -163,7 +163,7 @@ function downloadOf(
   name: string,
   match: CatalogMatch | null,
   [first]: readonly ModelSource[],
-  { home }: ResolveOptions,
+  { home }: Pick<ResolveOptions, "home">,
 ): Download | null {
   if (first === undefined || first.kind === "embedded") return null;
   const parameters = match?.entry.parameters ?? null;
@@ -178,6 +178,14 @@ function downloadOf(
 /** Of the quantisation that a source names; most are of four bits, with their scales and some tensors of more. */
 function bytesPerWeight(uri: string): number {
   return /Q8_0/i.test(uri) ? 1.07 : 0.6;
+}
+
+/** What a model would be to download; `null` for a path, and for a name that the catalogue does not know. */
+export function findDownload(name: string, options: Pick<ResolveOptions, "home" | "models">): Download | null {
+  const wanted = meantBy(name, options.models);
+  if (looksLikeSource(wanted)) return downloadOf(name, null, [parseModelSource(wanted)], options);
+  const match = findModelEntry(name, options);
+  return match === null ? null : downloadOf(name, match, match.entry.sources.map(parseModelSource), options);
 }
 
 /** What a download would be, in words. */

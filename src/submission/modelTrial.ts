@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
-import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
+import { hasPassed, keepPassed, trialKey } from "./passedTrials.js";
 
 /** What is wrong with the file; `null` when nothing is. */
 export type TrialAnswer = { readonly code: string; readonly message: string } | null;
@@ -12,22 +12,29 @@ const LIMIT_MS = 600_000;
 /** The built file, also for a test that runs from src/. */
 const PROCESS = fileURLToPath(new URL("../../dist/submission/modelTrialProcess.js", import.meta.url));
 
-/** Files that were tried by this process, as they were then. */
+/** Files that are being tried by this process, or were, as they were then. */
 const tried = new Map<string, Promise<void>>();
 
 /** Lets a process of its own load a model's vocabulary, use it, and reckon with the model's numbers, so that what llama.cpp
- *  ends a process over is an error line here.
+ *  ends a process over is an error line here. A file that has passed is not tried again, also by later processes: the home
+ *  remembers it as long as the file and llama.cpp are the same.
+ *  @param home the folder of jobs and models
  *  @throws {InputError} ROWMILL_MODEL_UNREADABLE, ROWMILL_NOT_A_MODEL */
-export function tryModelFile(path: string): Promise<void> {
-  const { size, mtimeMs } = statSync(path);
-  const key = `${path}\n${size}\n${mtimeMs}`;
+export function tryModelFile(path: string, home: string): Promise<void> {
+  const key = trialKey(path);
   let trial = tried.get(key);
   if (trial === undefined) {
-    trial = runTrial(path);
+    trial = hasPassed(home, key) ? Promise.resolve() : tryAndKeep(path, home, key);
     tried.set(key, trial);
     trial.catch(() => tried.delete(key));
   }
   return trial;
+}
+
+async function tryAndKeep(path: string, home: string, key: string): Promise<void> {
+  await runTrial(path);
+  // of a file that was changed meanwhile nobody knows which one passed
+  if (trialKey(path) === key) keepPassed(home, key);
 }
 
 async function runTrial(path: string): Promise<void> {

@@ -47,10 +47,10 @@ export class RowCounter implements AsyncDisposable {
   ) {}
 
   /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHAT_TEMPLATE, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
-  static async open(model: ResolvedModel, options: CheckedOptions): Promise<RowCounter> {
+  static async open(model: ResolvedModel, options: CheckedOptions, home: string): Promise<RowCounter> {
     const format = formatOf(model, options);
     const path = await checkModelHeaders(model.path);
-    const tokenizer = await openTokenizer(path, isOurs(model) ? undefined : tryModelFile(path));
+    const tokenizer = await openTokenizer(path, isOurs(model) ? undefined : tryModelFile(path, home));
     try {
       const { facts } = tokenizer;
       const chat = await renderChat(facts, format);

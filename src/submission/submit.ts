@@ -175,7 +175,8 @@ async function prepare(
     for (const counter of counters) await counter[Symbol.asyncDispose]();
   };
   try {
-    for (const model of models) counters.push(await RowCounter.open(model, { ...options, systemPrompt }));
+    for (const model of models)
+      counters.push(await RowCounter.open(model, { ...options, systemPrompt }, context.home.path));
     for (const { model, chat } of counters) checkReasoning(context, model.name, chat.reasoning, output !== null);
   } catch (error) {
     await dispose();
