@@ -23,6 +23,7 @@ import {
   requireWritable,
 } from "./jobs/index.js";
 import { writeWhileRead } from "./lastingStream.js";
+import { fitModels } from "./modelFits.js";
 import {
   backendFacts,
   type Download,
@@ -64,6 +65,7 @@ import { parseStrict } from "./strictOptions.js";
 import type { Estimate, InferOptions, MemoryNeeds } from "./submission/index.js";
 import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
 
+export type { ModelFit } from "./modelFits.js";
 export type {
   AwaitOptions,
   CalibrationReport,
@@ -387,7 +389,8 @@ export class Rowmill implements AsyncDisposable {
     }).finally(() => pulling.end());
   }
 
-  /** What this machine is, which engine and backend a job would get and why not a faster one. Loads the backend. */
+  /** What this machine is, which engine and backend a job would get and why not a faster one, and which models fit into its
+   *  memory. Loads the backend. */
   async doctor(): Promise<DoctorReport> {
     const machine = machineFacts();
     const backend = await backendFacts();
@@ -405,6 +408,7 @@ export class Rowmill implements AsyncDisposable {
         addon.reason === null
           ? { isShared: true, reason: null }
           : { isShared: false, reason: `${addon.reason}; other processes see the progress once a second` },
+      models: await fitModels({ home: this.#home, models: this.#models, engine: this.#engine }),
       calibrations: calibrationsOf(this.#home.catalog),
     };
   }

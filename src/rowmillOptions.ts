@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
 import { isPath, NO_PATH } from "./given.js";
 import type { JobRecord } from "./jobs/index.js";
+import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./runner/index.js";
@@ -111,6 +112,8 @@ export interface DoctorReport {
   readonly engine: { readonly name: string; readonly reason: string | null };
   /** Whether live counters are shared between processes by the native addon, and why not. */
   readonly counters: { readonly isShared: boolean; readonly reason: string | null };
+  /** The default model, those on this machine and those of the option `models`: whether each fits into the memory. */
+  readonly models: readonly ModelFit[];
   /** What the planner has measured here, the newest first: one a model and kind of job. */
   readonly calibrations: readonly CalibrationReport[];
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { examples, jsonOption } from "./arguments.js";
 import { type Door, openDoor } from "./door.js";
+import { describeMemory } from "./estimate.js";
 import { print, printJson, resultColors } from "./output.js";
 import { formatBytes } from "./quantities.js";
 import { cellText, renderPairs } from "./table.js";
@@ -11,7 +12,9 @@ export function addDoctor(program: Command): void {
   program
     .command("doctor")
     .summary("say what this machine has and what is missing")
-    .description("Say which machine this is, which engine and backend run on it, and why not a faster one.")
+    .description(
+      "Say which machine this is, which engine and backend run on it and why not a faster one, and which models fit into its memory.",
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -24,7 +27,7 @@ export function addDoctor(program: Command): void {
       await using door = await openDoor(command);
       const report = await door.mill.doctor();
       if (flags.json) printJson(report);
-      else print(renderReport(report));
+      else print(renderReport(report, door.command));
     });
 }
 
@@ -50,24 +53,31 @@ const LABELS: Readonly<Record<string, string>> = {
   vramBytes: "graphics memory",
   freeVramBytes: "free graphics memory",
   unifiedVramBytes: "graphics memory that is the machine's",
+  models: "models, with rows of 1,000 tokens",
   counters: "live progress",
   isShared: "shared with other processes",
 };
 
-/** A section for each part of the report, a line for each of its facts, and the verdict last. */
-export function renderReport(report: Report): string {
-  const { calibrations, backend, ...rest } = report;
+/** Sections whose facts are called by names that users gave. */
+const NAMED: ReadonlySet<string> = new Set(["models", "planner"]);
+
+/** A section for each part of the report, a line for each of its facts, and the verdict last.
+ *  @param command writes a command that works when it is copied */
+export function renderReport(report: Report, command: Door["command"]): string {
+  const { calibrations, backend, models, ...rest } = report;
   const { unused, ...used } = backend;
   const whyNot = Object.fromEntries(unused.map(({ backend: name, reason }) => [`unused ${name}`, reason]));
   const facts = { ...rest, backend: { ...used, ...whyNot } };
-  const entries = Object.entries({ ...facts, ...(calibrations.length > 0 && { planner: plannerFacts(calibrations) }) });
+  const fits = Object.fromEntries(models.map((model) => [nameOf(model), describeFit(model, command)]));
+  const measured = calibrations.length > 0 && { planner: plannerFacts(calibrations) };
+  const entries = Object.entries({ ...facts, models: fits, ...measured });
   const plain = entries.filter(([, value]) => !isSection(value));
   const sections = entries.filter(([, value]) => isSection(value)) as [string, object][];
   return [
     renderPairs(plain.map(([name, value]) => [labelOf(name), factText(value)])),
     ...sections.map(
       ([name, facts]) =>
-        `${resultColors.bold(labelOf(name))}\n${renderPairs(saidFacts(facts).map(([fact, value]) => [`  ${labelOf(fact)}`, factText(value, fact)]))}`,
+        `${resultColors.bold(labelOf(name))}\n${renderPairs(saidFacts(facts).map(([fact, value]) => [`  ${NAMED.has(name) ? fact : labelOf(fact)}`, factText(value, fact)]))}`,
     ),
     verdictOf(report),
   ].join("\n\n");
@@ -89,6 +99,20 @@ function plannerFacts(calibrations: Report["calibrations"]): Readonly<Record<str
       return [`${model}, ${madeAt.slice(0, 19).replace("T", " ")}`, found];
     }),
   );
+}
+
+type Fit = Report["models"][number];
+
+const nameOf = ({ model, isDefault }: Fit): string => (isDefault ? `${model} (default)` : model);
+
+/** Whether a model fits, for rows of 1,000 tokens; of one that is not here, what gets it. */
+function describeFit({ model, isHere, bytes, fits, memory, problem }: Fit, command: Door["command"]): string {
+  if (problem !== null) return problem;
+  if (memory !== null) return describeMemory(memory);
+  if (isHere) return "–";
+  const size = bytes === null ? "" : `, about ${formatBytes(bytes)}`;
+  const verdict = fits === null ? "" : fits ? ": it would fit" : ": it would not fit";
+  return `not on this machine (${command("models", "pull", model)}${size})${verdict}`;
 }
 
 function verdictOf({ engine, backend }: Pick<Report, "engine" | "backend">): string {

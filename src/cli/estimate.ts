@@ -33,7 +33,8 @@ export function renderEstimate(estimate: Estimate, isCut: boolean): string {
   ]);
 }
 
-function describeMemory(memory: NonNullable<Estimate["memory"]>): string {
+/** e.g. "9.0 GB with 1 worker of 16 slots of 900 tokens, of the GPU's 80 GB: fits" */
+export function describeMemory(memory: NonNullable<Estimate["memory"]>): string {
   const { bytes, availableBytes, fits, place, workers, slots, slotTokens } = memory;
   const many = (count: number, what: string): string => `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
   const shape = `${many(workers, "worker")} of ${many(slots, "slot")} of ${many(slotTokens, "token")}`;

@@ -25,14 +25,13 @@ export type PlannedNeeds = Pick<
   | "modelPath"
   | "longestRowTokens"
   | "frameTokens"
-  | "sampling"
   | "rowsTotal"
   | "rowsDone"
   | "rowsFailed"
   | "workers"
   | "threads"
   | "slots"
->;
+> & { readonly sampling: Pick<JobRecord["sampling"], "maxTokens"> };
 
 /** Plans a job with what the model's file and this machine say now. */
 export async function planForMachine(

@@ -198,6 +198,17 @@ test("the doctor speaks words and ends with a verdict", () => {
     waiting: ["job-1 is waiting for a runner"],
     disk: { mount: "/", freeBytes: 2e9, trouble: null },
     counters: { isShared: true, reason: null },
+    models: [
+      { model: "big", isDefault: true, isHere: false, bytes: 12.5e9, fits: false, memory: null, problem: null },
+      {
+        ...{ model: "myModel", isDefault: false, isHere: true, bytes: 6e6, fits: true, problem: null },
+        memory: {
+          ...{ bytes: 3e7, availableBytes: 1e9, fits: true, place: "CPU" as const },
+          ...{ workers: 2, slots: 1, slotTokens: 1000 },
+        },
+      },
+      { model: "odd", isDefault: false, isHere: true, bytes: 9, fits: null, memory: null, problem: "odd is damaged" },
+    ],
     calibrations: [
       {
         ...{ model: "m", madeAt: "2026-11-28T21:03:59.000Z", rows: 96, skipped: 0, mostRows: 200 },
@@ -209,14 +220,20 @@ test("the doctor speaks words and ends with a verdict", () => {
       },
     ],
   };
-  const shown = stripVTControlCharacters(renderReport(report));
+  const command = (...words: string[]) => ["npx", "rowmill", ...words].join(" ");
+  const shown = stripVTControlCharacters(renderReport(report, command));
   expect(shown.split("\n").at(-1)).toBe("ready: node-llama-cpp on cpu");
   expect(shown).toMatch(/m, 2026-11-28 21:03:59 +2 × 1 × 8 .* with drafts of 8 tokens, 116 rows\/s: the best of 2/);
-  expect(shown).not.toMatch(/[a-z](Bytes|Pid|Model|Shared)/);
+  expect(shown).not.toMatch(/[a-z](Bytes|Pid|Shared)/);
+  expect(shown).toMatch(
+    /big \(default\) +not on this machine \(npx rowmill models pull big, about 13 GB\): it would not fit/,
+  );
+  expect(shown).toMatch(/myModel +30 MB with 2 workers of 1 slot of 1,000 tokens, of the CPU's 1.0 GB: fits/);
+  expect(shown).toMatch(/odd +odd is damaged/);
   expect(shown).toMatch(/why not CUDA +missing: an NVIDIA driver/);
   expect(shown).toMatch(/why not the faster one +why$/m);
   expect(shown).not.toMatch(/failure/);
-  const broken = renderReport({ ...report, backend: { ...report.backend, failure: "no binary" } });
+  const broken = renderReport({ ...report, backend: { ...report.backend, failure: "no binary" } }, command);
   expect(broken.split("\n").at(-1)).toBe("not ready: node-llama-cpp can't load a backend: no binary");
 });
 
