@@ -1,4 +1,4 @@
-import { openSync, readSync, statSync } from "node:fs";
+import { type BigIntStats, openSync, readSync, statSync } from "node:fs";
 import { isSoundFile } from "./sqlite.js";
 
 /** What has become of a SQLite file since it was opened: "replaced" when another file or none stands at its path, "damaged"
@@ -12,7 +12,7 @@ const READ_WHOLE_BYTES = 64 * 2 ** 20;
  *  makes it shorter but by SQLite's own means (VACUUM and a checkpoint), which leave it sound. */
 export class FileIdentity {
   readonly #path: string;
-  readonly #files: readonly string[];
+  readonly #ids: readonly string[];
   readonly #header: FileHeader | null;
   #bytes: number;
   #changes: number;
@@ -21,17 +21,17 @@ export class FileIdentity {
    *  @param header of the same file, where it is followed: then an older copy that is shorter is told from the file itself */
   constructor(path: string, header: FileHeader | null = null) {
     this.#path = path;
-    this.#files = filesAt(path);
+    const { ids, bytes } = filesAt(path);
+    this.#ids = ids;
     this.#header = header;
-    this.#bytes = bytesOf(path);
+    this.#bytes = bytes;
     this.#changes = header?.read()?.changes ?? 0;
   }
 
   state(): FileState {
-    const [main, ...logs] = filesAt(this.#path);
-    if (main !== this.#files[0]) return "replaced";
-    if (logs.some((log, at) => log !== this.#files[at + 1])) return "damaged";
-    const bytes = bytesOf(this.#path);
+    const { ids, bytes } = filesAt(this.#path);
+    if (ids[0] !== this.#ids[0]) return "replaced";
+    if (ids.some((id, at) => id !== this.#ids[at])) return "damaged";
     if (bytes < this.#bytes && !this.#isSoundlyShortened(bytes)) return "damaged";
     if (bytes !== this.#bytes) this.#changes = this.#header?.read()?.changes ?? 0;
     this.#bytes = bytes;
@@ -67,7 +67,7 @@ export class FileHeader {
   readonly #descriptor: number;
 
   constructor(path: string) {
-    const key = fileAt(path);
+    const key = idOf(statAt(path));
     const descriptor = descriptors.get(key) ?? openSync(path, "r");
     descriptors.set(key, descriptor);
     this.#descriptor = descriptor;
@@ -88,15 +88,16 @@ export class FileHeader {
   }
 }
 
-function filesAt(path: string): string[] {
-  return [path, `${path}-wal`, `${path}-shm`].map(fileAt);
+/** The file with its log and the log's index, and the file's own size; 0 where there is none. */
+function filesAt(path: string): { readonly ids: readonly string[]; readonly bytes: number } {
+  const found = [path, `${path}-wal`, `${path}-shm`].map(statAt);
+  return { ids: found.map(idOf), bytes: Number(found[0]?.size ?? 0) };
 }
 
-function fileAt(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+function statAt(path: string): BigIntStats | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true });
+}
+
+function idOf(found: BigIntStats | undefined): string {
   return found === undefined ? "missing" : `${found.dev}:${found.ino}`;
-}
-
-function bytesOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

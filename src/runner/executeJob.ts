@@ -71,6 +71,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     } else {
       wanted.push({ worker, rows: message.rows });
       feed();
+      if (isLoaded) return;
       // the first worker that asks for rows has loaded the model
       isLoaded = true;
       begin();
