@@ -33,14 +33,22 @@ export class Feeder {
     this.#allowedLag = Math.min(LAG.most, Math.max(LAG.least, Math.ceil(LAG.share * rows)));
   }
 
-  /** Answers a worker's request; an answer with `isLast` ends its share. */
+  /** Answers a worker's request; an answer with `isLast` ends its share. Rows that can't be read stay due: the next request meets
+   *  them, and what keeps them.
+   *  @throws what the rows' source threw, when there was no row to give before */
   answer(worker: number, wanted: number): Extract<ToWorker, { kind: "rows" }> {
     const rows: RowMessage[] = [];
     let isLast = false;
     while (rows.length < wanted && !isLast) {
-      const part = this.#partOf(worker);
-      if (part === null) isLast = true;
-      else rows.push(part.rows[part.at++] as RowMessage);
+      try {
+        const part = this.#partOf(worker);
+        if (part === null) isLast = true;
+        else rows.push(part.rows[part.at++] as RowMessage);
+      } catch (error) {
+        // what was dealt must arrive: nobody deals it again
+        if (rows.length === 0) throw error;
+        break;
+      }
     }
     return { kind: "rows", rows, isLast };
   }

@@ -1,4 +1,5 @@
-import { EXIT, RowmillError } from "../errors.js";
+import { EXIT, messageOf, RowmillError } from "../errors.js";
+import { visibleText } from "../foreignText.js";
 import { type Home, isPassing, leaseHolder, openHome } from "../jobs/index.js";
 import { runnerLogTail, spawnRunner } from "./launch.js";
 import { patiently } from "./patience.js";
@@ -58,7 +59,7 @@ export function linkInProcess(home: Home): RunnerLink {
     if (closing.signal.aborted) return;
     // a home of its own: its statements wait for no lock, while those of the program do
     using own = await patiently(() => openHome(home.path, { busyTimeoutMs: RUNNER_BUSY_MS }), closing.signal);
-    runner = new Runner(own, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(line) });
+    runner = new Runner(own, { idleMs: Number.POSITIVE_INFINITY, log: (line) => console.error(visibleText(line)) });
     await runner.run();
   };
   return {
@@ -69,7 +70,7 @@ export function linkInProcess(home: Home): RunnerLink {
         // another process had the home's lease, or took it: look again at the next call
         isRunning = false;
       });
-      end.catch((error: unknown) => console.error(error));
+      end.catch((error: unknown) => console.error(visibleText(toldAs(error))));
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort();
@@ -80,4 +81,9 @@ export function linkInProcess(home: Home): RunnerLink {
       });
     },
   };
+}
+
+/** A user's mistake in its line, a bug with its stack. */
+function toldAs(error: unknown): string {
+  return error instanceof RowmillError ? error.message : ((error as Error | null)?.stack ?? messageOf(error));
 }

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { messageOf } from "../errors.js";
+import { visibleText } from "../foreignText.js";
 import { openHome } from "../jobs/index.js";
 import { patiently } from "./patience.js";
 import { RUNNER_BUSY_MS, Runner } from "./runner.js";
@@ -10,7 +11,7 @@ const path = process.argv[2];
 if (path === undefined) throw new Error("usage: node main.js HOME");
 const log = (line: string): void => {
   try {
-    writeSync(2, `${new Date().toISOString()} ${line}\n`);
+    writeSync(2, `${new Date().toISOString()} ${visibleText(line)}\n`);
   } catch {
     // the log lies on the home's disk: where that is full, the jobs go on without it
   }

@@ -24,6 +24,8 @@ export class SharedOrder {
   #ahead: readonly RowMessage[] = [];
   #at = 0;
   #lastRead = -1;
+  /** What has been read of the next window, so that a read that fails loses nothing. */
+  #begun: RowMessage[] = [];
 
   constructor(
     private readonly pending: PendingRows,
@@ -32,13 +34,15 @@ export class SharedOrder {
     this.#cutter = new WindowCutter(limits);
   }
 
-  /** @returns the next window, `null` when there is none */
+  /** @returns the next window, `null` when there is none
+   *  @throws what reading threw; the next call goes on where this one stood */
   next(): Window | null {
-    const rows: RowMessage[] = [];
     for (let row = this.#read(); row !== null; row = this.#read()) {
-      rows.push(row);
+      this.#begun.push(row);
       if (this.#cutter.endsWith(row.prompt)) break;
     }
+    const rows = this.#begun;
+    this.#begun = [];
     if (rows.length === 0) return null;
     const order = orderByBeginnings(rows.map(({ prompt }) => prompt));
     if (order === null) return { rows, isGrouped: false };

@@ -40,6 +40,31 @@ describe("rows are dealt to the workers", () => {
     expect(indexesOf(got)).toEqual(Array.from({ length: 9000 }, (_, index) => index));
   });
 
+  it("each once and in order, though reading them fails now and then", () => {
+    const pending = unlike(3000).map((prompt, index) => ({ index, prompt, seeds: [0] }));
+    let reads = 0;
+    const read = (after: number, limit: number) => {
+      if (reads++ % 2 === 1) throw new Error("locked");
+      return pending.filter((row) => row.index > after).slice(0, limit);
+    };
+    // windows of several reads, and requests that go over their ends
+    const feeder = new Feeder({ read }, pending.length, 2, { rows: 700, characters: 1e6 });
+    const got: number[] = [];
+    let failures = 0;
+    for (const worker of [0, 1])
+      for (let isLast = false; !isLast; ) {
+        try {
+          const answer = feeder.answer(worker, 90);
+          got.push(...answer.rows.map(({ index }) => index));
+          isLast = answer.isLast;
+        } catch {
+          failures++;
+        }
+      }
+    expect(got.sort((a, b) => a - b)).toEqual(pending.map(({ index }) => index));
+    expect(failures).toBeGreaterThan(0);
+  });
+
   it("by turns where they share no beginnings", () => {
     const requests = [0, 1, 2, 1, 0].map((worker) => ({ worker, wanted: 3 }));
     const got = answers({ prompts: unlike(40), workers: 3 }, requests);
