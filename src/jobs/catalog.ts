@@ -134,7 +134,8 @@ export class Catalog {
   /** The job that a runner would get next, `null` when there is no work: queued jobs and those that a runner which is
    *  gone has left, by priority, then by age. */
   peekQueued(): JobRecord | null {
-    return this.#nextWaiting(liveHolder(this.db, this.clock())?.token ?? null);
+    const line = this.#nextWaiting(liveHolder(this.db, this.clock())?.token ?? null);
+    return line === undefined ? null : toJobRecord(line);
   }
 
   /** Takes the next job for a runner (→ STARTING): of several that ask at once, each gets another. Jobs that a former
@@ -237,7 +238,7 @@ export class Catalog {
       if (FINAL_STATUSES.has(job.status)) return job;
       const holder = liveHolder(this.db, this.clock());
       if (job.status === "QUEUED") {
-        this.#end(id);
+        this.#end(id, "CANCELLED");
       } else {
         this.db.run("UPDATE jobs SET status = 'CANCELLING' WHERE job_id = ?", id);
         this.#endCancelled(holder?.token ?? null);
@@ -278,13 +279,12 @@ export class Catalog {
 
   /** The next job, without those over which one runner after the other has died: they fail here. */
   #nextHealthy(runnerToken: string): JobRecord | null {
-    const failed = new Set<string>();
     for (;;) {
-      const job = this.#nextWaiting(runnerToken);
-      if (job === null || job.status === "QUEUED") return job;
-      // a line that comes again stands twice, as in a file that an older one was written over: no unique index allows it
-      if (failed.has(job.jobId))
-        throw new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${job.jobId} twice: it is damaged`);
+      const line = this.#nextWaiting(runnerToken);
+      if (line === undefined) return null;
+      this.#checkOneLine(line);
+      const job = toJobRecord(line);
+      if (job.status === "QUEUED") return job;
       this.db.run(
         `UPDATE jobs SET deaths = CASE WHEN rows_done + rows_failed > rows_at_claim THEN 0 ELSE deaths + 1 END
          WHERE job_id = ?`,
@@ -292,21 +292,24 @@ export class Catalog {
       );
       const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", job.jobId)?.deaths);
       if (deaths < MOST_DEATHS) return job;
-      failed.add(job.jobId);
-      this.#ended.push(job.jobId);
-      this.db.run(
-        `UPDATE jobs SET status = 'FAILED', failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
-         WHERE job_id = ?`,
-        `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
-        this.#now(),
+      this.#end(
         job.jobId,
+        "FAILED",
+        `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
       );
     }
   }
 
-  #nextWaiting(runnerToken: string | null): JobRecord | null {
-    const row = this.db.get(`SELECT * FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT 1`, runnerToken);
-    return row === undefined ? null : toJobRecord(row);
+  /** A line that its own id does not find stands there twice, as in a file that an older one was written over: what is changed by the
+   *  id would leave it as it is, to be taken again for ever.
+   *  @throws {RowmillError} ROWMILL_STORE_BROKEN, of which the catalogue is made anew */
+  #checkOneLine({ job_id: jobId = null, seq }: SqlRow): void {
+    if (this.db.get("SELECT seq FROM jobs WHERE job_id = ?", jobId)?.seq === seq) return;
+    throw new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${jobId} twice: it is damaged`);
+  }
+
+  #nextWaiting(runnerToken: string | null): SqlRow | undefined {
+    return this.db.get(`SELECT * FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT 1`, runnerToken);
   }
 
   /** Ends jobs that were to be cancelled when their runner died: for a runner that begins.
@@ -318,14 +321,17 @@ export class Catalog {
   /** Ends what was to be cancelled and belongs to no living runner. */
   #endCancelled(runnerToken: string | null): void {
     const sql = "SELECT job_id FROM jobs WHERE status = 'CANCELLING' AND runner_token IS NOT ?";
-    for (const row of this.db.all(sql, runnerToken)) this.#end(String(row.job_id));
+    for (const row of this.db.all(sql, runnerToken)) this.#end(String(row.job_id), "CANCELLED");
   }
 
-  #end(jobId: string): void {
+  /** @param failure why it failed */
+  #end(jobId: string, status: "CANCELLED" | "FAILED", failure: string | null = null): void {
     this.#ended.push(jobId);
     this.db.run(
-      `UPDATE jobs SET status = 'CANCELLED', finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
+      `UPDATE jobs SET status = ?, failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
        WHERE job_id = ?`,
+      status,
+      failure,
       this.#now(),
       jobId,
     );

@@ -17,7 +17,7 @@ export function newFolder(): string {
 export function otherProgram(path: string, sql: string): void {
   const program = `
     const { DatabaseSync } = await import("@photostructure/sqlite");
-    const db = new DatabaseSync(process.argv[1]);
+    const db = new DatabaseSync(process.argv[1], { defensive: false });
     db.exec(process.argv[2]);
     db.close();`;
   execFileSync(process.execPath, ["--input-type=module", "-e", program, path, sql]);

@@ -258,6 +258,40 @@ describe("a process that has the catalogue open", () => {
     expect(readdirSync(path).some((name) => name.startsWith("catalog.db.damaged-"))).toBe(true);
   });
 
+  test.each(["QUEUED", "STARTING"])(
+    "makes one anew that holds a job twice, a line of it %s, for its runner would take it for ever",
+    (status) => {
+      const { path, before, waiting, done } = homeWithJobs();
+      // as a page of an older file brings a line back that the index over the ids does not know
+      otherProgram(
+        catalogue(path),
+        `PRAGMA writable_schema = ON;
+         CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE tbl_name = 'jobs';
+         DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_jobs_1';
+         UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL UNIQUE', 'NOT NULL') WHERE name = 'jobs';
+         PRAGMA writable_schema = RESET;
+         CREATE TEMP TABLE twice AS SELECT * FROM jobs WHERE job_id = '${done}';
+         UPDATE twice SET seq = 0, status = '${status}', runner_token = 'gone', deaths = 10;
+         INSERT INTO jobs SELECT * FROM twice;
+         PRAGMA writable_schema = ON;
+         DELETE FROM sqlite_schema WHERE tbl_name = 'jobs';
+         INSERT INTO sqlite_schema SELECT * FROM kept;
+         PRAGMA writable_schema = RESET;`,
+      );
+      using home = openHome(path);
+      expect(home.catalog.list().filter(({ jobId }) => jobId === done)).toHaveLength(2);
+      using lease = acquireLease(home.catalog)!;
+      // the file is made anew within the claim, and the lease is not in the new one
+      expect(home.catalog.claimNext(lease)).toBeNull();
+      const statuses = (list: typeof before) => list.map((job) => [job.jobId, job.status]);
+      expect(statuses(home.catalog.list())).toEqual(statuses(before));
+      expect(readdirSync(path).filter((name) => /damaged-.*Z$/.test(name))).toHaveLength(1);
+      using next = acquireLease(home.catalog)!;
+      expect(home.catalog.claimNext(next)?.jobId).toBe(waiting);
+      expect(home.catalog.claimNext(next)).toBeNull();
+    },
+  );
+
   test("takes a catalogue that another program shortened by VACUUM as it is, and a shorter older copy for damage", () => {
     const { path, before } = homeWithJobs();
     const copy = join(newFolder(), "old.db");
