@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { oneLine } from "./foreignText.js";
 
 /** What is known of a stream's reader. */
 export interface StreamState {
@@ -29,7 +30,13 @@ export function writeWhileRead(stream: Writable, chunk: string | Uint8Array): bo
   return state.failure === null;
 }
 
-/** The same, and waits until the chunk has been taken.
+/** The same for a line that a person reads: nothing in it steers a terminal.
+ *  @param style a colour for all of it */
+export function writeLine(stream: Writable, line: string, style: (text: string) => string = (text) => text): void {
+  writeWhileRead(stream, `${style(oneLine(line))}\n`);
+}
+
+/** Writes as long as somebody reads, and waits until the chunk has been taken.
  *  @returns false when it was not and none will be */
 export async function writeAndWait(stream: Writable, chunk: string | Uint8Array): Promise<boolean> {
   const state = stateOf(stream);

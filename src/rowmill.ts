@@ -22,7 +22,7 @@ import {
   type Quota,
   requireWritable,
 } from "./jobs/index.js";
-import { writeWhileRead } from "./lastingStream.js";
+import { writeLine } from "./lastingStream.js";
 import { fitModels } from "./modelFits.js";
 import {
   backendFacts,
@@ -469,7 +469,7 @@ export class Rowmill implements AsyncDisposable {
   }
 
   #say(line: string): void {
-    if (this.#output !== null) writeWhileRead(this.#output, `${messageLine(line)}\n`);
+    if (this.#output !== null) writeLine(this.#output, messageLine(line));
   }
 
   async #fitMemory(needs: MemoryNeeds, engine: EngineName): Promise<MemoryFit | null> {

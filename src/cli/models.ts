@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { examples, jsonOption } from "./arguments.js";
 import { type Door, openDoor } from "./door.js";
-import { print, printJson, screenWidth } from "./output.js";
+import { print, printAsIs, printJson, screenWidth } from "./output.js";
 import { formatBytes, formatCount, formatMagnitude } from "./quantities.js";
 import { cellText, renderPairs, renderTable, shorten } from "./table.js";
 
@@ -97,7 +97,7 @@ function addPull(models: Command): void {
       await using door = await openDoor(command);
       const model = await door.mill.pullModel(name);
       if (flags.json) printJson(model);
-      else print(model.path);
+      else printAsIs(model.path);
     });
 }
 
@@ -119,7 +119,7 @@ function renderModels(models: readonly Listing[], width: number): string {
     ],
     models.flatMap(({ name, entry, bytes }) =>
       [name, ...(entry?.variants.map((variant) => variant.name) ?? [])].map((shownName) => [
-        shownName,
+        cellText(shownName),
         entry?.parameters ? formatMagnitude(entry.parameters) : "",
         entry?.contextLength ? formatCount(entry.contextLength) : "",
         bytes === null ? "–" : formatBytes(bytes),

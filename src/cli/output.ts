@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { stringifyExact } from "../exactNumbers.js";
-import { oneLine, visibleText } from "../foreignText.js";
-import { stateOf, whenWritten, writeAndWait, writeWhileRead } from "../lastingStream.js";
+import { visibleText } from "../foreignText.js";
+import { stateOf, whenWritten, writeAndWait, writeLine, writeWhileRead } from "../lastingStream.js";
 
 /** Colours where a terminal shows them, not where a CI's environment variable promises one: output that a program reads
  *  stays plain (https://no-color.org). */
@@ -15,7 +15,12 @@ export const resultColors = colorsFor(process.stdout);
 /** For stderr, where messages go. */
 export const messageColors = colorsFor(process.stderr);
 
-/** A result: a line, or several, on stdout. */
+/** A result that is somebody's text as it is, a path say: without colours, on stdout. */
+export function printAsIs(text: string): void {
+  writeWhileRead(process.stdout, `${process.stdout.isTTY ? visibleText(text) : text}\n`);
+}
+
+/** A result that was put together: a line, or several, on stdout. */
 export function print(text: string): void {
   writeWhileRead(process.stdout, `${process.stdout.isTTY ? visibleBesideColors(text) : text}\n`);
 }
@@ -36,8 +41,8 @@ const decodeText = (chunk: Uint8Array): string => decoder.decode(chunk, { stream
 
 /** A message for the person at the terminal: a line on stderr, never on stdout.
  *  @param style a colour for all of it */
-export function say(line: string, style: (text: string) => string = (text) => text): void {
-  writeWhileRead(process.stderr, `${style(oneLine(line))}\n`);
+export function say(line: string, style?: (text: string) => string): void {
+  writeLine(process.stderr, line, style);
 }
 
 /** Several lines on stderr: a bug's stack. */

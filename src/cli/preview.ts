@@ -1,3 +1,4 @@
+import { oneLine } from "../foreignText.js";
 import type { Door, JobRecord } from "./door.js";
 import { print, screenWidth } from "./output.js";
 import { formatCount } from "./quantities.js";
@@ -26,10 +27,10 @@ export function renderPreview(
   width: number,
 ): string {
   const inputs = job.kind === "list" ? ["input"] : job.columnParts.filter((part) => rows.some((row) => part in row));
-  const inputHead = inputs.join(" + ") || "input";
-  const outputs = outputColumns(rows, job).map((head) => ({
-    head,
-    cells: rows.map((row) => shownCell(row[head], job.labelProbabilities)),
+  const inputHead = oneLine(inputs.join(" + ") || "input");
+  const outputs = outputColumns(rows, job).map((name) => ({
+    head: oneLine(name),
+    cells: rows.map((row) => shownCell(row[name], job.labelProbabilities)),
   }));
   const share = Math.floor(width / 2 / outputs.length);
   const widths = outputs.map(({ head, cells }) =>

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { stringifyExact } from "../exactNumbers.js";
 import { oneLine } from "../foreignText.js";
 import { resultColors, visibleBesideColors } from "./output.js";
 
@@ -61,7 +62,7 @@ export function wrapWords(text: string, width: number): string[] {
 /** Any value in one line, fit for a terminal: line ends and tabs are spaces, other controls are visible. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
-  const text = typeof value === "string" ? value : (JSON.stringify(value, writeBigInt) ?? String(value));
+  const text = typeof value === "string" ? value : (stringifyExact(value) ?? String(value));
   return oneLine(text).replace(/ +/g, " ").trim();
 }
 
@@ -74,10 +75,6 @@ export function shorten(text: string, length: number): string {
         .slice(0, Math.max(0, length - 1))
         .join("")
         .trimEnd()}…`;
-}
-
-function writeBigInt(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : value;
 }
 
 function trimLines(text: string): string {

@@ -1,3 +1,4 @@
+import { oneLine } from "../foreignText.js";
 import type { Progress } from "./progress.js";
 
 const WIDEST_BAR = 50;
@@ -36,7 +37,7 @@ function formatWaiting(progress: Progress, width: number): string {
 }
 
 function waitingWords(progress: Progress): string {
-  return `${progress.status === "QUEUED" ? "QUEUED, " : ""}waiting for ${progress.waitingFor}`;
+  return `${progress.status === "QUEUED" ? "QUEUED, " : ""}waiting for ${oneLine(progress.waitingFor ?? "")}`;
 }
 
 /** The same without the bar, for logs and pipes. */

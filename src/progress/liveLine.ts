@@ -1,3 +1,4 @@
+import { oneLine } from "../foreignText.js";
 import { writeWhileRead } from "../lastingStream.js";
 
 const CLEAR_LINE = "\r\x1b[K";
@@ -21,10 +22,10 @@ export class LiveLine implements Disposable {
 
   draw(line: string): void {
     const start = this.#isBehindText ? "\n" : "\r";
-    this.#line = line;
+    this.#line = oneLine(line);
     this.#isBehindText = false;
     this.#isShown = true;
-    this.raw(`${start}${line}\x1b[K`);
+    this.raw(`${start}${this.#line}\x1b[K`);
   }
 
   /** Writes what belongs to the drawing itself. */

@@ -1,5 +1,5 @@
 import { messageLine } from "../foreignText.js";
-import { writeWhileRead } from "../lastingStream.js";
+import { writeLine } from "../lastingStream.js";
 import { LiveLine } from "./liveLine.js";
 import { drawsBar, type ProgressMode } from "./showProgress.js";
 
@@ -31,7 +31,7 @@ export class PullLine {
       this.#line ??= new LiveLine(this.#stream);
       this.#line.draw(line);
       if (isDone) this.end();
-    } else if (isDone) writeWhileRead(this.#stream, `${line}\n`);
+    } else if (isDone) writeLine(this.#stream, line);
   }
 
   /** Leaves the line, also where a download failed: what comes next has a line of its own. */

@@ -1,4 +1,4 @@
-import { writeWhileRead } from "../lastingStream.js";
+import { writeLine } from "../lastingStream.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import { formatProgress, formatProgressLine } from "./formatProgress.js";
 import { LiveLine } from "./liveLine.js";
@@ -140,6 +140,6 @@ class LineLog implements Display {
   }
 
   #write(snapshot: Progress): void {
-    writeWhileRead(this.#stream, `${formatProgressLine(snapshot)}\n`);
+    writeLine(this.#stream, formatProgressLine(snapshot));
   }
 }

@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { type FileServer, serveFiles } from "../models/fileServer.js";
 import { openRowmill } from "../rowmill/fixture.js";
 import { Desk } from "./runRowmill.js";
-
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+import { HAS_TERMINALS, runInTerminal } from "./terminal.js";
 
 /** A home whose default model lies on a server. */
 async function openDesk(): Promise<{ desk: Desk; server: FileServer; isPulled: () => boolean }> {
@@ -24,25 +21,7 @@ async function openDesk(): Promise<{ desk: Desk; server: FileServer; isPulled: (
 
 const INFER = ["infer", "rows.csv", "--column", "text", "--choices", "good,bad"];
 
-/** Runs a command in a terminal of its own and types an answer.
- *  @returns its exit code and all that the terminal showed */
-async function runInTerminal(desk: Desk, typed: string): Promise<{ code: number | null; shown: string }> {
-  const command = [process.execPath, MAIN, ...INFER].map((word) => `'${word}'`).join(" ");
-  const child = spawn("script", ["-qec", command, "/dev/null"], {
-    cwd: desk.folder,
-    env: { ...process.env, ROWMILL_HOME: desk.home, NO_COLOR: "1" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  let shown = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    if (!shown.includes("[y/N]") && (shown + text).includes("[y/N]")) child.stdin.write(typed);
-    shown += text;
-  });
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { code, shown };
-}
-
-const HAS_TERMINALS = process.platform === "linux" && existsSync("/usr/bin/script");
+const answer = (desk: Desk, text: string) => runInTerminal(desk, INFER, { typed: { behind: "[y/N]", text } });
 
 test("without a terminal the default model is not downloaded: one line has its size, its place and the command", async () => {
   const { desk, isPulled } = await openDesk();
@@ -63,14 +42,14 @@ test("a model that was named is downloaded, and a line says from where and to wh
 
 test.runIf(HAS_TERMINALS)("in a terminal the default model is asked for once, and a no ends it", async () => {
   const { desk, isPulled } = await openDesk();
-  const no = await runInTerminal(desk, "n\n");
+  const no = await answer(desk, "n\n");
   expect(no.code).toBe(2);
   expect(no.shown).toMatch(/about 3 GB from http:.*Download it\? \[y\/N\]/s);
   expect(isPulled()).toBe(false);
-  const yes = await runInTerminal(desk, "y\n");
+  const yes = await answer(desk, "y\n");
   expect(yes.code, yes.shown).toBe(0);
   expect(isPulled()).toBe(true);
-  const again = await runInTerminal(desk, "n\n");
+  const again = await answer(desk, "n\n");
   expect(again.code, again.shown).toBe(0);
   expect(again.shown).not.toContain("[y/N]");
 });

@@ -29,6 +29,13 @@ describe("a progress bar", () => {
     );
   });
 
+  it("shows the orders to a terminal that a disk's name gives, in the width that there is", () => {
+    const full = { ...progress, waitingFor: "space on /media/\u001b[31mA\u009b2J\u202e" };
+    const shown = "45% 450/1000 waiting for space on /media/\\u001b[31mA\\u009b2J\\u202e";
+    expect(formatProgressLine(full)).toBe(`Progress: ${shown}`);
+    expect(formatProgress(full, 70)).toBe(shown);
+  });
+
   it("looks as documented", () => {
     expect(formatProgress(progress, 127)).toBe(
       "Progress: 45%|██████      | 450/1000 [00:32<00:45] Input tokens processed: 12500, Tokens generated: 8300, Total tokens/s: 325.4",
