@@ -6,8 +6,8 @@ export class LongNumeral {
 }
 
 const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** Finds texts with numbers that a double may not carry: up to 15 digits it gives back as they were. */
-export const MAY_BE_LONG = /[\d.]{16}|\d[eE]/;
+/** A double gives up to 15 digits back as they were. */
+const MAY_BE_LONG = /[\d.]{16}|\d[eE]/;
 const MOST_BIGINT_DIGITS = 1000;
 /** From here on JavaScript writes a number with an exponent. */
 const LARGEST_DIGITS = 1e21;
@@ -22,7 +22,7 @@ const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
  *  @throws {SyntaxError} */
 export function parseExact(text: string): unknown {
   const plain: unknown = JSON.parse(text);
-  if (!MAY_BE_LONG.test(text)) return plain;
+  if (!hasLongNumeral(text)) return plain;
   const marked = replaceNumerals(text, (numeral) =>
     typeof exactNumber(numeral) === "number" ? numeral : `"${MARK}${numeral}"`,
   );
@@ -30,6 +30,27 @@ export function parseExact(text: string): unknown {
   return JSON.parse(marked, (_, value: unknown) =>
     typeof value === "string" && value.startsWith(MARK) ? exactNumber(value.slice(MARK.length)) : value,
   );
+}
+
+/** Whether a JSON text may have a number that a double does not carry, a UUID within a string being none. */
+export function hasLongNumeral(text: string): boolean {
+  if (!MAY_BE_LONG.test(text)) return false;
+  for (let from = 0; ; ) {
+    const open = text.indexOf('"', from);
+    if (MAY_BE_LONG.test(text.slice(from, open < 0 ? undefined : open))) return true;
+    if (open < 0) return false;
+    from = endOfString(text, open + 1);
+  }
+}
+
+/** Behind the quote that ends a string. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let escapes = quote;
+    while (text[escapes - 1] === "\\") escapes--;
+    if ((quote - escapes) % 2 === 0) return quote + 1;
+  }
+  return text.length;
 }
 
 /** JSON.stringify, of bigints too: their digits.

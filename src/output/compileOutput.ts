@@ -1,5 +1,4 @@
 import { InputError } from "../errors.js";
-import { stringifyExact } from "../exactNumbers.js";
 import {
   choicesGrammar,
   compileSchema,
@@ -133,13 +132,8 @@ function textOutput(
   };
 }
 
-/** Letters of a schema from which on its check may be more than Ajv can build. */
-const LARGE_SCHEMA = 100_000;
-
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
   const { ir, jsonSchema, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
-  // the check is built at its first use: one that can't be is refused now, not by the job's first row
-  if ((stringifyExact(jsonSchema)?.length ?? 0) > LARGE_SCHEMA) validateText("null");
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,

@@ -180,7 +180,7 @@ class SchemaCompiler implements Emission {
   }
 
   #labelFields(root: Clause): LabelField[] {
-    const waysOf = (clause: Clause, type: JsonType) => this.#writtenWays(clause, type);
+    const waysOf = (clause: Clause, type: JsonType) => this.#writtenWays(this.#plain(clause), type);
     const keyOfPlain = (clause: Clause) => keyOf(this.#plain(clause));
     const ruleOf = (name: string) => this.#rules.get(name)!;
     return findLabelFields(root, { nodeOf: this.nodeOf, waysOf, ruleOf, keyOf: keyOfPlain });

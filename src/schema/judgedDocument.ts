@@ -1,3 +1,4 @@
+import { keywordPlaces } from "./keywordPlaces.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { DATA, NAMING } from "./schemaIndex.js";
 import { isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
@@ -11,6 +12,18 @@ const NAMES: ReadonlySet<string> = new Set([
   "$vocabulary",
   "$recursiveAnchor",
 ]);
+
+/** Whether only Ajv's own way through references will do: some schema asks what others have evaluated, or a reference means
+ *  another place with each way that leads to it. */
+export function isJudgedAsWhole({ root: { schema } }: SchemaDocument): boolean {
+  return isDynamic(schema) || asksForUnevaluated(schema);
+}
+
+export function asksForUnevaluated(schema: unknown): boolean {
+  return keywordPlaces(schema, UNEVALUATED).length > 0;
+}
+
+const UNEVALUATED: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties"]);
 
 /** The document for Ajv: every reference is a pointer below `key`, and no schema has a name of its own.
  *  @returns `others`: the other documents that it refers to, by their keys */

@@ -33,6 +33,8 @@ export interface CompiledClauses {
 /** Most texts of one field. */
 const MOST_TEXTS = 1000;
 const DEEPEST_PATH = 16;
+/** Most pieces of grammar within each other in one field: what takes more is no short list. */
+const DEEPEST_PIECE = 300;
 
 /** The fields of a schema whose grammar is a choice of two or more scalars: enum, boolean, constants, small ranges of
  *  integers, and null beside these; at the root and in objects within objects, not in arrays. Where a schema comes again
@@ -68,7 +70,13 @@ const NO_RULES: ReadonlySet<string> = new Set();
 
 /** All texts of a piece of grammar, null where they are too many.
  *  @param open rules that are being followed: one that is met within itself has texts without end */
-function textsOf(node: IrNode, ruleOf: (name: string) => IrNode, open: ReadonlySet<string>): readonly string[] | null {
+function textsOf(
+  node: IrNode,
+  ruleOf: (name: string) => IrNode,
+  open: ReadonlySet<string>,
+  depth = 0,
+): readonly string[] | null {
+  if (depth > DEEPEST_PIECE) return null;
   switch (node.kind) {
     case "text":
       return [node.text];
@@ -77,11 +85,12 @@ function textsOf(node: IrNode, ruleOf: (name: string) => IrNode, open: ReadonlyS
       return count > MOST_TEXTS ? null : node.ranges.flatMap(([first, last]) => charactersOf(first, last));
     }
     case "ref":
-      return open.has(node.rule) ? null : textsOf(ruleOf(node.rule), ruleOf, new Set([...open, node.rule]));
+      if (open.has(node.rule)) return null;
+      return textsOf(ruleOf(node.rule), ruleOf, new Set([...open, node.rule]), depth + 1);
     case "choice": {
       const all: string[] = [];
       for (const option of node.options) {
-        const some = textsOf(option, ruleOf, open);
+        const some = textsOf(option, ruleOf, open, depth + 1);
         if (some === null || all.length + some.length > MOST_TEXTS) return null;
         all.push(...some);
       }
@@ -90,7 +99,7 @@ function textsOf(node: IrNode, ruleOf: (name: string) => IrNode, open: ReadonlyS
     case "seq": {
       let all: readonly string[] = [""];
       for (const part of node.parts) {
-        const some = textsOf(part, ruleOf, open);
+        const some = textsOf(part, ruleOf, open, depth + 1);
         if (some === null || all.length * some.length > MOST_TEXTS) return null;
         all = all.flatMap((before) => some.map((text) => before + text));
       }

@@ -36,7 +36,7 @@ export function listedNode(
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects
   const isJudged = (type === "array" || type === "object") && !isPlain;
   const valid = isJudged
-    ? left.filter((value) => clause.every(({ node, isNegated }) => judge.isValidAt(node.pointer, value) !== isNegated))
+    ? left.filter((value) => clause.every(({ node, isNegated }) => judge.isValidAt(node, value) !== isNegated))
     : left;
   const texts = valid.map((value) => literal(value, punctuation, number));
   return unionNode(texts, name, addRule);

@@ -13,24 +13,26 @@ export class StandIns {
   readonly #byNumber = new Map<string, number>();
   readonly #decimals = new Map<number, Decimal>();
   readonly #texts = new Map<number, string>();
-  readonly #fixed: string[] = [];
+  /** The schema's own. */
+  readonly #fixed = new Set<string>();
+  /** None is given twice: a part of the schema may be made ready while a text has some. */
+  #count = 0;
 
   /** A schema's value with stand-ins in the places of its bigints, kept for good. */
   ofSchema(value: unknown): unknown {
-    const replaced = JSON.parse(this.replaced(stringifyExact(value) as string)) as unknown;
-    this.#fixed.push(...this.#byNumber.keys());
-    return replaced;
+    return JSON.parse(this.replaced(stringifyExact(value) as string, (key) => this.#fixed.add(key)));
   }
 
-  /** A JSON text with stand-ins, until `forget`. */
-  replaced(text: string): string {
+  /** A JSON text with stand-ins, until `forget`.
+   *  @param told  of each stand-in's key */
+  replaced(text: string, told: (key: string) => void = () => {}): string {
     return replaceNumerals(text, (numeral) => {
       const value = Number(numeral);
       const isTaken = isWithin(WHOLE, Math.abs(value)) || isWithin(FRACTIONAL, Math.abs(value));
       if (!isTaken && typeof exactNumber(numeral) === "number") return numeral;
       const decimal = decimalOfText(numeral);
       if (Math.abs(decimal.point) > MOST_PLACES) return numeral;
-      return String(this.#of(decimal, numeral));
+      return String(this.#of(decimal, numeral, told));
     });
   }
 
@@ -48,22 +50,23 @@ export class StandIns {
 
   /** Forgets what is not the schema's. */
   forget(): void {
-    const fixed = new Set(this.#fixed);
     for (const [key, standIn] of this.#byNumber) {
-      if (fixed.has(key)) continue;
+      if (this.#fixed.has(key)) continue;
       this.#byNumber.delete(key);
       this.#decimals.delete(standIn);
       this.#texts.delete(standIn);
     }
   }
 
-  #of(decimal: Decimal, numeral: string): number {
+  #of(decimal: Decimal, numeral: string, told: (key: string) => void): number {
     const { isNegative, digits, point } = decimal;
     const key = `${isNegative ? "-" : ""}${digits}e${point}`;
+    told(key);
     let standIn = this.#byNumber.get(key);
     if (standIn === undefined) {
       const { first, step } = point >= digits.length ? WHOLE : FRACTIONAL;
-      standIn = first + step * (this.#byNumber.size + 1);
+      this.#count++;
+      standIn = first + step * this.#count;
       this.#byNumber.set(key, standIn);
       this.#decimals.set(standIn, decimal);
       this.#texts.set(standIn, numeral);

@@ -1,21 +1,18 @@
 import { createRequire } from "node:module";
-import {
-  type AnySchema,
-  type CodeKeywordDefinition,
-  type ErrorObject,
-  type Options,
-  str,
-  type ValidateFunction,
-} from "ajv";
+import { type AnySchema, type CodeKeywordDefinition, type ErrorObject, type Options, str } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
-import { MAY_BE_LONG, stringifyExact } from "../exactNumbers.js";
+import { hasLongNumeral, stringifyExact } from "../exactNumbers.js";
 import { oneLine } from "../foreignText.js";
 import { compareDecimals, type Decimal, isMultiple } from "./decimal.js";
-import { judgedDocument } from "./judgedDocument.js";
+import { asksForUnevaluated, isJudgedAsWhole, judgedDocument } from "./judgedDocument.js";
+import { EndlessReference, JudgedParts } from "./judgedParts.js";
+import { countSteps, MOST_STEPS, TooManySteps, withSteps } from "./judgedSteps.js";
+import { keywordPlaces } from "./keywordPlaces.js";
 import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
+import type { SchemaNode } from "./schemaNode.js";
 import { StandIns } from "./standIns.js";
 import { isStringIn } from "./stringLanguage.js";
 import { assertWellFormed } from "./wellFormed.js";
@@ -61,61 +58,56 @@ export interface Judge {
   /** The same of a JSON text, whose numbers are taken as they are written.
    *  @throws {SyntaxError} when it is none */
   validateText(text: string): string | null;
-  /** Whether a value is valid against the sub-schema at a JSON pointer ("#/properties/a"). */
-  isValidAt(pointer: string, value: unknown): boolean;
+  /** Whether a value is valid against a sub-schema. */
+  isValidAt(node: SchemaNode, value: unknown): boolean;
 }
 
-/** Checks that the document is a schema. Ajv compiles it only when the first value is judged, since that costs more than
- *  all the rest.
+/** Checks that the document is a schema. Ajv compiles it, or the parts that are met, only when values are judged, since
+ *  that costs more than all the rest.
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA */
 export function judgeOf(document: SchemaDocument): Judge {
   assertWellFormed(document);
   let plain: CompiledJudge | null = null;
-  let exact: (CompiledJudge & { readonly standIns: StandIns }) | null = null;
-  const plainJudge = () => {
+  let exact: { readonly compiled: CompiledJudge; readonly standIns: StandIns } | null = null;
+  const isExact = hasBigint(document.root.schema);
+  const problemOf = (node: SchemaNode, value: unknown): string | null => {
     plain ??= compileDocument(document, null);
-    return plain;
+    return judged(plain, node, value);
   };
-  const exactJudge = () => {
+  const exactProblemOf = (node: SchemaNode, text: string): string | null => {
     if (exact === null) {
       const standIns = new StandIns();
-      exact = { ...compileDocument(document, standIns), standIns };
+      exact = { compiled: compileDocument(document, standIns), standIns };
     }
-    return exact;
-  };
-  const isExact = hasBigint(document.root.schema);
-  const validateExactly = (text: string): string | null => {
-    const { validate, standIns } = exactJudge();
-    const problem = judged(validate, JSON.parse(standIns.replaced(text)));
+    const { compiled, standIns } = exact;
+    const problem = judged(compiled, node, JSON.parse(standIns.replaced(text)));
     const words = problem === null ? null : standIns.inWords(problem);
     standIns.forget();
     return words;
   };
+  const problemAt = (node: SchemaNode, value: unknown) =>
+    isExact ? exactProblemOf(node, stringifyExact(value) as string) : problemOf(node, value);
+  if (isJudgedAsWhole(document)) assertCompiles(document, () => problemAt(document.root, null));
   return {
-    validate: (value) =>
-      isExact ? validateExactly(stringifyExact(value) as string) : judged(plainJudge().validate, value),
+    validate: (value) => problemAt(document.root, value),
     validateText(text) {
       const value: unknown = JSON.parse(text);
-      return isExact || MAY_BE_LONG.test(text) ? validateExactly(text) : judged(plainJudge().validate, value);
+      return isExact || hasLongNumeral(text) ? exactProblemOf(document.root, text) : problemOf(document.root, value);
     },
-    isValidAt(pointer, value) {
-      const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
-      const key = `${SCHEMA_KEY}#${fragment}`;
-      if (!isExact) return plainJudge().ajv.getSchema(key)?.(value) === true;
-      const { ajv, standIns } = exactJudge();
-      const isValid = ajv.getSchema(key)?.(JSON.parse(standIns.replaced(stringifyExact(value) as string))) === true;
-      standIns.forget();
-      return isValid;
-    },
+    isValidAt: (node, value) => problemAt(node, value) === null,
   };
 }
 
-function judged(validate: ValidateFunction, value: unknown): string | null {
+function judged(compiled: CompiledJudge, node: SchemaNode, value: unknown): string | null {
   try {
-    return validate(value) === true ? null : firstProblem(validate.errors);
+    const error = compiled.problemOf(node, value);
+    return error === null ? null : inWords(error);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return "the value can't be checked: the schema refers to itself without end";
+    if (error instanceof EndlessReference) return "the value can't be checked: the schema refers to itself without end";
+    if (error instanceof TooManySteps)
+      return `the value can't be checked: the schema's references lead to more than ${MOST_STEPS} schemas`;
+    if (error instanceof RangeError) return "the value can't be checked: the schema's references go too deep";
+    throw error;
   }
 }
 
@@ -125,32 +117,71 @@ function hasBigint(value: unknown): boolean {
 }
 
 interface CompiledJudge {
-  readonly ajv: Ajv2020;
-  readonly validate: ValidateFunction;
+  /** null when the value is valid against the schema, else what is wrong with it. */
+  problemOf(node: SchemaNode, value: unknown): ErrorObject | null;
 }
 
 /** @param standIns where numbers are more than doubles */
 function compileDocument(document: SchemaDocument, standIns: StandIns | null): CompiledJudge {
+  const ajv = emptyJudge();
+  // what Ajv notes of evaluated members goes wrong beside an if with patternProperties (it throws), so only where it is asked for
+  ajv.opts.unevaluated = asksForUnevaluated(document.root.schema);
+  if (standIns !== null) addExactKeywords(ajv, standIns);
+  const ready = (schema: unknown) => (standIns === null ? schema : standIns.ofSchema(withCounts(schema)));
+  return isJudgedAsWhole(document) ? wholeJudge(document, ajv, ready) : new JudgedParts(document, ajv, ready);
+}
+
+const DEPENDENT: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties", "$dynamicRef"]);
+/** Names of a schema that is judged as a whole from which on its function may be too deep to compile: for 20,000 Ajv even takes
+ *  a minute to find that out. */
+const LARGE_WHOLE = 300;
+const MOST_OF_WHOLE = 5000;
+
+/** Has a large schema fail now, and not at a job's first row. */
+function assertCompiles({ root: { schema } }: SchemaDocument, compile: () => unknown): void {
+  const count = countNames(schema);
+  if (count <= LARGE_WHOLE) return;
   try {
-    const ajv = emptyJudge();
-    if (standIns !== null) addExactKeywords(ajv, standIns);
-    const judgedSchemas = judgedDocument(document, SCHEMA_KEY);
-    const ready = (schema: unknown) => (standIns === null ? schema : standIns.ofSchema(withCounts(schema)));
-    const root = ready(judgedSchemas.root);
-    const others = new Map([...judgedSchemas.others].map(([key, schema]) => [key, ready(schema)]));
-    // what Ajv notes of evaluated members goes wrong beside an if with patternProperties (it throws), so only where it is asked for
-    ajv.opts.unevaluated = asksForUnevaluated([root, ...others.values()]);
-    for (const [key, schema] of others) ajv.addSchema(schema as AnySchema, key);
-    return { ajv, validate: ajv.addSchema(root as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY)! };
+    if (count > MOST_OF_WHOLE) throw new RangeError();
+    compile();
+  } catch (error) {
+    const isTooLarge =
+      error instanceof RangeError || (error instanceof InputError && error.cause instanceof RangeError);
+    if (!isTooLarge) throw error;
+    const place = keywordPlaces(schema, DEPENDENT)[0];
+    throw new InputError(
+      "ROWMILL_INVALID_SCHEMA",
+      `The output schema has ${place}, and with it is too large to be checked (${count} keywords and names): leave that out, or make the schema smaller.`,
+    );
+  }
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce<number>((sum, part) => sum + countNames(part), own);
+}
+
+/** The judge of a schema whose parts depend on each other: one function. */
+function wholeJudge(document: SchemaDocument, ajv: Ajv2020, ready: (schema: unknown) => unknown): CompiledJudge {
+  try {
+    const { root, others } = judgedDocument(document, SCHEMA_KEY);
+    const steps = countSteps(ajv);
+    for (const [key, schema] of others) ajv.addSchema(ready(withSteps(schema)) as AnySchema, key);
+    ajv.addSchema(ready(withSteps(root)) as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY);
+    return {
+      problemOf({ pointer }, value) {
+        const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");
+        const validate = ajv.getSchema(pointer === "#" ? SCHEMA_KEY : `${SCHEMA_KEY}#${fragment}`)!;
+        steps.start();
+        return validate(value) === true ? null : (validate.errors?.at(-1) ?? null);
+      },
+    };
   } catch (error) {
     throw new InputError("ROWMILL_INVALID_SCHEMA", `The output schema can't be used: ${messageOf(error)}.`, {
       cause: error,
     });
   }
-}
-
-function asksForUnevaluated(schemas: readonly unknown[]): boolean {
-  return /"unevaluated(?:Items|Properties)":/.test(stringifyExact(schemas) as string);
 }
 
 /** A count beyond 2^53 is as good as none, and Ajv compares it with a number of its own. */
@@ -220,9 +251,7 @@ function emptyJudge(): Ajv2020 {
   return ajv;
 }
 
-function firstProblem(errors: readonly ErrorObject[] | null | undefined): string {
-  const error = errors?.at(-1) ?? errors?.[0];
-  if (error === undefined) return "it is not valid";
+function inWords(error: ErrorObject): string {
   const place = error.instancePath === "" ? "the value" : error.instancePath;
   const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
   const which = allowed === undefined ? "" : ` (${stringifyExact(allowed)})`;

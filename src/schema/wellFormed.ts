@@ -6,7 +6,7 @@ import { isKeywordMap, stepPointer } from "./schemaNode.js";
 const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 /** What a keyword's value must be: one of the kinds below. */
-type Kind =
+export type Kind =
   | "type"
   | "text"
   | "expression"
@@ -92,6 +92,11 @@ const PLAIN: Readonly<Partial<Record<Kind, { readonly isRight: (value: unknown) 
     schemas: { isRight: (value) => Array.isArray(value) && value.length > 0, what: "a list of schemas, one at least" },
   };
 
+/** What a keyword's value is; undefined for one that no standard defines, or that says nothing of values. */
+export function kindOf(keyword: string): Kind | undefined {
+  return Object.hasOwn(KINDS, keyword) ? KINDS[keyword] : undefined;
+}
+
 /** Checks that each keyword has a value that it may have, each `pattern` is a regular expression and each `$ref` leads
  *  somewhere: what the meta-schemas say, of all drafts together, and what they can't.
  *  @throws {InputError} ROWMILL_INVALID_SCHEMA or ROWMILL_UNSUPPORTED_KEYWORD, with the place */
@@ -110,7 +115,7 @@ class Walk {
     if (typeof value === "boolean") return;
     if (!isKeywordMap(value)) throw wrong(place, "a schema: an object, true or false");
     for (const keyword of Object.keys(value)) {
-      const kind = Object.hasOwn(KINDS, keyword) ? KINDS[keyword] : undefined;
+      const kind = kindOf(keyword);
       if (kind !== undefined) this.#keyword(kind, value[keyword], stepPointer(place, keyword));
     }
     if (typeof value.$ref === "string") this.#document.resolve(value.$ref, { schema: value, pointer: place });

@@ -1,0 +1,310 @@
+import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import { regularExpression } from "./regularExpression.js";
+import type { SchemaDocument } from "./schemaDocument.js";
+import { childOf, isKeywordMap, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { kindOf } from "./wellFormed.js";
+
+/** Most keywords that Ajv compiles into one function: its code nests with each of them, and overflows the stack in the end. */
+const MOST_KEYWORDS = 400;
+/** Most schemas of one keyword in such a function. */
+const MOST_IN_ONE = 100;
+/** The keyword by which a part leads to others. No schema of a user's has it: what no standard defines is left out. */
+const CHECKS = "$rowmill:checks";
+/** Names of places: every reference is resolved here. */
+const NAMES: ReadonlySet<string> = new Set(["$id", "$anchor", "$defs", "definitions"]);
+/** Beside a reference these say nothing. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set([
+  ...NAMES,
+  "title",
+  "description",
+  "default",
+  "examples",
+  "$comment",
+]);
+
+/** null: valid; else the error that says it best. */
+type Problem = ErrorObject | null;
+type Check = (value: unknown, path: string) => Problem;
+
+/** A part of a schema, compiled at its first use. */
+interface Part {
+  readonly node: SchemaNode;
+  validate: ValidateFunction | null;
+  /** Whether it leads to no other part: then it costs no more than its size. */
+  isLeaf: boolean;
+  /** What this check has found of values so far, and where; undefined while it is being found. */
+  readonly known: Map<unknown, { readonly problem: Problem; readonly path: string } | undefined>;
+}
+
+/** The value leads a schema back to itself. */
+export class EndlessReference extends Error {}
+
+/** A schema for Ajv in parts: one function for what is small, others for what references lead to and what would be too much
+ *  for one. In each check a part judges a value once, so that references that lead to the same by many ways cost no more than
+ *  schema times value. Not for schemas that ask what others have evaluated. */
+export class JudgedParts {
+  readonly #document: SchemaDocument;
+  readonly #ajv: Ajv;
+  readonly #ready: (schema: unknown) => unknown;
+  readonly #parts = new Map<string, Part>();
+  readonly #checks: Check[] = [];
+  /** Those that know something of the value that is being checked. */
+  readonly #used = new Set<Part>();
+
+  /** @param ready  makes a schema ready for Ajv: its numbers */
+  constructor(document: SchemaDocument, ajv: Ajv, ready: (schema: unknown) => unknown) {
+    this.#document = document;
+    this.#ajv = ajv;
+    this.#ready = ready;
+    ajv.addKeyword({
+      keyword: CHECKS,
+      errors: "full",
+      compile: (numbers: readonly number[]) => {
+        const checks = numbers.map((number) => this.#checks[number]!);
+        const check = (value: unknown, context?: { readonly instancePath: string }): boolean => {
+          const path = context?.instancePath ?? "";
+          const problem = firstOf(checks, (one) => one(value, path));
+          check.errors = problem === null ? [] : [problem];
+          return problem === null;
+        };
+        check.errors = [] as ErrorObject[];
+        return check;
+      },
+    });
+  }
+
+  /** What is wrong with a value, null when it is valid against the schema.
+   *  @throws {EndlessReference} where the value is sent round in circles */
+  problemOf(node: SchemaNode, value: unknown): Problem {
+    try {
+      return this.#judge(this.#part(node), value, "");
+    } finally {
+      for (const part of this.#used) part.known.clear();
+      this.#used.clear();
+    }
+  }
+
+  #part(node: SchemaNode): Part {
+    let part = this.#parts.get(node.pointer);
+    if (part === undefined) {
+      part = { node, validate: null, isLeaf: false, known: new Map() };
+      this.#parts.set(node.pointer, part);
+    }
+    return part;
+  }
+
+  #judge(part: Part, value: unknown, path: string): Problem {
+    part.validate ??= this.#compiled(part);
+    if (part.isLeaf) return problemBy(part.validate, value, path);
+    if (part.known.has(value)) {
+      const known = part.known.get(value);
+      if (known === undefined) throw new EndlessReference();
+      return known.problem === null ? null : moved(known.problem, known.path, path);
+    }
+    this.#used.add(part);
+    part.known.set(value, undefined);
+    const problem = problemBy(part.validate, value, path);
+    part.known.set(value, { problem, path });
+    return problem;
+  }
+
+  #compiled(part: Part): ValidateFunction {
+    const before = this.#checks.length;
+    const schema = this.#written(part.node, { left: MOST_KEYWORDS });
+    part.isLeaf = this.#checks.length === before;
+    return this.#ajv.compile(this.#ready(schema) as object);
+  }
+
+  /** A schema as Ajv gets it, as far as there is room; what is beyond are checks of its own. */
+  #written(node: SchemaNode, room: { left: number }): unknown {
+    const { schema } = node;
+    if (typeof schema === "boolean") return schema;
+    const keywords = Object.entries(schema);
+    if (room.left <= 0 && keywords.length > 0) return this.#withChecks({}, [this.#toPart(node)]);
+    room.left -= keywords.length;
+    const copy: Record<string, unknown> = {};
+    const checks: Check[] = [];
+    const inner = (...steps: readonly (string | number)[]) => this.#written(childOf(node, ...steps), room);
+    for (const [keyword, value] of keywords) {
+      const kind = kindOf(keyword);
+      if (NAMES.has(keyword) || (kind === undefined && keyword !== "const")) continue;
+      if (keyword === "$ref" || keyword === "$dynamicRef") {
+        checks.push(this.#toPart(this.#behind(this.#document.resolve(value as string, node))));
+      } else if (kind === "schema") {
+        if (keyword !== "additionalProperties" || !isWide(schema.patternProperties)) copy[keyword] = inner(keyword);
+      } else if (Array.isArray(value) && (kind === "schemas" || kind === "items")) {
+        if (isWide(value)) {
+          checks.push(this.#wideList(node, keyword, value));
+          // how many there are is asked by what stands for the rest
+          if (!COMBINING.has(keyword)) copy[keyword] = value.map(() => true);
+        } else copy[keyword] = value.map((_, index) => inner(keyword, index));
+      } else if (kind === "items") copy[keyword] = inner(keyword);
+      else if (isKeywordMap(value) && keyword !== "const") {
+        if (isWide(value)) {
+          checks.push(this.#wideMap(node, keyword, value));
+          // which names there are is asked by additionalProperties
+          if (keyword === "properties") copy[keyword] = mapped(value, () => true);
+        } else
+          copy[keyword] = mapped(value, (name) => (isKeywordsOwn(value[name]) ? value[name] : inner(keyword, name)));
+      } else copy[keyword] = value;
+    }
+    return this.#withChecks(copy, checks);
+  }
+
+  #withChecks(schema: KeywordMap, checks: readonly Check[]): KeywordMap {
+    if (checks.length === 0) return schema;
+    return { ...schema, [CHECKS]: checks.map((check) => this.#checks.push(check) - 1) };
+  }
+
+  #toPart(node: SchemaNode): Check {
+    if (typeof node.schema === "boolean") {
+      return node.schema ? () => null : (_, path) => problem("false schema", path, "is allowed no value");
+    }
+    return (value, path) => this.#judge(this.#part(node), value, path);
+  }
+
+  /** Where references that say nothing else lead to in the end; where they lead round, the node itself. */
+  #behind(node: SchemaNode): SchemaNode {
+    let at = node;
+    for (const met = new Set<SchemaNode>(); !met.has(at); ) {
+      met.add(at);
+      if (!isKeywordMap(at.schema) || typeof at.schema.$ref !== "string") return at;
+      if (Object.keys(at.schema).some((keyword) => keyword !== "$ref" && !SAYS_NOTHING.has(keyword))) return at;
+      at = this.#document.resolve(at.schema.$ref, at);
+    }
+    return node;
+  }
+
+  #wideList(node: SchemaNode, keyword: string, schemas: readonly unknown[]): Check {
+    if (keyword === "items" || keyword === "prefixItems") {
+      const parts = schemas.map((_, index) => this.#toPart(childOf(node, keyword, index)));
+      return (value, path) =>
+        Array.isArray(value)
+          ? firstOf(value.slice(0, parts.length), (element, at) => parts[at]!(element, `${path}/${at}`))
+          : null;
+    }
+    if (keyword === "allOf") {
+      const all = this.#groups(node, keyword, schemas);
+      return (value, path) => firstOf(all, (one) => one(value, path));
+    }
+    // constants by the ten thousand are looked up, and not compiled
+    const constants = new Map<unknown, number>();
+    for (const value of schemas.map(plainConstant)) constants.set(value, (constants.get(value) ?? 0) + 1);
+    constants.delete(undefined);
+    const left = [...schemas.entries()].filter(([, schema]) => plainConstant(schema) === undefined);
+    const others =
+      keyword === "anyOf"
+        ? this.#groups(
+            node,
+            keyword,
+            left.map(([, schema]) => schema),
+          )
+        : left.map(([index]) => this.#toPart(childOf(node, keyword, index)));
+    const validCount = (value: unknown, path: string, most: number): number => {
+      let count = constants.get(value) ?? 0;
+      for (const other of others) {
+        if (count >= most) break;
+        if (other(value, path) === null) count++;
+      }
+      return count;
+    };
+    if (keyword === "anyOf") {
+      return (value, path) =>
+        validCount(value, path, 1) > 0 ? null : problem(keyword, path, "must match a schema in anyOf");
+    }
+    return (value, path) =>
+      validCount(value, path, 2) === 1 ? null : problem(keyword, path, "must match exactly one schema in oneOf");
+  }
+
+  /** Schemas of an allOf or anyOf, as many in a part as one function may have. */
+  #groups(node: SchemaNode, keyword: "allOf" | "anyOf", schemas: readonly unknown[]): Check[] {
+    return Array.from({ length: Math.ceil(schemas.length / MOST_IN_ONE) }, (_, group) => {
+      const own = schemas.slice(group * MOST_IN_ONE, (group + 1) * MOST_IN_ONE);
+      return this.#toPart({ schema: { [keyword]: own }, pointer: `${node.pointer}/${keyword}/group ${group}` });
+    });
+  }
+
+  #wideMap(node: SchemaNode, keyword: string, schemas: KeywordMap): Check {
+    const partOf = (name: string) => {
+      const value = schemas[name];
+      // names that must come with a name
+      const isNames = Array.isArray(value);
+      const pointer = `${node.pointer}/${keyword}/${name}`;
+      return this.#toPart(isNames ? { schema: { required: value }, pointer } : childOf(node, keyword, name));
+    };
+    if (keyword !== "patternProperties") {
+      const isOfMember = keyword === "properties";
+      const parts = new Map<string, Check>();
+      return (value, path) =>
+        firstOf(namesOf(value), (name) => {
+          if (!Object.hasOwn(schemas, name)) return null;
+          const part = parts.get(name) ?? partOf(name);
+          parts.set(name, part);
+          return isOfMember ? part((value as KeywordMap)[name], memberPath(path, name)) : part(value, path);
+        });
+    }
+    const patterns = Object.keys(schemas).map((source) => ({ test: regularExpression(source), part: partOf(source) }));
+    const { properties, additionalProperties } = node.schema as KeywordMap;
+    const rest = additionalProperties === undefined ? () => null : this.#toPart(childOf(node, "additionalProperties"));
+    return (value, path) =>
+      firstOf(namesOf(value), (name) => {
+        const member = (value as KeywordMap)[name];
+        const own = patterns.filter(({ test }) => test.test(name)).map(({ part }) => part);
+        if (own.length === 0 && !(isKeywordMap(properties) && Object.hasOwn(properties, name))) own.push(rest);
+        return firstOf(own, (part) => part(member, memberPath(path, name)));
+      });
+  }
+}
+
+const COMBINING: ReadonlySet<string> = new Set(["allOf", "anyOf", "oneOf"]);
+
+function isWide(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > MOST_IN_ONE;
+}
+
+/** Names that must come with a name, as `dependencies` and `dependentRequired` list them. */
+function isKeywordsOwn(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
+/** The value of a schema that says a constant alone, of a kind that compares by itself; undefined for others. */
+function plainConstant(schema: unknown): unknown {
+  if (!isKeywordMap(schema) || !Object.hasOwn(schema, "const")) return undefined;
+  if (Object.keys(schema).some((keyword) => keyword !== "const" && !SAYS_NOTHING.has(keyword))) return undefined;
+  const value = schema.const;
+  return typeof value === "string" || Number.isSafeInteger(value) ? value : undefined;
+}
+
+function problemBy(validate: ValidateFunction, value: unknown, instancePath: string): Problem {
+  const context = { instancePath, parentData: {}, parentDataProperty: "", rootData: {}, dynamicAnchors: {} };
+  if (validate(value, context) === true) return null;
+  return validate.errors?.at(-1) ?? problem("", instancePath, "is not valid");
+}
+
+function problem(keyword: string, instancePath: string, message: string): ErrorObject {
+  return { keyword, instancePath, schemaPath: "", params: {}, message };
+}
+
+function moved(error: ErrorObject, from: string, to: string): ErrorObject {
+  return from === to ? error : { ...error, instancePath: to + error.instancePath.slice(from.length) };
+}
+
+function firstOf<One>(all: readonly One[], judge: (one: One, at: number) => Problem): Problem {
+  for (const [at, one] of all.entries()) {
+    const found = judge(one, at);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function namesOf(value: unknown): readonly string[] {
+  return isKeywordMap(value) ? Object.keys(value) : [];
+}
+
+function memberPath(path: string, name: string): string {
+  return `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+function mapped(map: KeywordMap, change: (name: string) => unknown): KeywordMap {
+  return Object.fromEntries(Object.keys(map).map((name) => [name, change(name)]));
+}
