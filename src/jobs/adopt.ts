@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from "node:path";
 import { isAlive, type ProcessIdentity } from "../processIdentity.js";
 import { insertFoundJobs, setOutcome, toNewJob, toOutcome } from "./catalogRow.js";
-import { asideFolder, jobFilePath, jobFolder, jobsFolder, removedFolder, submitterPath } from "./layout.js";
+import { asideFolder, endedPath, jobFilePath, jobFolder, jobsFolder, removedFolder, submitterPath } from "./layout.js";
 import { liveHolder } from "./lease.js";
 import type { Sqlite, Store } from "./sqlite.js";
-import { type FoundJob, findInFolder, hasOutcome, keepInFolder } from "./storedRecord.js";
+import { type FoundJob, findInFolder, keepInFolder } from "./storedRecord.js";
 
 /** A folder whose submitter can't be told (it died in the first instant, or belongs to another machine) is left for
  *  so long after it was last written. */
@@ -101,9 +101,10 @@ function takeOutcomes(home: string, db: Sqlite): void {
   if (liveHolder(db, Date.now()) !== null) return;
   const unended = db.all("SELECT job_id FROM jobs WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')");
   for (const jobId of unended.map((row) => String(row.job_id))) {
-    if (!hasOutcome(home, jobId)) continue;
+    // a home may have many jobs that wait: their files are not opened
+    if (!existsSync(endedPath(home, jobId))) continue;
     const found = findInFolder(home, jobId, false);
-    if (found !== null && found !== "later") setOutcome(db, found);
+    if (found !== null && found !== "later" && found.outcome !== null) setOutcome(db, found);
   }
 }
 

@@ -18,7 +18,9 @@ export const asideFolder = (home: string) => join(home, "aside");
 export const runnerLockPath = (home: string) => join(home, "jobs", "runner.lock");
 /** Which process is making the job. */
 export const submitterPath = (home: string, jobId: string) => join(home, "jobs", jobId, "submitter.json");
-/** The page of live counters that other processes map. */
+/** There once the job has ended and its file says how. */
+export const endedPath = (home: string, jobId: string) => join(home, "jobs", jobId, "ended");
+/** The page of live counters that other processes read. */
 export const countersPath = (home: string, jobId: string) => join(home, "jobs", jobId, "counters");
 
 export function newJobId(): string {

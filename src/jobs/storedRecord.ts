@@ -3,10 +3,10 @@ import { RowmillError } from "../errors.js";
 import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
-import { jobFilePath, submitterPath } from "./layout.js";
+import { endedPath, jobFilePath, submitterPath } from "./layout.js";
 import { openForReading } from "./readingStore.js";
 import type { JobCounts, JobFacts, JobSpec, JobStatus } from "./record.js";
-import { Sqlite, type Store } from "./sqlite.js";
+import { createEmpty, Sqlite, type Store } from "./sqlite.js";
 
 /** A job as it was submitted. */
 export interface NewJob {
@@ -96,29 +96,13 @@ export function keepInFolder(home: string, job: NewJob, outcome: JobOutcome | nu
     } finally {
       db.close();
     }
+    if (outcome !== null) createEmpty(endedPath(home, job.jobId));
     rmSync(submitterPath(home, job.jobId), { force: true });
     return true;
   } catch (error) {
     // a full disk, a lock, a broken file: the catalogue has it, and it is tried again when the home is next opened
-    if (error instanceof RowmillError) return false;
+    if (error instanceof RowmillError || (error instanceof Error && "syscall" in error)) return false;
     throw error;
-  }
-}
-
-/** Whether a folder says that its job has ended. */
-export function hasOutcome(home: string, jobId: string): boolean {
-  const path = jobFilePath(home, jobId);
-  try {
-    if (!hasContent(path)) return false;
-    const db = openJobStore(path);
-    try {
-      return (readStoredJob(db)?.outcome ?? null) !== null;
-    } finally {
-      db.close();
-    }
-  } catch {
-    // who runs the job will say what is wrong with its file
-    return false;
   }
 }
 

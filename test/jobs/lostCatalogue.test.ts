@@ -126,6 +126,20 @@ describe("no job is lost with the catalogue", () => {
     expect(said).toEqual([expect.stringMatching(/did not know 1 job:/)]);
   });
 
+  test("a home with many jobs that wait is opened without opening their files", () => {
+    const path = newFolder();
+    let ids: string[] = [];
+    reopen(path, (home) => {
+      ids = ["a", "b"].map((name) => submitRows(home, [name]));
+    });
+    reopen(path, () => undefined);
+    // SQLite makes a log beside a file that it opens
+    const times = () => ids.map((jobId) => statSync(jobFolder(path, jobId), { bigint: true }).mtimeNs);
+    const before = times();
+    reopen(path, (home) => expect(home.catalog.unended()).toHaveLength(2));
+    expect(times()).toEqual(before);
+  });
+
   test("jobs of a home that an earlier version made outlive its catalogue as well", () => {
     const { path, before } = homeWithJobs();
     // as an earlier version left it: folders without records, lines that nobody has kept
