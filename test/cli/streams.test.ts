@@ -71,6 +71,53 @@ test("a file that is replaced keeps its mode, a new one has the umask's, a link'
   expect(lstatSync(join(desk.folder, "link.csv")).isSymbolicLink()).toBe(true);
 });
 
+/** Loaded into a command: kills it while it writes a file, with half of the first piece written or all but its name. */
+const KILL = `
+  const fs = require("node:fs/promises");
+  const die = () => process.kill(process.pid, "SIGKILL");
+  const { open } = fs;
+  if (process.env.KILLED_AT === "rename") fs.rename = die;
+  else
+    fs.open = async (path, ...rest) => {
+      const file = await open(path, ...rest);
+      const { writeFile } = Object.getPrototypeOf(file);
+      if (String(path).endsWith(".part"))
+        file.writeFile = async (bytes) => {
+          await writeFile.call(file, bytes.subarray(0, bytes.length / 2));
+          die();
+        };
+      return file;
+    };
+  require("node:module").syncBuiltinESMExports();`;
+
+test.for(["write", "rename"])(
+  "a SIGKILL at the %s of results loses neither the old file nor the job's results",
+  (moment) => {
+    desk.write("kept.csv", "old");
+    const parts = () => readdirSync(desk.folder).filter((name) => name.endsWith(".part"));
+    const killed = shell(
+      `KILLED_AT=${moment} NODE_OPTIONS="--require ${desk.write("kill.cjs", KILL)}" ${INFER} --name killed-${moment} --output kept.csv`,
+    );
+    expect(killed.status, killed.stderr).toBe(137);
+    expect(readFileSync(join(desk.folder, "kept.csv"), "utf8")).toBe("old");
+    // it was in its middle
+    expect(parts()).toHaveLength(1);
+    const jobs = JSON.parse(shell("rowmill jobs list --json").stdout) as {
+      jobId: string;
+      name: string;
+      status: string;
+    }[];
+    const job = jobs.find(({ name }) => name === `killed-${moment}`);
+    expect(job?.status).toBe("SUCCEEDED");
+    expect(shell(`rowmill jobs results ${job?.jobId} --output kept.csv`).status).toBe(0);
+    const lines = readFileSync(join(desk.folder, "kept.csv"), "utf8").trimEnd().split("\n");
+    expect(lines).toEqual(["id,text,inference_result", ...lines.slice(1)]);
+    expect(lines.slice(1).every((line) => /^[12],.*,(?:good|bad)$/.test(line))).toBe(true);
+    expect(lines).toHaveLength(3);
+    expect(parts()).toEqual([]);
+  },
+);
+
 test("a device that is full is one line and exit code 2, and what has no ending is refused", () => {
   symlinkSync("/dev/full", join(desk.folder, "full.csv"));
   const full = shell(`rowmill jobs results ${jobId} --output full.csv`);

@@ -45,3 +45,21 @@ export async function runInTerminal(
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, shown };
 }
+
+/** What a terminal's lines hold in the end: what was drawn over or erased is gone. */
+export function screenLines(shown: string): string[] {
+  const lines = [""];
+  let column = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+  for (const [piece] of shown.matchAll(/\x1b\[[?\d]*[A-Za-z]|\r|\n|[^\x1b\r\n]+/g)) {
+    const line = lines.at(-1) as string;
+    if (piece === "\n") lines.push("");
+    if (piece === "\n" || piece === "\r") column = 0;
+    else if (piece === "\x1b[K") lines[lines.length - 1] = line.slice(0, column);
+    else if (!piece.startsWith("\x1b")) {
+      lines[lines.length - 1] = line.slice(0, column) + piece + line.slice(column + piece.length);
+      column += piece.length;
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Desk } from "./runRowmill.js";
+import { HAS_TERMINALS, runInTerminal, screenLines } from "./terminal.js";
+
+let desk: Desk;
+
+beforeAll(() => {
+  desk = new Desk();
+  desk.write("rows.csv", "id,text\n1,The soup was cold.\n2,A fine tent.\n3,Never again.\n");
+  const long = Array.from({ length: 20_000 }, (_, at) => `${at},The parcel came late and the box was open`);
+  desk.write("long.csv", `id,text\n${long.join("\n")}\n`);
+});
+afterAll(() => desk[Symbol.dispose]());
+
+/** Whether the cursor is seen at the end. */
+const hasCursor = (shown: string) => shown.lastIndexOf("\x1b[?25h") > shown.lastIndexOf("\x1b[?25l");
+
+describe.runIf(HAS_TERMINALS)("in a terminal", () => {
+  test("the bar has a line of its own, behind the submission's warnings and before the job's end", async () => {
+    // nothing between two columns: its submission warns
+    const words = ["infer", "rows.csv", ...["--column", "id", "--column", "text", "--model", "starter"]];
+    const { code, shown } = await runInTerminal(desk, [...words, "--choices", "good,bad"], { columns: 80 });
+    const lines = screenLines(shown);
+    const at = (begin: string) => lines.findIndex((line) => line.startsWith(begin));
+    expect(code, shown).toBe(0);
+    // drawn many times, seen once
+    expect(shown.match(/Progress: /g)?.length).toBeGreaterThan(1);
+    const bars = lines.filter((line) => line.includes("Progress: "));
+    expect(bars).toEqual([
+      expect.stringMatching(/^Progress: 100%\|█+\| 3\/3 \[[\d:]+<[\d:?]+\](?!.*(?:warning|job-))/),
+    ]);
+    expect(bars[0]?.length).toBeLessThan(80);
+    expect(lines.join("\n")).not.toContain("Reading and counting");
+    expect(at("warning: ")).toBeGreaterThanOrEqual(0);
+    expect(at("Progress: ")).toBeGreaterThan(at("warning: "));
+    expect(at("job-")).toBe(at("Progress: ") + 1);
+    expect(hasCursor(shown)).toBe(true);
+  });
+
+  test("Ctrl-C leaves the bar's line, gives the cursor back and says that the job goes on", async () => {
+    const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
+    const { code, shown } = await runInTerminal(desk, words, { typed: { behind: "Progress: ", text: "\x03" } });
+    const lines = screenLines(shown);
+    const said = lines.find((line) => line.includes(" goes on. ")) ?? "";
+    expect(said).toMatch(/^job-[0-9a-f-]{36} goes on\. Attach again with: .* attach job-[0-9a-f-]{36}$/);
+    expect(code).toBe(130);
+    expect(hasCursor(shown)).toBe(true);
+    const { status } = await desk.json<{ status: string }>("jobs", "cancel", said.split(" ")[0] as string);
+    expect(status).toMatch(/^CANCELL(?:ED|ING)$/);
+  });
+});
