@@ -1,4 +1,5 @@
 import * as arrow from "apache-arrow";
+import { batchOfColumns } from "./arrowData.js";
 import { type AdoptedTable, withInstants } from "./jsInstants.js";
 
 /** What of another copy's (or version's) Arrow objects is the same in all of them. */
@@ -88,14 +89,10 @@ function adoptSchema(schema: { readonly fields: readonly ForeignField[] }): arro
 
 function adoptBatch(batch: ForeignBatch): arrow.RecordBatch {
   const schema = adoptSchema(batch.schema);
-  const type = new arrow.Struct<arrow.TypeMap>(schema.fields);
-  const children = schema.fields.map((field: arrow.Field, i: number) =>
+  const columns = schema.fields.map((field: arrow.Field, i: number) =>
     adoptData(batch.data.children?.[i] as ForeignData, field.type),
   );
-  return new arrow.RecordBatch(
-    schema,
-    arrow.makeData({ type, length: batch.numRows, nullCount: 0, children }) as arrow.Data<arrow.Struct>,
-  );
+  return batchOfColumns(schema, batch.numRows, columns);
 }
 
 function adoptField(field: ForeignField): arrow.Field {

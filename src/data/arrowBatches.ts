@@ -2,15 +2,12 @@ import {
   type Data,
   DataType,
   type Field,
-  RecordBatch,
+  type RecordBatch,
   RecordBatchReader,
   RecordBatchStreamWriter,
-  type Schema,
-  Struct,
-  type TypeMap,
   type Vector,
 } from "apache-arrow";
-import { dataOf } from "./arrowData.js";
+import { batchOfColumns, dataOf, withType } from "./arrowData.js";
 import { gather, pickRange } from "./arrowGather.js";
 import { lowerData, lowerSchema } from "./arrowLower.js";
 import { plainColumn } from "./arrowValues.js";
@@ -32,7 +29,7 @@ export function* sliceBatch(batch: RecordBatch): Generator<RowBatch> {
 export function decodeArrow(bytes: Uint8Array): RecordBatch {
   const [batch] = RecordBatchReader.from(aligned(bytes));
   if (batch === undefined) throw new Error("an encoded batch holds no record batch");
-  return withColumns(batch.schema, batch.numRows, batch.data.children.map(withNulls));
+  return batchOfColumns(batch.schema, batch.numRows, batch.data.children.map(withNulls));
 }
 
 /** A record batch as Arrow IPC bytes, a stream of its own. */
@@ -70,11 +67,7 @@ export function cutBatch(batch: RecordBatch, start: number, end: number): Record
     if (!isWhole && holdsUnion(column.type)) return gather([lowerData(column)], pickRange(start, end));
     return lowerData(isWhole ? column : column.slice(start, end - start));
   });
-  return withColumns(schema, end - start, children.map(withNulls));
-}
-
-function withColumns(schema: Schema, rowCount: number, columns: readonly Data[]): RecordBatch {
-  return new RecordBatch(schema, dataOf(new Struct<TypeMap>(schema.fields), rowCount, 0, {}, columns));
+  return batchOfColumns(schema, end - start, children.map(withNulls));
 }
 
 /** The column with columns of nothing but null as dataOf makes them. */
@@ -82,9 +75,7 @@ function withNulls(data: Data): Data {
   const { type, offset, length } = data;
   if (DataType.isNull(type)) return dataOf(type, length, length, {}, [], offset);
   const children = data.children.map(withNulls);
-  if (children.every((child, i) => child === data.children[i])) return data;
-  const buffers = { offsets: data.valueOffsets, values: data.values, bits: data.nullBitmap, kinds: data.typeIds };
-  return dataOf(type, length, DataType.isUnion(type) ? 0 : data.nullCount, buffers, children, offset);
+  return children.every((child, i) => child === data.children[i]) ? data : withType(data, type, { children });
 }
 
 function holdsUnion(type: DataType): boolean {

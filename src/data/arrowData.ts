@@ -1,4 +1,4 @@
-import { BufferType, Data, DataType } from "apache-arrow";
+import { BufferType, Data, DataType, RecordBatch, type Schema, Struct, type TypeMap } from "apache-arrow";
 
 /** A column's buffers, by what they hold. */
 export interface ColumnBuffers {
@@ -30,4 +30,21 @@ export function dataOf<T extends DataType>(
     [BufferType.TYPE]: kinds,
   } as ConstructorParameters<typeof Data<T>>[4];
   return new Data(type, offset, length, nullCount, buffers, [...children], undefined, [...variadic]);
+}
+
+/** The column as one of another type whose buffers lie alike, with other values or children where they are given. */
+export function withType(
+  data: Data,
+  type: DataType,
+  { values = data.values, children = data.children }: { values?: unknown; children?: readonly Data[] } = {},
+): Data {
+  const { valueOffsets: offsets, nullBitmap: bits, typeIds: kinds, variadicBuffers: variadic } = data;
+  // the library counts those of a union's children as its own
+  const nullCount = DataType.isUnion(type) ? 0 : data.nullCount;
+  return dataOf(type, data.length, nullCount, { offsets, values, bits, kinds, variadic }, children, data.offset);
+}
+
+/** A record batch of columns that are the schema's. */
+export function batchOfColumns(schema: Schema, rowCount: number, columns: readonly Data[]): RecordBatch {
+  return new RecordBatch(schema, dataOf(new Struct<TypeMap>(schema.fields), rowCount, 0, {}, columns));
 }

@@ -1,9 +1,9 @@
-import { type Data, DataType, type FixedSizeList, RecordBatch, Struct, type TypeMap, UnionMode } from "apache-arrow";
+import { type Data, DataType, type FixedSizeList, type RecordBatch, UnionMode } from "apache-arrow";
 import { CompressionType } from "apache-arrow/fb/compression-type";
 import { MetadataVersion } from "apache-arrow/fb/metadata-version";
 import type { RecordBatch as StoredBatch } from "apache-arrow/fb/record-batch";
 import { decompress as unpackZstd } from "fzstd";
-import { type ColumnBuffers, dataOf } from "./arrowData.js";
+import { batchOfColumns, type ColumnBuffers, dataOf } from "./arrowData.js";
 import { gather, validity } from "./arrowGather.js";
 import { pickWords, textsOfViews } from "./arrowLower.js";
 import type { StoredField, StoredSchema } from "./arrowStored.js";
@@ -32,8 +32,7 @@ export function loadBatch(stored: StoredSchema, message: StoredMessage, dictiona
   const children = stored.fields.map((field) => loader.load(field));
   const length = Number(message.batch.length());
   if (children.some((child) => child.length !== length)) throw new Error("a batch's columns differ in length");
-  const type = new Struct<TypeMap>(stored.schema.fields);
-  return new RecordBatch(stored.schema, dataOf(type, length, 0, {}, children));
+  return batchOfColumns(stored.schema, length, children);
 }
 
 /** The values of a dictionary batch, which is a batch of one column. */

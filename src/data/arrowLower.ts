@@ -12,7 +12,7 @@ import {
   Union,
   Utf8,
 } from "apache-arrow";
-import { dataOf } from "./arrowData.js";
+import { dataOf, withType } from "./arrowData.js";
 import { emptyData, gather, type Picks, validity } from "./arrowGather.js";
 
 /** A type without what is only another layout of the same values: dictionaries are their values, views of texts and bytes the
@@ -74,9 +74,7 @@ export function lowerData(data: Data): Data {
   }
   if (data.variadicBuffers.length > 0 || DataType.isUtf8View(data.type) || DataType.isBinaryView(data.type))
     return textsOfViews(data, type);
-  const buffers = { offsets: data.valueOffsets, values: data.values, bits: data.nullBitmap, kinds: data.typeIds };
-  const nullCount = DataType.isUnion(type) ? 0 : data.nullCount;
-  return dataOf(type, data.length, nullCount, buffers, data.children.map(lowerData), data.offset);
+  return withType(data, type, { children: data.children.map(lowerData) });
 }
 
 /** A dictionary's values by their numbers, from one or more parts of the dictionary.

@@ -1,4 +1,4 @@
-export { dataOf } from "./arrowData.js";
+export { batchOfColumns, dataOf, withType } from "./arrowData.js";
 export { validity } from "./arrowGather.js";
 export { withChildren } from "./arrowLower.js";
 export { plainData, unscaledAt } from "./arrowValues.js";

@@ -3,13 +3,11 @@ import {
   DataType,
   DateUnit,
   type Field,
-  RecordBatch,
+  type RecordBatch,
   Schema,
-  Struct,
   TimestampMillisecond,
-  type TypeMap,
 } from "apache-arrow";
-import { dataOf } from "./arrowData.js";
+import { batchOfColumns, withType } from "./arrowData.js";
 import { validity } from "./arrowGather.js";
 import { withChildren } from "./arrowLower.js";
 
@@ -35,7 +33,7 @@ export function withInstants(table: AdoptedTable): AdoptedTable {
     schema: other,
     batches: batches.map((batch) => {
       const columns = fields.map((field: Field, i: number) => retyped(batch.data.children[i] as Data, field.type));
-      return new RecordBatch(other, dataOf(new Struct<TypeMap>(fields), batch.numRows, 0, {}, columns));
+      return batchOfColumns(other, batch.numRows, columns);
     }),
   };
 }
@@ -66,7 +64,5 @@ function retyped(data: Data, type: DataType): Data {
   if (DataType.isDictionary(type)) return data;
   const fields = (type.children ?? []) as Field[];
   const children = data.children.map((child, i) => retyped(child, (fields[i] as Field).type));
-  const { valueOffsets: offsets, values, nullBitmap: bits, typeIds: kinds, variadicBuffers: variadic } = data;
-  const nullCount = DataType.isUnion(type) ? 0 : data.nullCount;
-  return dataOf(type, data.length, nullCount, { offsets, values, bits, kinds, variadic }, children, data.offset);
+  return withType(data, type, { children });
 }

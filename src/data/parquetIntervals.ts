@@ -1,14 +1,5 @@
-import {
-  type Data,
-  type DataType,
-  type Field,
-  IntervalMonthDayNano,
-  RecordBatch,
-  Schema,
-  Struct,
-  type TypeMap,
-} from "apache-arrow";
-import { dataOf } from "./arrowData.js";
+import { type Data, type DataType, type Field, IntervalMonthDayNano, type RecordBatch, Schema } from "apache-arrow";
+import { batchOfColumns, withType } from "./arrowData.js";
 import { mapLeaves } from "./arrowLower.js";
 
 /** Parquet's INTERVAL: three unsigned numbers of four bytes, months, days and milliseconds. */
@@ -28,7 +19,7 @@ export function withIntervals(batch: RecordBatch, leaves: ReadonlySet<number>): 
   const columns = batch.data.children.map((column, i) =>
     converted(column, (schema.fields[i] as Field).type, leaves, place),
   );
-  return new RecordBatch(schema, dataOf(new Struct<TypeMap>(schema.fields), batch.numRows, 0, {}, columns));
+  return batchOfColumns(schema, batch.numRows, columns);
 }
 
 type Place = { next: number };
@@ -37,8 +28,7 @@ function converted(data: Data, type: DataType, leaves: ReadonlySet<number>, plac
   if (data.children.length === 0) return leaves.has(place.next++) ? intervals(data, type) : data;
   const fields = (type.children ?? []) as Field[];
   const children = data.children.map((child, i) => converted(child, (fields[i] as Field).type, leaves, place));
-  const buffers = { offsets: data.valueOffsets, values: data.values, bits: data.nullBitmap };
-  return dataOf(type, data.length, data.nullCount, buffers, children, data.offset);
+  return withType(data, type, { children });
 }
 
 function intervals(data: Data, type: DataType): Data {
@@ -52,5 +42,5 @@ function intervals(data: Data, type: DataType): Data {
     values[i * 4 + 1] = words.getInt32(at + 4, true);
     nanoseconds[i * 2 + 1] = BigInt(words.getUint32(at + 8, true)) * 1_000_000n;
   }
-  return dataOf(type, data.length, data.nullCount, { values, bits: data.nullBitmap }, [], data.offset);
+  return withType(data, type, { values });
 }

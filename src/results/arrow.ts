@@ -5,14 +5,12 @@ import {
   Field,
   makeBuilder,
   makeData,
-  RecordBatch,
+  type RecordBatch,
   Schema,
-  Struct,
   Table,
-  type TypeMap,
   Utf8,
 } from "apache-arrow";
-import { type Column, decodeBatch, type ExactNumber, writeExactJson } from "../data/index.js";
+import { batchOfColumns, type Column, decodeBatch, type ExactNumber, writeExactJson } from "../data/index.js";
 import { hasFailedRow } from "./collect.js";
 import { planColumns, type ResultColumn } from "./columns.js";
 import { numberType, storedNumber } from "./numberColumns.js";
@@ -35,7 +33,7 @@ export async function resultsToArrow(batches: AsyncIterable<ResultBatch>, shape:
 export function emptyBatch(columns: readonly ResultColumn[]): RecordBatch {
   const schema = new Schema(columns.map(plainField));
   const children = columns.map((column, i) => buildColumn(schema.fields[i] as Field, column, []));
-  return new RecordBatch(schema, structOf(schema, 0, children));
+  return batchOfColumns(schema, 0, children);
 }
 
 /** A function that turns result batches into record batches of one schema, the first batch's. */
@@ -55,12 +53,8 @@ export function recordBatches(
       if (!isPlain(column)) return input?.getChild(column.from)?.data[0] as Data;
       return buildColumn((schema as Schema).fields[place] as Field, column, values[added.indexOf(column)] ?? []);
     });
-    return new RecordBatch(schema, structOf(schema, batch.rows.length, children));
+    return batchOfColumns(schema, batch.rows.length, children);
   };
-}
-
-function structOf(schema: Schema, length: number, children: Data[]): Data<Struct<TypeMap>> {
-  return makeData({ type: new Struct<TypeMap>(schema.fields), length, nullCount: 0, children });
 }
 
 function exactField(column: ResultColumn, input: RecordBatch | null): Field {
