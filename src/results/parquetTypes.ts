@@ -35,40 +35,44 @@ const DAY_MS = 86_400_000n;
  *  wider decimals as JSON writes them, intervals as ISO 8601.
  *  @throws {InputError} ROWMILL_TIME_RANGE for seconds beyond 64 bits of milliseconds, and a time of day in a date */
 export function storableBatch(batch: RecordBatch): RecordBatch {
-  const { fields, metadata } = batch.schema;
-  const columns = batch.data.children.map((column, i) => storable(column, (fields[i] as Field).name));
-  if (columns.every((column, i) => column === batch.data.children[i])) return batch;
-  const schema = new Schema(storableFields(fields, batch.data.children, columns), metadata);
+  const fields = batch.schema.fields.map(storableField);
+  if (fields.every((field: Field, i: number) => field === batch.schema.fields[i])) return batch;
+  const columns = fields.map((field: Field, i: number) => storable(batch.data.children[i] as Data, field.name));
+  const schema = new Schema(fields, batch.schema.metadata);
   return batchOfColumns(schema, batch.numRows, columns);
+}
+
+function storableField(field: Field): Field {
+  const type = storableType(field.type);
+  return type === field.type ? field : field.clone({ type });
+}
+
+function storableType(type: DataType): DataType {
+  if (DataType.isTimestamp(type) && type.unit === TimeUnit.SECOND) return new TimestampMillisecond(type.timezone);
+  if (DataType.isTime(type) && type.unit === TimeUnit.SECOND) return new TimeMillisecond();
+  if (DataType.isDate(type) && type.unit === DateUnit.MILLISECOND) return new DateDay();
+  if (DataType.isDecimal(type) && type.scale < 0) {
+    const digits = type.precision - type.scale;
+    return digits > DECIMAL_DIGITS ? new Utf8() : new Decimal(0, digits, digits > NARROW_DIGITS ? 256 : 128);
+  }
+  const fields = (type.children ?? []) as Field[];
+  if (DataType.isInterval(type) || DataType.isUnion(type) || (DataType.isStruct(type) && fields.length === 0))
+    return new Utf8();
+  const inner = fields.map(storableField);
+  return inner.every((field, i) => field === fields[i]) ? type : withChildren(type, inner);
 }
 
 /** @param column  its name, for messages */
 function storable(data: Data, column: string): Data {
-  const type: DataType = data.type;
-  if (DataType.isTimestamp(type) && type.unit === TimeUnit.SECOND)
-    return withType(data, new TimestampMillisecond(type.timezone), { values: scaled(data, 1000n, column) });
-  if (DataType.isTime(type) && type.unit === TimeUnit.SECOND) {
-    const values = (data.values as Int32Array).map((seconds) => seconds * 1000);
-    return withType(data, new TimeMillisecond(), { values });
-  }
-  if (DataType.isDate(type) && type.unit === DateUnit.MILLISECOND)
-    return withType(data, new DateDay(), { values: wholeDays(data, column) });
-  if (DataType.isDecimal(type) && type.scale < 0) {
-    const digits = type.precision - type.scale;
-    if (digits > DECIMAL_DIGITS) return asTexts(data);
-    const to = new Decimal(0, digits, digits > NARROW_DIGITS ? 256 : 128);
-    return withType(data, to, { values: withoutScale(data, type, to) });
-  }
-  const fields = (type.children ?? []) as Field[];
-  if (DataType.isInterval(type) || DataType.isUnion(type) || (DataType.isStruct(type) && fields.length === 0))
-    return asTexts(data);
-  const children = data.children.map((child) => storable(child, column));
-  if (children.every((child, i) => child === data.children[i])) return data;
-  return withType(data, withChildren(type, storableFields(fields, data.children, children)), { children });
-}
-
-function storableFields(fields: readonly Field[], from: readonly Data[], to: readonly Data[]): Field[] {
-  return fields.map((field, i) => (from[i] === to[i] ? field : field.clone({ type: (to[i] as Data).type })));
+  const to = storableType(data.type);
+  if (to === data.type) return data;
+  if (DataType.isUtf8(to)) return asTexts(data);
+  const as = (values: unknown) => withType(data, to, { values });
+  if (DataType.isTimestamp(to)) return as(scaled(data, 1000n, column));
+  if (DataType.isTime(to)) return as((data.values as Int32Array).map((seconds) => seconds * 1000));
+  if (DataType.isDate(to)) return as(wholeDays(data, column));
+  if (DataType.isDecimal(to)) return as(withoutScale(data, to));
+  return withType(data, to, { children: data.children.map((child) => storable(child, column)) });
 }
 
 function asTexts(data: Data): Data {
@@ -105,7 +109,8 @@ function wholeDays(data: Data, column: string): Int32Array {
   });
 }
 
-function withoutScale(data: Data, { scale, bitWidth }: Decimal, to: Decimal): Uint32Array {
+function withoutScale(data: Data, to: Decimal): Uint32Array {
+  const { scale, bitWidth } = data.type as Decimal;
   const factor = 10n ** BigInt(-scale);
   const count = to.bitWidth / 32;
   const words = new Uint32Array(data.length * count);
