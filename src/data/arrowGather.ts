@@ -1,4 +1,5 @@
 import { type Data, DataType, type DenseUnion, type Struct, type TypeMap, UnionMode } from "apache-arrow";
+import { bitAt, packBits, packValidity, validity } from "./arrowBits.js";
 import { dataOf } from "./arrowData.js";
 
 type Part = Data;
@@ -18,9 +19,9 @@ export function gather(sources: readonly [Part, ...Part[]], picks: Picks): Data 
   const { length } = picks.index;
   if (DataType.isNull(type)) return dataOf(type, length, length);
   if (DataType.isUnion(type)) return gatherUnion(sources, picks);
-  const { bitmap, nullCount } = gatherValidity(sources, picks);
+  const { bits, nullCount } = gatherValidity(sources, picks);
   const make = (offsets?: unknown, values?: unknown, children?: Data[]) =>
-    dataOf(type, length, nullCount, { offsets, values, bits: bitmap }, children);
+    dataOf(type, length, nullCount, { offsets, values, bits }, children);
   if (DataType.isStruct(type)) return make(undefined, undefined, gatherChildren(sources, picks));
   if (DataType.isFixedSizeList(type)) {
     const inner = repeatPicks(picks, type.listSize);
@@ -51,20 +52,6 @@ export function emptyData(type: DataType): Data {
   return dataOf(type, 0, 0, { offsets, values }, children);
 }
 
-/** Whether a value is there; not by the column's own getValid, which takes a union's child for the union. */
-export function validity(data: Data): (index: number) => boolean {
-  const { nullBitmap, offset } = data;
-  if (DataType.isNull(data.type)) return () => false;
-  if (DataType.isUnion(data.type) || nullBitmap === undefined || nullBitmap.length === 0 || data.nullCount === 0)
-    return () => true;
-  return (index) => bitAt(nullBitmap, offset + index);
-}
-
-/** The bit's value, least significant first, as Arrow packs them. */
-export function bitAt(bits: Uint8Array, at: number): boolean {
-  return ((bits[at >> 3] as number) & (1 << (at & 7))) !== 0;
-}
-
 function childrenAt(sources: readonly [Part, ...Part[]], place: number): [Part, ...Part[]] {
   return sources.map((source) => source.children[place] as Part) as [Part, ...Part[]];
 }
@@ -75,27 +62,20 @@ function gatherChildren(sources: readonly [Part, ...Part[]], picks: Picks): Data
   return children.map((_, place) => gather(childrenAt(sources, place), picks));
 }
 
-function gatherValidity(sources: readonly Part[], { index, part }: Picks): { bitmap: Uint8Array; nullCount: number } {
+function gatherValidity(sources: readonly Part[], { index, part }: Picks): { bits: Uint8Array; nullCount: number } {
   const isValid = sources.map(validity);
-  const bitmap = new Uint8Array(((index.length + 63) & ~63) >> 3);
-  let nullCount = 0;
-  for (let i = 0; i < index.length; i++) {
+  return packValidity(index.length, (i) => {
     const at = index[i] as number;
-    if (at >= 0 && isValid[part?.[i] ?? 0]?.(at)) bitmap[i >> 3] = (bitmap[i >> 3] as number) | (1 << (i & 7));
-    else nullCount++;
-  }
-  return { bitmap: nullCount === 0 ? new Uint8Array(0) : bitmap, nullCount };
+    return at >= 0 && isValid[part?.[i] ?? 0]?.(at) === true;
+  });
 }
 
 function gatherBits(sources: readonly Part[], { index, part }: Picks): Uint8Array {
-  const bits = new Uint8Array(((index.length + 63) & ~63) >> 3);
-  for (let i = 0; i < index.length; i++) {
+  return packBits(index.length, (i) => {
     const at = index[i] as number;
     const source = sources[part?.[i] ?? 0] as Part;
-    if (at >= 0 && bitAt(source.values as Uint8Array, source.offset + at))
-      bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
-  }
-  return bits;
+    return at >= 0 && bitAt(source.values as Uint8Array, source.offset + at);
+  });
 }
 
 function gatherFixed(sources: readonly Part[], { index, part }: Picks): Values {

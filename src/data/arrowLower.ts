@@ -12,8 +12,9 @@ import {
   Union,
   Utf8,
 } from "apache-arrow";
+import { packValidity, validity } from "./arrowBits.js";
 import { dataOf, withType } from "./arrowData.js";
-import { emptyData, gather, type Picks, validity } from "./arrowGather.js";
+import { emptyData, gather, type Picks } from "./arrowGather.js";
 
 /** A type without what is only another layout of the same values: dictionaries are their values, views of texts and bytes the
  *  texts and bytes; at every depth. The same object where nothing has to change. */
@@ -135,12 +136,6 @@ export function textsOfViews(data: Data, type: DataType): Data {
     bytes.set(source.subarray(start, start + length), offsets[i]);
   }
   // bits of a slice begin within a byte, what is new at its first place
-  const bitmap = new Uint8Array(((data.length + 63) & ~63) >> 3);
-  let nullCount = 0;
-  for (let i = 0; i < data.length; i++) {
-    if (isValid(i)) bitmap[i >> 3] = (bitmap[i >> 3] as number) | (1 << (i & 7));
-    else nullCount++;
-  }
-  const bits = nullCount === 0 ? new Uint8Array(0) : bitmap;
+  const { bits, nullCount } = packValidity(data.length, isValid);
   return dataOf(type, data.length, nullCount, { offsets, values: bytes, bits });
 }

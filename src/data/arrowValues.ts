@@ -16,12 +16,12 @@ import {
   UnionMode,
   type Vector,
 } from "apache-arrow";
-import { bitAt, validity } from "./arrowGather.js";
+import { bitAt, validity } from "./arrowBits.js";
 import { lowerData } from "./arrowLower.js";
 import type { Column, ColumnType } from "./batch.js";
 import { plainBytes, plainInteger, promptText } from "./plainValue.js";
 import { shortFloat16, shortFloat32 } from "./shortFloat.js";
-import { dateText, durationText, intervalText, timestampText, timeText } from "./temporalText.js";
+import { DAY_MS, dateText, durationText, intervalText, timestampText, timeText } from "./temporalText.js";
 
 /** The schema's columns with their nearest logical types; what JSON has no word for (dates, decimals, bytes) is string. */
 export function columnsOfSchema(schema: Schema): readonly Column[] {
@@ -109,12 +109,18 @@ function valueReader(data: Data): Reader {
 
 /** Arrow means whole days by this type; JavaScript's own tables often put instants there. */
 function dateOfMilliseconds(value: bigint): string {
-  const dayMs = 86_400_000n;
-  return value % dayMs === 0n ? dateText(Number(value / dayMs)) : `${timestampText(value, 1e3)}Z`;
+  return value % DAY_MS === 0n ? dateText(Number(value / DAY_MS)) : `${timestampText(value, 1e3)}Z`;
 }
 
 function decimalReader(data: Data, { bitWidth, scale }: Decimal): Reader {
   return (index) => decimalDigits(unscaledAt(data.values as Uint32Array, index, bitWidth).toString(), scale);
+}
+
+/** Puts a decimal's integer where unscaledAt reads it. */
+export function setUnscaled(words: Uint32Array, index: number, bitWidth: number, unscaled: bigint): void {
+  const count = bitWidth / 32;
+  for (let word = 0, rest = BigInt.asUintN(bitWidth, unscaled); word < count; word++, rest >>= 32n)
+    words[index * count + word] = Number(rest & 0xffffffffn);
 }
 
 /** A decimal's integer: 32-bit words, the lowest first, two's complement. */

@@ -3,7 +3,7 @@ import type { DataFile } from "./dataFile.js";
 import { RECORD_BYTES } from "./limits.js";
 
 const SEPARATORS = [",", ";", "\t", "|"] as const;
-export type Separator = (typeof SEPARATORS)[number];
+type Separator = (typeof SEPARATORS)[number];
 
 /** How a file separates its fields and records. */
 export interface CsvDialect {

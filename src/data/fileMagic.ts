@@ -13,7 +13,8 @@ const MAGICS: readonly (readonly [bytes: string, KnownBytes])[] = [
   ["\xd0\xcf\x11\xe0", { what: "an old Excel sheet (.xls)" }],
   ["\x28\xb5\x2f\xfd", { what: "compressed with Zstandard" }],
   ["\xfd7zXZ\0", { what: "compressed with xz" }],
-  ["BZh", { what: "compressed with bzip2" }],
+  // text may begin with "BZh"; behind it stand a level and the digits of pi
+  ...Array.from("123456789", (level): [string, KnownBytes] => [`BZh${level}1AY`, { what: "compressed with bzip2" }]),
   ["SQLite format 3\0", { what: "an SQLite database" }],
   ["%PDF-", { what: "a PDF document" }],
 ];
@@ -24,9 +25,7 @@ export const MAGIC_BYTES = 16;
 /** @param start  a file's first bytes, MAGIC_BYTES where it has so many */
 export function knownBytes(start: Buffer): KnownBytes | null {
   const text = start.toString("latin1", 0, MAGIC_BYTES);
-  return (
-    MAGICS.find(([magic]) => text.startsWith(magic) && !(magic === "BZh" && !/^BZh[1-9]1AY/.test(text)))?.[1] ?? null
-  );
+  return MAGICS.find(([magic]) => text.startsWith(magic))?.[1] ?? null;
 }
 
 /** Whether text is UTF-16, by its byte order mark or by every other of its first bytes being zero. */

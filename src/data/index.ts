@@ -1,7 +1,7 @@
+export { packValidity, validity } from "./arrowBits.js";
 export { batchOfColumns, dataOf, withType } from "./arrowData.js";
-export { validity } from "./arrowGather.js";
 export { withChildren } from "./arrowLower.js";
-export { plainData, unscaledAt } from "./arrowValues.js";
+export { plainData, setUnscaled, unscaledAt } from "./arrowValues.js";
 export type { Column, ColumnType, EncodedBatch, RowBatch, Source } from "./batch.js";
 export { FILE_FORMATS, type FileFormat } from "./dataFile.js";
 export { decimalShape, unscaledDecimal } from "./decimalText.js";
@@ -11,4 +11,5 @@ export type { NumberStorage } from "./numberStorage.js";
 export { openSource } from "./openSource.js";
 export { isWellFormed, promptText } from "./plainValue.js";
 export type { SourceOptions } from "./sourceOptions.js";
+export { DAY_MS } from "./temporalText.js";
 export { orPanic } from "./wasmPanic.js";

@@ -7,9 +7,10 @@ import {
   Schema,
   TimestampMillisecond,
 } from "apache-arrow";
+import { validity } from "./arrowBits.js";
 import { batchOfColumns, withType } from "./arrowData.js";
-import { validity } from "./arrowGather.js";
 import { withChildren } from "./arrowLower.js";
+import { DAY_MS } from "./temporalText.js";
 
 /** An Arrow table of this copy of the library. */
 export interface AdoptedTable {
@@ -52,8 +53,6 @@ function typeOf(type: DataType, parts: readonly Data[]): DataType {
   });
   return inner.every((field, i) => field === fields[i]) ? type : withChildren(type, inner);
 }
-
-const DAY_MS = 86_400_000n;
 
 function hasTimeOfDay(part: Data): boolean {
   const isValid = validity(part);

@@ -27,7 +27,7 @@ function shortest(value: number, from: number, to: number, round: (number: numbe
 }
 
 /** IEEE 754 binary16: sign, five bits of exponent, ten of fraction. */
-export function float16(bits: number): number {
+function float16(bits: number): number {
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   const sign = bits & 0x8000 ? -1 : 1;

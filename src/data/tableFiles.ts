@@ -10,9 +10,8 @@ import { emptyTable } from "./rowSource.js";
 import type { SourceOptions } from "./sourceOptions.js";
 import { unpackFile } from "./unpackedFile.js";
 
-/** A source of files whose columns are known beforehand (CSV, TSV, Parquet, Arrow), one file after the other.
- Files after the first may have its
- *  columns in another order: columns go by their names.
+/** A source of files whose columns are known beforehand (CSV, TSV, Parquet, Arrow), one file after the other. Files after
+ *  the first may have its columns in another order: columns go by their names.
  *  @throws {InputError} ROWMILL_DUPLICATE_HEADER, ROWMILL_MIXED_COLUMNS, ROWMILL_EMPTY_TABLE, and as the formats' readers */
 export async function openTableFiles(
   files: readonly [DataFile, ...DataFile[]],

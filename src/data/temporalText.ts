@@ -2,6 +2,7 @@
  *  a sign and at least six digits, as JavaScript writes them. */
 
 const DAY_SECONDS = 86_400;
+export const DAY_MS = 86_400_000n;
 
 /** @param days since 1970-01-01 */
 export function dateText(days: number): string {

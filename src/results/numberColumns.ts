@@ -1,6 +1,15 @@
 import { type DataType, Decimal, Float64, Int64, Uint64, Utf8 } from "apache-arrow";
-import { type Column, decimalShape, type ExactNumber, promptText, unscaledDecimal } from "../data/index.js";
+import {
+  type Column,
+  decimalShape,
+  type ExactNumber,
+  promptText,
+  setUnscaled,
+  unscaledDecimal,
+} from "../data/index.js";
 import { InputError } from "../errors.js";
+
+const DECIMAL_BITS = 128;
 
 /** The Arrow type that holds each number of a column as it is. */
 export function numberType({ type, storage }: Column): DataType {
@@ -8,7 +17,7 @@ export function numberType({ type, storage }: Column): DataType {
   if (storage === "uint64") return new Uint64();
   if (storage === undefined) return type === "integer" ? new Int64() : new Float64();
   const [precision, scale] = decimalOf(storage);
-  return new Decimal(scale, precision, 128);
+  return new Decimal(scale, precision, DECIMAL_BITS);
 }
 
 /** A number as a builder of its column's Arrow type takes it.
@@ -27,10 +36,10 @@ function decimalOf(storage: string): readonly [precision: number, scale: number]
   return [Number(precision), Number(scale)];
 }
 
-/** A 128-bit integer as Arrow keeps it: four words, the lowest first, two's complement. */
 function decimalWords(unscaled: bigint): Uint32Array {
-  const bits = BigInt.asUintN(128, unscaled);
-  return Uint32Array.from([0n, 32n, 64n, 96n], (shift) => Number((bits >> shift) & 0xffffffffn));
+  const words = new Uint32Array(DECIMAL_BITS / 32);
+  setUnscaled(words, 0, DECIMAL_BITS, unscaled);
+  return words;
 }
 
 /** Neither wrapped nor rounded: a job's results can be had in a format that holds them. */

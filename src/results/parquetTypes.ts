@@ -14,9 +14,12 @@ import {
 } from "apache-arrow";
 import {
   batchOfColumns,
+  DAY_MS,
   dataOf,
+  packValidity,
   plainData,
   promptText,
+  setUnscaled,
   unscaledAt,
   validity,
   withChildren,
@@ -27,7 +30,6 @@ import { InputError } from "../errors.js";
 /** The most digits of a decimal, in Parquet as in Arrow, and the most that 128 bits hold. */
 const DECIMAL_DIGITS = 76;
 const NARROW_DIGITS = 38;
-const DAY_MS = 86_400_000n;
 
 /** A record batch as Parquet can hold it; parquet-wasm writes bare integers for some of what it can't, and fails for the rest.
  *  Values stay what they are: seconds become milliseconds, days counted in milliseconds days, decimals with a negative
@@ -78,13 +80,10 @@ function storable(data: Data, column: string): Data {
 function asTexts(data: Data): Data {
   const texts = plainData(data).map((value) => (value === null ? null : Buffer.from(promptText(value) as string)));
   const offsets = new Int32Array(texts.length + 1);
-  const bits = new Uint8Array(((texts.length + 63) & ~63) >> 3);
-  let nullCount = 0;
   texts.forEach((text, i) => {
     offsets[i + 1] = (offsets[i] as number) + (text?.length ?? 0);
-    if (text === null) nullCount++;
-    else bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
   });
+  const { bits, nullCount } = packValidity(texts.length, (i) => texts[i] !== null);
   const values = Buffer.concat(texts.filter((text) => text !== null));
   return dataOf(new Utf8(), texts.length, nullCount, { offsets, values: new Uint8Array(values), bits });
 }
@@ -112,13 +111,9 @@ function wholeDays(data: Data, column: string): Int32Array {
 function withoutScale(data: Data, to: Decimal): Uint32Array {
   const { scale, bitWidth } = data.type as Decimal;
   const factor = 10n ** BigInt(-scale);
-  const count = to.bitWidth / 32;
-  const words = new Uint32Array(data.length * count);
-  for (let i = 0; i < data.length; i++) {
-    const bits = BigInt.asUintN(to.bitWidth, unscaledAt(data.values as Uint32Array, i, bitWidth) * factor);
-    for (let word = 0; word < count; word++)
-      words[i * count + word] = Number((bits >> BigInt(32 * word)) & 0xffffffffn);
-  }
+  const words = new Uint32Array((data.length * to.bitWidth) / 32);
+  for (let i = 0; i < data.length; i++)
+    setUnscaled(words, i, to.bitWidth, unscaledAt(data.values as Uint32Array, i, bitWidth) * factor);
   return words;
 }
 
