@@ -19,6 +19,7 @@ import {
 import { bitAt, validity } from "./arrowBits.js";
 import { lowerData } from "./arrowLower.js";
 import type { Column, ColumnType } from "./batch.js";
+import { keysOf, objectOf } from "./keyOrder.js";
 import { plainBytes, plainInteger, promptText } from "./plainValue.js";
 import { shortFloat16, shortFloat32 } from "./shortFloat.js";
 import { DAY_MS, dateText, durationText, intervalText, timestampText, timeText } from "./temporalText.js";
@@ -167,7 +168,7 @@ function unionReader(data: Data, type: DenseUnion | { readonly mode: UnionMode }
 
 function structReader(data: Data, type: Struct<TypeMap>): Reader {
   const fields = type.children.map((field, place) => [field.name, plainReader(data.children[place] as Data)] as const);
-  return (index) => objectOf(fields.map(([name, read]) => [name, read(index)]));
+  return (index) => structOf(fields.map(([name, read]) => [name, read(index)]));
 }
 
 function fixedListReader(data: Data, { listSize }: FixedSizeList): Reader {
@@ -189,7 +190,7 @@ function rangeReader(data: Data): Reader {
   if (DataType.isMap(type)) {
     const [readKey, readValue] = child.children.map(plainReader) as [Reader, Reader];
     return (index) =>
-      objectOf(range(start(index), start(index + 1), (at) => [promptText(readKey(at)) ?? "null", readValue(at)]));
+      structOf(range(start(index), start(index + 1), (at) => [promptText(readKey(at)) ?? "null", readValue(at)]));
   }
   const read = plainReader(child);
   return (index) => range(start(index), start(index + 1), read);
@@ -203,8 +204,8 @@ function range<T>(start: number, end: number, read: (index: number) => T): T[] {
 }
 
 /** An object would keep only one value of a key that comes twice. */
-function objectOf(entries: readonly (readonly [string, unknown])[]): unknown {
-  const object = Object.fromEntries(entries);
-  if (Object.keys(object).length === entries.length) return object;
+function structOf(entries: readonly (readonly [string, unknown])[]): unknown {
+  const object = objectOf(entries);
+  if (keysOf(object).length === entries.length) return object;
   return entries.map(([key, value]) => ({ key, value }));
 }

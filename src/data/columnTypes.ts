@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from "./batch.js";
 import { ExactNumber } from "./exactJson.js";
+import { keysOf } from "./keyOrder.js";
 import { isIntegerText, NumberTally } from "./numberStorage.js";
 
 /** The type of one plain value (see plainValue). */
@@ -36,7 +37,7 @@ export function tallyColumns(): ColumnTally {
   const numbers = new Map<string, NumberTally>();
   return {
     see(row) {
-      for (const name of Object.keys(row)) {
+      for (const name of keysOf(row)) {
         const known = types.get(name);
         // nothing is wider than json
         if (known === "json") continue;

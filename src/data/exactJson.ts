@@ -1,4 +1,5 @@
 import { isFaithful } from "./decimalText.js";
+import { isMovedKey, keepKeyOrder, membersOf } from "./keyOrder.js";
 
 /** Deepest nesting of arrays and objects in a row: as deep as Python's and simdjson's readers go, and far from any stack's end. */
 export const MOST_LEVELS = 1000;
@@ -20,7 +21,7 @@ export function exactNumber(text: string): number | ExactNumber {
   return isSame ? value : new ExactNumber(text);
 }
 
-/** A plain value as JavaScript's own: a number that a double does not hold is its text. */
+/** A plain value as JavaScript's own: a number that a double does not hold is its text, and keys like "2" come first. */
 export function toJavaScript(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof ExactNumber) return isFaithful(value.text) ? Number(value.text) : value.text;
@@ -29,7 +30,7 @@ export function toJavaScript(value: unknown): unknown {
 }
 
 /** Parses JSON (RFC 8259, and the words NaN, Infinity and -Infinity as Python writes them) into plain values: every number
- *  keeps its text.
+ *  keeps its text, and every object the order of its keys (see keysOf).
  *  @param levels  how deep arrays and objects may be nested
  *  @param repeated  what becomes of a key that an object has twice, of which only one value can be kept
  *  @throws {SyntaxError} with the column */
@@ -52,7 +53,7 @@ export function writeExactJson(value: unknown): string {
   if (value === null) return "null";
   if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(writeExactJson).join(",")}]`;
-  const members = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${writeExactJson(inner)}`);
+  const members = membersOf(value).map(([key, inner]) => `${JSON.stringify(key)}:${writeExactJson(inner)}`);
   return `{${members.join(",")}}`;
 }
 
@@ -137,6 +138,7 @@ class Parser {
     const row: Record<string, unknown> = {};
     if (this.#take("}")) return row;
     let members = 0;
+    let keys: string[] | null = null;
     do {
       if (this.#next() !== '"') throw this.#unexpected("a key in double quotes");
       const key = this.#string();
@@ -144,12 +146,17 @@ class Parser {
       const value = this.#value(levels);
       // a property like others, not the prototype
       if (key === "__proto__") Object.defineProperty(row, key, { ...OWN, value });
-      else row[key] = value;
+      else {
+        if (isMovedKey(key)) keys ??= Object.keys(row);
+        row[key] = value;
+      }
+      keys?.push(key);
       members++;
     } while (this.#take(","));
     if (!this.#take("}")) throw this.#unexpected('"," or "}"');
     if (Object.keys(row).length < members && this.repeated === "refused")
       throw this.#mistake("an object has a key twice, and only one value could be kept");
+    if (keys !== null) keepKeyOrder(row, keys);
     return row;
   }
 

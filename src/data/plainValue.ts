@@ -1,4 +1,5 @@
 import { ExactNumber, MOST_LEVELS, numberText, writeExactJson } from "./exactJson.js";
+import { membersOf, objectOf } from "./keyOrder.js";
 
 /** Turns a JavaScript value into a plain one, which is kept exactly: strings, booleans, null, numbers (an `ExactNumber`
  *  where JavaScript would write them otherwise), arrays and objects of these; dates as ISO 8601, bytes as base64, functions
@@ -54,15 +55,14 @@ function plainObject(value: object, levels: number): unknown {
   if (value instanceof Map) return plainEntries(value, plain);
   if (value instanceof Set) return Array.from(value, plain);
   if ("toJSON" in value && typeof value.toJSON === "function") return plain(value.toJSON());
-  return plainEntries(Object.entries(value), plain);
+  return plainEntries(membersOf(value), plain);
 }
 
 function plainEntries(
-  entries: Iterable<[unknown, unknown]>,
+  entries: Iterable<readonly [unknown, unknown]>,
   plainOf: (value: unknown) => unknown,
 ): Record<string, unknown> {
   const plain: [string, unknown][] = [];
   for (const [key, inner] of entries) if (inner !== undefined) plain.push([String(key), plainOf(inner)]);
-  // fromEntries defines "__proto__" as a plain property instead of setting the prototype
-  return Object.fromEntries(plain);
+  return objectOf(plain);
 }

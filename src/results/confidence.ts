@@ -1,3 +1,5 @@
+import { objectOf } from "../data/index.js";
+
 /** A field of a job's outputs whose labels have probabilities. */
 export interface ConfidenceField {
   /** The names of the members that lead to it; [] where the output itself is the label. */
@@ -36,5 +38,5 @@ function branchOf(tree: Tree, name: string): Tree {
 }
 
 function plain(tree: Tree): object {
-  return Object.fromEntries([...tree].map(([name, value]) => [name, value instanceof Map ? plain(value) : value]));
+  return objectOf([...tree].map(([name, value]) => [name, value instanceof Map ? plain(value) : value]));
 }

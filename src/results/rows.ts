@@ -4,6 +4,7 @@ import {
   ExactNumber,
   isWellFormed,
   MOST_LEVELS,
+  objectOf,
   type PlainRow,
   parseExactJson,
 } from "../data/index.js";
@@ -110,7 +111,7 @@ function typedText(type: ColumnType, value: unknown): unknown {
 
 function byLabel(probabilities: readonly number[] | null, labels: readonly string[]): object | null {
   if (probabilities === null) return null;
-  return Object.fromEntries(labels.map((label, place) => [label, probabilities[place] ?? null]));
+  return objectOf(labels.map((label, place) => [label, probabilities[place] ?? null]));
 }
 
 /** Own properties only: a column may be called "constructor". */
