@@ -15,6 +15,7 @@ import {
 import { packValidity, validity } from "./arrowBits.js";
 import { dataOf, withType } from "./arrowData.js";
 import { emptyData, gather, type Picks } from "./arrowGather.js";
+import { withPart } from "./dictionaryParts.js";
 
 /** A type without what is only another layout of the same values: dictionaries are their values, views of texts and bytes the
  *  texts and bytes; at every depth. The same object where nothing has to change. */
@@ -78,6 +79,9 @@ export function lowerData(data: Data): Data {
   return withType(data, type, { children: data.children.map(lowerData) });
 }
 
+/** Parts that are looked through for each value; a table in memory may have any number. */
+const MOST_PARTS = 256;
+
 /** A dictionary's values by their numbers, from one or more parts of the dictionary.
  *  @throws {Error} a number that the dictionary lacks */
 export function pickWords(
@@ -87,6 +91,10 @@ export function pickWords(
   isValid: (index: number) => boolean,
   length: number,
 ): Data {
+  if (words.length > MOST_PARTS) {
+    const few = words.reduce(withPart, [] as readonly Data[]);
+    return pickWords(few, type, keys, isValid, length);
+  }
   const [first = emptyData(type), ...others] = words;
   const starts = words.map((_, part) => words.slice(0, part).reduce((sum, { length: words }) => sum + words, 0));
   const count = words.reduce((sum, part) => sum + part.length, 0);

@@ -9,6 +9,7 @@ import { Schema as StoredSchemaTable } from "apache-arrow/fb/schema";
 import { ByteBuffer } from "flatbuffers";
 import { loadBatch, loadWords } from "./arrowLoad.js";
 import { readStoredSchema, type StoredField, type StoredSchema } from "./arrowStored.js";
+import { withPart } from "./dictionaryParts.js";
 
 /** Bytes that are read at random. */
 export interface Bytes {
@@ -73,7 +74,7 @@ interface PlacedMessage {
 
 /** The dictionaries seen so far, and what each column of them is. */
 class DictionaryStore {
-  readonly words = new Map<bigint, Data[]>();
+  readonly words = new Map<bigint, readonly Data[]>();
   readonly #fields = new Map<bigint, StoredField>();
 
   constructor({ fields }: StoredSchema) {
@@ -92,7 +93,7 @@ class DictionaryStore {
     const batch = header.data() as StoredBatch;
     const words = loadWords(field, { batch, body, version: message.version() }, this.words);
     const known = header.isDelta() ? (this.words.get(header.id()) ?? []) : [];
-    this.words.set(header.id(), [...known, words]);
+    this.words.set(header.id(), withPart(known, words));
   }
 }
 
