@@ -2,13 +2,14 @@ import { type Data, DataType, type FixedSizeList, type RecordBatch, UnionMode } 
 import { CompressionType } from "apache-arrow/fb/compression-type";
 import { MetadataVersion } from "apache-arrow/fb/metadata-version";
 import type { RecordBatch as StoredBatch } from "apache-arrow/fb/record-batch";
-import { decompress as unpackZstd } from "fzstd";
 import { validity } from "./arrowBits.js";
 import { batchOfColumns, type ColumnBuffers, dataOf } from "./arrowData.js";
 import { gather } from "./arrowGather.js";
 import { pickWords, textsOfViews } from "./arrowLower.js";
 import type { StoredField, StoredSchema } from "./arrowStored.js";
+import { checkGrowth } from "./growth.js";
 import { unpackLz4Frame } from "./lz4.js";
+import { unpackZstd } from "./zstd.js";
 
 type TypedArray = Uint8Array | Int8Array | Int16Array | Int32Array | BigInt64Array;
 type ArrayType<T extends TypedArray> = {
@@ -46,6 +47,7 @@ class Loader {
   #node = 0;
   #buffer = 0;
   #views = 0;
+  #unpackedBytes = 0;
 
   constructor(
     readonly message: StoredMessage,
@@ -209,10 +211,11 @@ class Loader {
     const wanted = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true));
     const packed = bytes.subarray(8);
     if (wanted === -1) return packed;
-    const unpacked = compression.codec() === CompressionType.ZSTD ? unpackZstd(packed) : unpackLz4Frame(packed);
-    if (unpacked.length !== wanted)
-      throw new Error(`a buffer unpacks to ${unpacked.length} bytes instead of ${wanted}`);
-    return unpacked;
+    if (wanted < 0) throw tooShort();
+    this.#unpackedBytes += wanted;
+    checkGrowth(this.message.body.length, this.#unpackedBytes);
+    const unpack = compression.codec() === CompressionType.ZSTD ? unpackZstd : unpackLz4Frame;
+    return unpack(packed, wanted);
   }
 }
 

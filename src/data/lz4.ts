@@ -1,8 +1,9 @@
 /** Unpacks LZ4 frames (github.com/lz4/lz4, doc/lz4_Frame_format.md), as Arrow writers compress buffers. Own code because the one
  *  package in plain JavaScript (lz4js) misreads frames with block checksums and reads past damaged input.
  *  Checksums are skipped.
- *  @throws {Error} when the frame is damaged */
-export function unpackLz4Frame(frame: Uint8Array): Uint8Array {
+ *  @param wanted  bytes that it holds
+ *  @throws {Error} when it holds another number of bytes, or is damaged */
+export function unpackLz4Frame(frame: Uint8Array, wanted: number): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (view.getUint32(0, true) !== 0x184d2204) throw new Error("not an LZ4 frame");
   const flags = view.getUint8(4);
@@ -10,7 +11,7 @@ export function unpackLz4Frame(frame: Uint8Array): Uint8Array {
   const hasContentSize = (flags & 0x08) !== 0;
   const hasDictionary = (flags & 0x01) !== 0;
   if (flags >> 6 !== 1 || hasDictionary) throw new Error("an LZ4 frame of an unknown kind");
-  let output = new Uint8Array(hasContentSize ? Number(view.getBigUint64(6, true)) : frame.length * 4);
+  const output = new Uint8Array(wanted);
   let written = 0;
   let at = hasContentSize ? 15 : 7;
   for (let size = view.getUint32(at, true); size !== 0; size = view.getUint32(at, true)) {
@@ -20,19 +21,14 @@ export function unpackLz4Frame(frame: Uint8Array): Uint8Array {
     const block = frame.subarray(at, at + length);
     const isStored = size >= 0x80000000;
     const needed = written + (isStored ? length : unpackedLength(block));
-    if (needed > output.length) output = grow(output, needed);
+    if (needed > wanted) throw new Error(`an LZ4 frame of more than ${wanted} bytes`);
     if (isStored) output.set(block, written);
     else unpackBlock(block, output, written);
     written = needed;
     at += length + (hasBlockChecksum ? 4 : 0);
   }
-  return written === output.length ? output : output.slice(0, written);
-}
-
-function grow(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
-  larger.set(bytes);
-  return larger;
+  if (written < wanted) throw new Error(`an LZ4 frame of ${written} bytes instead of ${wanted}`);
+  return output;
 }
 
 /** Walks a block's sequences without copying. */

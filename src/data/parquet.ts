@@ -12,7 +12,7 @@ import type { TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
 import { readableParquet } from "./parquetFooter.js";
 import { schemaWithIntervals, withIntervals } from "./parquetIntervals.js";
-import { orPanic } from "./wasmPanic.js";
+import { orPanic, type PanicWatch, watchPanics } from "./wasmPanic.js";
 
 type Texts = ReadonlyMap<string, (string | null)[]>;
 
@@ -42,22 +42,60 @@ interface OpenParquet {
 
 async function* readBatches(path: string, viewed: readonly string[]): AsyncGenerator<RowBatch> {
   const { parquet, intervals } = await openFile(path);
+  // a panic may come while nothing is waited for
+  using watch = watchPanics();
   try {
-    const stream = await parquet.stream({ batchSize: batchRows(parquet), concurrency: 1 });
-    const batches = (stream as unknown as AsyncIterable<WasmBatch>)[Symbol.asyncIterator]();
-    for (let next = await orPanic(batches.next()); next.done !== true; next = await orPanic(batches.next())) {
-      const rowCount = next.value.numRows;
-      const texts = viewTexts(next.value, viewed);
+    for await (const batch of readPieces(parquet, watch)) {
+      const rowCount = batch.numRows;
+      const texts = viewTexts(batch, viewed);
       // takes the batch out of WebAssembly memory and frees it there
-      const raw = next.value.intoIPCStream();
+      const raw = batch.intoIPCStream();
       const bytes = intervals.size > 0 && rowCount > 0 ? encodeArrow(withIntervals(decodeArrow(raw), intervals)) : raw;
       if (rowCount > 0) yield parquetBatch(bytes, rowCount, texts);
     }
   } catch (error) {
     throw unreadable(path, error);
   } finally {
-    parquet.free();
+    // behind a panic nothing works in there, not even this
+    if (!watch.hasPanicked) parquet.free();
   }
+}
+
+/** What parquet-wasm decodes at once: it does not wait for whoever takes the batches, and has 4 GB of memory. */
+const PIECE_BYTES = 512 * 1024 * 1024;
+const PROBE_ROWS = 16;
+
+/** Row group by row group, in pieces of bounded size. The footer counts a text of a dictionary once, however many rows have it:
+ *  what rows take is seen from those before, and from a few of the first. */
+async function* readPieces(parquet: ParquetFile, { orPanic }: PanicWatch): AsyncGenerator<WasmBatch> {
+  let seenPerRow: number | null = null;
+  for (const [place, { rows, bytes }] of rowGroupsOf(parquet).entries()) {
+    const rowGroups = [place];
+    for (let offset = 0, limit = 0; offset < rows; offset += limit) {
+      const footerPerRow = bytes / rows;
+      if (seenPerRow === null) {
+        const batchSize = Math.min(rows, PROBE_ROWS, rowsOf(BATCH_BYTES, footerPerRow));
+        const few = await orPanic(parquet.read({ rowGroups, limit: batchSize, batchSize }));
+        seenPerRow = few.intoIPCStream().length / batchSize;
+      }
+      const bytesPerRow: number = Math.max(footerPerRow, seenPerRow);
+      limit = Math.min(rows - offset, rowsOf(PIECE_BYTES, bytesPerRow));
+      const batchSize = Math.min(BATCH_ROWS, rowsOf(BATCH_BYTES, bytesPerRow));
+      const stream = await orPanic(parquet.stream({ rowGroups, offset, limit, batchSize, concurrency: 1 }));
+      const batches = (stream as unknown as AsyncIterable<WasmBatch>)[Symbol.asyncIterator]();
+      let seen = 0;
+      for (let next = await orPanic(batches.next()); next.done !== true; next = await orPanic(batches.next())) {
+        seen += next.value.getArrayMemorySize();
+        yield next.value;
+      }
+      seenPerRow = seen / limit;
+    }
+  }
+}
+
+/** At least one. */
+function rowsOf(bytes: number, bytesPerRow: number): number {
+  return Math.max(1, Math.floor(bytes / Math.max(1, bytesPerRow)));
 }
 
 function parquetBatch(bytes: Uint8Array, rowCount: number, texts: Texts): RowBatch {
@@ -128,14 +166,13 @@ function rawSchemaOf(parquet: ParquetFile): Schema {
   return RecordBatchReader.from(parquet.schema().intoIPCStream()).open().schema;
 }
 
-/** Rows a batch, so that it stays under BATCH_BYTES on average. */
-function batchRows(parquet: ParquetFile): number {
-  let rows = 0;
-  let bytes = 0;
-  for (const group of parquet.metadata().rowGroups()) {
-    rows += group.numRows();
-    bytes += group.totalByteSize();
-    group.free();
-  }
-  return Math.max(1, Math.min(BATCH_ROWS, Math.floor((BATCH_BYTES * rows) / Math.max(1, bytes))));
+function rowGroupsOf(parquet: ParquetFile): { readonly rows: number; readonly bytes: number }[] {
+  return parquet
+    .metadata()
+    .rowGroups()
+    .map((group) => {
+      const size = { rows: group.numRows(), bytes: group.totalByteSize() };
+      group.free();
+      return size;
+    });
 }

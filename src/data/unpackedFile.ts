@@ -6,24 +6,36 @@ import { InputError, messageOf } from "../errors.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import { readBytes } from "./bytes.js";
 import type { DataFile } from "./dataFile.js";
+import { unreadable } from "./fileErrors.js";
+import { checkGrowth } from "./growth.js";
 
 /** The file itself, or for a gzip'd one or a stream an unpacked copy in the system's temporary folder: Parquet and Arrow files
  *  are read from their end and at random. The copy is private, and goes when the result is disposed or the process ends; on
  *  Linux it has no name from the beginning, so that not even SIGKILL leaves it.
- *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER */
+ *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER, and ROWMILL_UNREADABLE for what unpacks to far more than it is */
 export async function unpackFile(file: DataFile): Promise<{ file: DataFile } & AsyncDisposable> {
   if (!file.isGzip && file.stream === undefined) return { file, [Symbol.asyncDispose]: async () => {} };
   const copy = await makeCopy();
   try {
-    for await (const chunk of readBytes(file)) await copy.handle.writeFile(chunk);
+    await fill(copy.handle, file);
   } catch (error) {
     await copy[Symbol.asyncDispose]();
-    throw error;
+    throw isNoRoom(error) ? noRoom(file, error) : unreadable(file.path, error);
   }
   return {
     file: { path: copy.path, format: file.format, isGzip: false },
     [Symbol.asyncDispose]: copy[Symbol.asyncDispose],
   };
+}
+
+async function fill(copy: FileHandle, file: DataFile): Promise<void> {
+  const tally = { packedBytes: 0 };
+  let unpackedBytes = 0;
+  for await (const chunk of readBytes(file, tally)) {
+    unpackedBytes += chunk.length;
+    checkGrowth(tally.packedBytes, unpackedBytes);
+    await copy.writeFile(chunk);
+  }
 }
 
 interface Copy extends AsyncDisposable {
@@ -49,6 +61,18 @@ async function makeCopy(): Promise<Copy> {
       processEnd[Symbol.dispose]();
     },
   };
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT", "EFBIG"].includes(String(error.code));
+}
+
+function noRoom({ path }: DataFile, cause: unknown): InputError {
+  return new InputError(
+    "ROWMILL_NO_TEMPORARY_FOLDER",
+    `The folder for temporary files, ${tmpdir()}, has no room for ${path} unpacked. Free some space there, or set TMPDIR to another.`,
+    { cause },
+  );
 }
 
 async function makeFolder(): Promise<string> {

@@ -82,7 +82,7 @@ describe("what would end the process", () => {
     `);
     expect(outcome).toEqual({
       code: "ROWMILL_UNREADABLE",
-      message: `${at("damaged.parquet")} can't be read: its pages are damaged.`,
+      message: `${at("damaged.parquet")} can't be read: its pages are damaged, or need more than 4 GB of memory.`,
       rows: 5000,
       listeners: 0,
     });

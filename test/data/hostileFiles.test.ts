@@ -1,9 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { Dictionary, Int32, makeData, RecordBatch, RecordBatchStreamWriter, Table, Utf8, Vector } from "apache-arrow";
+import { describe, expect, test } from "vitest";
+import { unpackZstd } from "../../src/data/zstd.js";
+import { compiledSources } from "./child.js";
 import { readAll, scratchFolder } from "./scratch.js";
 
 const folder = scratchFolder();
+const run = compiledSources();
 
 /** One run of 2,000,000,000 rows, a batch of a run-end encoded column, as pyarrow writes it. */
 const LONG_RUN =
@@ -11,6 +17,9 @@ const LONG_RUN =
 /** Seven rows, of whose second column the message says that it has three. */
 const SHORT_COLUMN =
   "/////6gAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAIAAABMAAAABAAAAMz///8AAAECEAAAABwAAAAEAAAAAAAAAAEAAABiAAAACAAMAAgABwAIAAAAAAAAAUAAAAAQABQACAAGAAcADAAAABAAEAAAAAAAAQUQAAAAGAAAAAQAAAAAAAAAAQAAAGEAAAAEAAQABAAAAAAAAAD/////yAAAABQAAAAAAAAADAAWAAYABQAIAAwADAAAAAADBAAYAAAAaAAAAAAAAAAAAAoAGAAMAAQACAAKAAAAbAAAABAAAAAHAAAAAAAAAAAAAAAFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIAAAAAAAAAAgAAAAAAAAAA4AAAAAAAAAMAAAAAAAAAAAAAAAAAAAADAAAAAAAAAAOAAAAAAAAAAAAAAAAgAAAAcAAAAAAAAAAAAAAAAAAAADAAAAAAAAAAAAAAAAAAAAAAAAAAIAAAAEAAAABgAAAAgAAAAKAAAADAAAAA4AAAByMHIxcjJyM3I0cjVyNgAAAAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAAEAAAAAAAAAAUAAAAAAAAABgAAAAAAAAD/////AAAAAA==";
+/** A text of 1,003 letters, compressed with Zstandard, as pyarrow writes it. */
+const PACKED =
+  "/////3AAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAEAAAAUAAAAEAAUAAgABgAHAAwAAAAQABAAAAAAAAEFEAAAABgAAAAEAAAAAAAAAAEAAABhAAAABAAEAAQAAAAAAAAA/////7AAAAAUAAAAAAAAAAwAGAAGAAUACAAMAAwAAAAAAwQAHAAAAEAAAAAAAAAAAAAAAAwAHgAQAAQACAAMAAwAAABgAAAAJAAAABgAAAABAAAAAAAAAAAAAAAAAAYACAAHAAYAAAAAAAABAwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABkAAAAAAAAAIAAAAAAAAAAbAAAAAAAAAAAAAAABAAAAAQAAAAAAAAAAAAAAAAAAAAgAAAAAAAAAKLUv/SAIQQAAAAAAAOsDAAAAAAAAAAAA6wMAAAAAAAAotS/9YOsCTQAAEHh4AQDmK4AFAAAAAAD/////AAAAAA==";
 /** A Parquet file whose footer is a list of 2^62 truth values. */
 const ENDLESS_LIST = "UEFSMRnx/////////38ACwAAAFBBUjE=";
 
@@ -22,4 +31,97 @@ test.each([
   const path = join(folder, name);
   writeFileSync(path, Buffer.from(base64, "base64"));
   await expect(readAll(path, "a")).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) });
+});
+
+describe("a small file that stands for gigabytes", () => {
+  test("of Arrow is refused by the size that it names, before it is unpacked", async () => {
+    const bytes = Buffer.from(PACKED, "base64");
+    const path = join(folder, "packed.arrow");
+    writeFileSync(path, bytes);
+    expect((await readAll(path, "a")).texts).toEqual(["x".repeat(1003)]);
+    const length = Buffer.alloc(8);
+    length.writeBigInt64LE(1003n);
+    bytes.writeBigInt64LE(2n ** 40n, bytes.lastIndexOf(length));
+    writeFileSync(path, bytes);
+    await expect(readAll(path, "a")).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("bytes unpack to 1099511627784 or more"),
+    });
+  });
+
+  test("of Parquet or Arrow in gzip is refused before it fills the disk", async () => {
+    // gzip files behind one another are one
+    const start = gzipSync(Buffer.from("PAR1"));
+    const zeros = gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 1 });
+    const path = join(folder, "zeros.parquet.gz");
+    writeFileSync(path, Buffer.concat([start, ...Array<Buffer>(20).fill(zeros)]));
+    await expect(readAll(path, "a")).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/zeros\.parquet\.gz can't be read: \d+ bytes unpack to 5\d{8} or more/),
+    });
+  });
+
+  test("of Parquet, whose rows share a text of a dictionary, is read piece by piece", async () => {
+    const path = join(folder, "shared.parquet");
+    const duck = await (await DuckDBInstance.create(":memory:")).connect();
+    await duck.run(
+      `copy (select repeat('x', 1000000) as a from range(2500)) to '${path}' (format parquet, row_group_size 4096)`,
+    );
+    const seen = await run(`
+      import { openSource } from "src/data/index.js";
+      const source = await openSource(${JSON.stringify(path)}, { columns: ["a"] });
+      let rows = 0, mostRows = 0;
+      for await (const { rowCount } of source.batches()) {
+        rows += rowCount;
+        mostRows = Math.max(mostRows, rowCount);
+      }
+      console.log(JSON.stringify({ rows, mostRows, isSmall: process.resourceUsage().maxRSS < 1.5 * 1024 * 1024 }));
+    `);
+    expect(seen).toEqual({ rows: 2500, mostRows: 4, isSmall: true });
+  });
+});
+
+/** A Zstandard frame of one block that is a byte repeated. */
+function repeated(byte: number, count: number, said: number | null): Uint8Array {
+  const header = said === null ? [0x00, 0x00] : [0xa0, ...[0, 8, 16, 24].map((shift) => (said >> shift) & 0xff)];
+  const block = (count << 3) | 0b011;
+  return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, ...header, block & 0xff, (block >> 8) & 0xff, block >> 16, byte]);
+}
+
+describe("a Zstandard frame", () => {
+  test.each([null, 900])("that says %s of its size unpacks to the bytes that are wanted", (said) => {
+    expect(unpackZstd(repeated(7, 900, said), 900)).toEqual(new Uint8Array(900).fill(7));
+  });
+
+  test.each([
+    ["says more than is wanted", repeated(7, 900, 2 ** 30), /of 1073741824 bytes instead of 900/],
+    ["holds more than is wanted", repeated(7, 901, null), /more than 900 bytes/],
+    ["holds less than is wanted", repeated(7, 899, null), /of 899 bytes instead of 900/],
+    ["asks for a window of gigabytes", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0), /window of 2147483648/],
+    ["is none", new Uint8Array(20), /not a Zstandard frame/],
+  ])("that %s is refused", (_, frame, message) => {
+    expect(() => unpackZstd(frame, 900)).toThrow(message);
+  });
+});
+
+describe("a dictionary in seventy thousand parts", () => {
+  const keys = Int32Array.of(65_536, 0, 69_999, 65_535);
+  const words = Array.from({ length: 70_000 }, (_, i) => {
+    const text = Buffer.from(`word ${i}`);
+    return makeData({ type: new Utf8(), length: 1, valueOffsets: Int32Array.of(0, text.length), data: text });
+  });
+  const type = new Dictionary(new Utf8(), new Int32(), 1);
+  const data = makeData({ type, length: keys.length, data: keys, dictionary: new Vector(words) });
+  const batch = new RecordBatch({ a: data });
+  const texts = ["word 65536", "word 0", "word 69999", "word 65535"];
+
+  test("is read right from a stream, where each part is a message", async () => {
+    const path = join(folder, "parts.arrow");
+    writeFileSync(path, RecordBatchStreamWriter.writeAll([batch]).toUint8Array(true));
+    expect((await readAll(path, "a")).texts).toEqual(texts);
+  });
+
+  test("is read right from a table in memory", async () => {
+    expect((await readAll(new Table(batch), "a")).texts).toEqual(texts);
+  });
 });
