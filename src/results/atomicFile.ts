@@ -1,25 +1,29 @@
 import { createHash, randomBytes } from "node:crypto";
-import { rmSync, type Stats } from "node:fs";
+import { rmSync, type Stats, write } from "node:fs";
 import { access, constants, type FileHandle, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { InputError, messageOf } from "../errors.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../processIdentity.js";
 
-const READER_POLL_MS = 100;
+const writeBytes = promisify(write);
+const POLL_MS = 100;
 /** As many as Linux follows. */
 const MOST_LINKS = 40;
 const PRIVATE = 0o600;
 
 /** Writes a file that appears whole or not at all: chunks go to a hidden, private file beside it, which is synced and renamed at the
  *  end, and removed on any error and with the process. A file that is there keeps its mode, and its owner where one may give it
- *  away; a new one gets what the umask leaves. A link stays one, its target is replaced; a pipe or device is written to as it is.
+ *  away; a new one gets what the umask leaves. A link stays one, its target is replaced; a pipe or device is written to as it is,
+ *  and so is a file that the process has open, by its /dev/stdout or /dev/fd/3: behind what stands there, as a shell's `>>` wants it.
  *  @throws {InputError} ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
 export async function writeAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    const { target, found } = await checkWritable(path);
-    if (found !== null && !found.isFile()) await writeThrough(target, found, chunks);
+    const { target, found, descriptor } = await checkWritable(path);
+    if (descriptor !== null) await writeBehind(descriptor, chunks);
+    else if (found !== null && !found.isFile()) await writeThrough(target, found, chunks);
     else await replaceFile(target, found, chunks);
   } catch (error) {
     throw explain(path, error);
@@ -40,34 +44,61 @@ interface Target {
   /** The path behind all links, which need not be there. */
   readonly target: string;
   readonly found: Stats | null;
+  /** Where it is a file or socket that this process has open. */
+  readonly descriptor: number | null;
 }
 
 async function checkWritable(path: string): Promise<Target> {
   const target = await followLinks(path);
   const found = await stat(target).catch(nullIfMissing);
+  // others are opened anew
+  const descriptor = found?.isFile() || found?.isSocket() ? ownDescriptor(target) : null;
+  if (descriptor !== null) return { target, found, descriptor };
   if (found?.isDirectory()) throw refusal("EISDIR", "it is a folder: give a file's name in it");
   if (found?.isSocket()) throw refusal("ENXIO", "it is a socket");
   // a file that its owner made read-only is not to be replaced, which a folder's permissions would allow
   if (found !== null) await access(target, constants.W_OK);
   if (found === null || found.isFile()) await access(dirname(target), constants.W_OK);
-  return { target, found };
+  return { target, found, descriptor: null };
 }
 
 /** Not by realpath, which knows nothing of a link whose target is not there yet. */
 async function followLinks(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links <= MOST_LINKS; links += 1) {
+    // what a process has open (/dev/stdout) is a link to what need not be a path
+    if (ownDescriptor(target) !== null) return target;
     const next = await readlink(target).catch(() => null);
-    // a process's own files (/dev/stdout) are links to what need not be a path
     if (next === null || /^\w+:\[/.test(next)) return target;
     target = resolve(dirname(target), next);
   }
   throw refusal("ELOOP", "its links go round in a circle");
 }
 
+function ownDescriptor(path: string): number | null {
+  const number = new RegExp(`^(?:/dev|/proc/(?:self|thread-self|${process.pid}))/fd/(\\d+)$`).exec(path)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
 function nullIfMissing(error: NodeJS.ErrnoException): null {
   if (error.code === "ENOENT") return null;
   throw error;
+}
+
+async function writeBehind(descriptor: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; ) at += await writeSome(descriptor, chunk.subarray(at));
+}
+
+async function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
+  try {
+    return (await writeBytes(descriptor, bytes)).bytesWritten;
+  } catch (error) {
+    // a socket that does not block is full
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    await sleep(POLL_MS);
+    return 0;
+  }
 }
 
 /** To a pipe, a terminal or a device. */
@@ -85,7 +116,7 @@ async function openForReader(path: string): Promise<FileHandle> {
       return await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
-      await sleep(READER_POLL_MS);
+      await sleep(POLL_MS);
     }
   }
 }
