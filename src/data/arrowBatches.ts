@@ -5,7 +5,6 @@ import {
   type RecordBatch,
   RecordBatchReader,
   RecordBatchStreamWriter,
-  type Vector,
 } from "apache-arrow";
 import { batchOfColumns, dataOf, withType } from "./arrowData.js";
 import { gather, pickRange } from "./arrowGather.js";
@@ -42,16 +41,16 @@ function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
-/** A column's values as prompt text. */
-export function textOfColumn(vector: Vector | null, rowCount: number): (string | null)[] {
-  if (vector === null) return new Array<null>(rowCount).fill(null);
-  return plainColumn(vector).map(promptText);
+/** A column's values as prompt text; null for each row where it is not there. */
+export function textOfColumn(batch: RecordBatch, name: string): (string | null)[] {
+  const values = plainColumn(batch, name);
+  return values === null ? new Array<null>(batch.numRows).fill(null) : values.map(promptText);
 }
 
 function arrowBatch(batch: RecordBatch): RowBatch {
   return {
     rowCount: batch.numRows,
-    text: (column) => textOfColumn(batch.getChild(column), batch.numRows),
+    text: (column) => textOfColumn(batch, column),
     encode(): EncodedBatch {
       return { format: "arrow", bytes: encodeArrow(batch) };
     },

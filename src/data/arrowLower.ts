@@ -40,19 +40,16 @@ export function withChildren(type: DataType, fields: Field[]): DataType {
   return new Struct(fields);
 }
 
-/** Fields with the types of their leaves changed. Leaves are numbered from the first column's on, depth first, as Parquet's
+/** Fields with their leaves changed. Leaves are numbered from the first column's on, depth first, as Parquet's
  *  columns are. */
-export function mapLeaves(fields: readonly Field[], change: (type: DataType, leaf: number) => DataType): Field[] {
+export function mapLeaves(fields: readonly Field[], change: (field: Field, leaf: number) => Field): Field[] {
   let next = 0;
-  const typeOf = (type: DataType): DataType => {
-    const children = (type.children ?? []) as Field[];
-    if (children.length === 0) return change(type, next++);
-    const inner = children.map(fieldOf);
-    return inner.every((field, i) => field === children[i]) ? type : withChildren(type, inner);
-  };
   const fieldOf = (field: Field): Field => {
-    const type = typeOf(field.type);
-    return type === field.type ? field : field.clone({ type });
+    const children = (field.type.children ?? []) as Field[];
+    if (children.length === 0) return change(field, next++);
+    const inner = children.map(fieldOf);
+    const isSame = inner.every((child, i) => child === children[i]);
+    return isSame ? field : field.clone({ type: withChildren(field.type, inner) });
   };
   return fields.map(fieldOf);
 }

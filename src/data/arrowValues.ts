@@ -5,16 +5,17 @@ import {
   type Decimal,
   type DenseUnion,
   type Field,
+  type FixedSizeBinary,
   type FixedSizeList,
   type Interval,
   IntervalUnit,
   Precision,
+  type RecordBatch,
   type Schema,
   type Struct,
   TimeUnit,
   type TypeMap,
   UnionMode,
-  type Vector,
 } from "apache-arrow";
 import { bitAt, validity } from "./arrowBits.js";
 import { lowerData } from "./arrowLower.js";
@@ -23,6 +24,7 @@ import { keysOf, objectOf } from "./keyOrder.js";
 import { plainBytes, plainInteger, promptText } from "./plainValue.js";
 import { shortFloat16, shortFloat32 } from "./shortFloat.js";
 import { DAY_MS, dateText, durationText, intervalText, timestampText, timeText } from "./temporalText.js";
+import { isUuid, uuidText } from "./uuid.js";
 
 /** The schema's columns with their nearest logical types; what JSON has no word for (dates, decimals, bytes) is string. */
 export function columnsOfSchema(schema: Schema): readonly Column[] {
@@ -44,21 +46,39 @@ function nearestType(type: DataType): ColumnType {
 }
 
 /** A column's values as plain values (see plainValue), exactly: integers of any width, floats with the fewest digits that give
- *  them back, decimals as their digits, dates, times, timestamps and spans as ISO 8601, bytes as base64, structs and maps as
- *  objects (where a key comes twice as a list of {key, value}), a union's value as itself. */
-export function plainColumn(vector: Vector): unknown[] {
-  return vector.data.length === 1 ? plainData(vector.data[0] as Data) : vector.data.flatMap(plainData);
+ *  them back, decimals as their digits, dates, times, timestamps and spans as ISO 8601, bytes as base64 or UUIDs, structs and
+ *  maps as objects (where a key comes twice as a list of {key, value}), a union's value as itself.
+ *  @returns null where the batch has no such column */
+export function plainColumn(batch: RecordBatch, name: string): unknown[] | null {
+  const place = batch.schema.fields.findIndex((field: Field) => field.name === name);
+  if (place < 0) return null;
+  const data = lowerData(batch.data.children[place] as Data);
+  return readAll(fieldReader(batch.schema.fields[place] as Field, data), data.length);
 }
 
-/** The same of one part of a column. */
+/** The same of a column that stands alone. */
 export function plainData(data: Data): unknown[] {
-  const read = plainReader(lowerData(data));
-  return Array.from({ length: data.length }, (_, i) => read(i));
+  return readAll(plainReader(lowerData(data)), data.length);
+}
+
+function readAll(read: Reader, length: number): unknown[] {
+  return Array.from({ length }, (_, i) => read(i));
 }
 
 type Reader = (index: number) => unknown;
 
 /** Reads from the buffers: the library's own getters take times for doubles and lose digits of wide decimals. */
+function fieldReader(field: Field, data: Data): Reader {
+  if (!isUuid(field)) return plainReader(data);
+  const isValid = validity(data);
+  const bytes = bytesReader(data, field.type as FixedSizeBinary);
+  return (index) => (isValid(index) ? uuidText(bytes(index)) : null);
+}
+
+function childReaders(data: Data): Reader[] {
+  return (data.type.children as Field[]).map((field, place) => fieldReader(field, data.children[place] as Data));
+}
+
 function plainReader(data: Data): Reader {
   const isValid = validity(data);
   const read = valueReader(data);
@@ -99,13 +119,17 @@ function valueReader(data: Data): Reader {
   if (DataType.isDuration(type)) return (index) => durationText(integer(index), PER_SECOND[type.unit]);
   if (DataType.isInterval(type)) return intervalReader(data, type);
   if (DataType.isFixedSizeBinary(type)) {
-    const width = type.byteWidth;
-    return (index) => plainBytes((data.values as Uint8Array).subarray(index * width, (index + 1) * width));
+    const bytes = bytesReader(data, type);
+    return (index) => plainBytes(bytes(index));
   }
   if (DataType.isUnion(type)) return unionReader(data, type);
   if (DataType.isStruct(type)) return structReader(data, type);
   if (DataType.isFixedSizeList(type)) return fixedListReader(data, type);
   return rangeReader(data);
+}
+
+function bytesReader({ values }: Data, { byteWidth }: FixedSizeBinary): (index: number) => Uint8Array {
+  return (index) => (values as Uint8Array).subarray(index * byteWidth, (index + 1) * byteWidth);
 }
 
 /** Arrow means whole days by this type; JavaScript's own tables often put instants there. */
@@ -157,7 +181,7 @@ function intervalReader(data: Data, { unit }: Interval): Reader {
 }
 
 function unionReader(data: Data, type: DenseUnion | { readonly mode: UnionMode }): Reader {
-  const children = data.children.map(plainReader);
+  const children = childReaders(data);
   const { typeIdToChildIndex } = type as DenseUnion;
   const isDense = (type.mode as UnionMode) === UnionMode.Dense;
   return (index) => {
@@ -167,12 +191,13 @@ function unionReader(data: Data, type: DenseUnion | { readonly mode: UnionMode }
 }
 
 function structReader(data: Data, type: Struct<TypeMap>): Reader {
-  const fields = type.children.map((field, place) => [field.name, plainReader(data.children[place] as Data)] as const);
-  return (index) => structOf(fields.map(([name, read]) => [name, read(index)]));
+  const names = type.children.map(({ name }) => name);
+  const readers = childReaders(data);
+  return (index) => structOf(names.map((name, place) => [name, readers[place]?.(index)]));
 }
 
 function fixedListReader(data: Data, { listSize }: FixedSizeList): Reader {
-  const read = plainReader(data.children[0] as Data);
+  const [read] = childReaders(data) as [Reader];
   return (index) => Array.from({ length: listSize }, (_, i) => read(index * listSize + i));
 }
 
@@ -186,13 +211,12 @@ function rangeReader(data: Data): Reader {
   }
   if (DataType.isBinary(type) || DataType.isLargeBinary(type))
     return (index) => plainBytes((data.values as Uint8Array).subarray(start(index), start(index + 1)));
-  const child = data.children[0] as Data;
   if (DataType.isMap(type)) {
-    const [readKey, readValue] = child.children.map(plainReader) as [Reader, Reader];
+    const [readKey, readValue] = childReaders(data.children[0] as Data) as [Reader, Reader];
     return (index) =>
       structOf(range(start(index), start(index + 1), (at) => [promptText(readKey(at)) ?? "null", readValue(at)]));
   }
-  const read = plainReader(child);
+  const [read] = childReaders(data) as [Reader];
   return (index) => range(start(index), start(index + 1), read);
 }
 

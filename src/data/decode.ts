@@ -22,10 +22,9 @@ export function decodeBatch(batch: EncodedBatch): DecodedBatch {
 export function decodeRows(batch: EncodedBatch): readonly PlainRow[] {
   const decoded = decodeBatch(batch);
   if (decoded.format === "json") return decoded.rows;
-  const columns = decoded.batch.schema.fields.map(({ name }) => {
-    const vector = decoded.batch.getChild(name);
-    return [name, vector === null ? [] : plainColumn(vector)] as const;
-  });
+  const columns = decoded.batch.schema.fields.map(
+    ({ name }) => [name, plainColumn(decoded.batch, name) ?? []] as const,
+  );
   return Array.from({ length: decoded.batch.numRows }, (_, i) =>
     Object.fromEntries(columns.map(([name, values]) => [name, values[i] ?? null])),
   );

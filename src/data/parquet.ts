@@ -11,7 +11,7 @@ import { unreadable } from "./fileErrors.js";
 import type { TableFile } from "./files.js";
 import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
 import { readableParquet } from "./parquetFooter.js";
-import { schemaWithIntervals, withIntervals } from "./parquetIntervals.js";
+import { type ByteLeaves, hasByteLeaves, schemaWithLeaves, withLeaves } from "./parquetLeaves.js";
 import { orPanic, type PanicWatch, watchPanics } from "./wasmPanic.js";
 
 type Texts = ReadonlyMap<string, (string | null)[]>;
@@ -20,10 +20,10 @@ type Texts = ReadonlyMap<string, (string | null)[]>;
  *  @param asked  columns whose text will be wanted: strings among them are read straight from WebAssembly memory
  *  @throws {InputError} ROWMILL_UNREADABLE */
 export async function openParquet(file: DataFile, asked: readonly string[]): Promise<TableFile> {
-  const { parquet, intervals } = await openFile(file.path);
+  const { parquet, leaves } = await openFile(file.path);
   try {
     const raw = rawSchemaOf(parquet);
-    const schema = intervals.size > 0 ? schemaWithIntervals(raw, intervals) : raw;
+    const schema = schemaWithLeaves(raw, leaves);
     const viewed = viewableColumns(raw, asked);
     return {
       columns: columnsOfSchema(schema),
@@ -37,11 +37,11 @@ export async function openParquet(file: DataFile, asked: readonly string[]): Pro
 
 interface OpenParquet {
   readonly parquet: ParquetFile;
-  readonly intervals: ReadonlySet<number>;
+  readonly leaves: ByteLeaves;
 }
 
 async function* readBatches(path: string, viewed: readonly string[]): AsyncGenerator<RowBatch> {
-  const { parquet, intervals } = await openFile(path);
+  const { parquet, leaves } = await openFile(path);
   // a panic may come while nothing is waited for
   using watch = watchPanics();
   try {
@@ -50,7 +50,7 @@ async function* readBatches(path: string, viewed: readonly string[]): AsyncGener
       const texts = viewTexts(batch, viewed);
       // takes the batch out of WebAssembly memory and frees it there
       const raw = batch.intoIPCStream();
-      const bytes = intervals.size > 0 && rowCount > 0 ? encodeArrow(withIntervals(decodeArrow(raw), intervals)) : raw;
+      const bytes = hasByteLeaves(leaves) && rowCount > 0 ? encodeArrow(withLeaves(decodeArrow(raw), leaves)) : raw;
       if (rowCount > 0) yield parquetBatch(bytes, rowCount, texts);
     }
   } catch (error) {
@@ -101,7 +101,7 @@ function rowsOf(bytes: number, bytesPerRow: number): number {
 function parquetBatch(bytes: Uint8Array, rowCount: number, texts: Texts): RowBatch {
   return {
     rowCount,
-    text: (column) => texts.get(column) ?? textOfColumn(decodeArrow(bytes).getChild(column), rowCount),
+    text: (column) => texts.get(column) ?? textOfColumn(decodeArrow(bytes), column),
     encode: () => ({ format: "arrow", bytes }),
   };
 }
@@ -114,7 +114,7 @@ function viewTexts(batch: WasmBatch, columns: readonly string[]): Texts {
   try {
     // asked for each time: the memory's buffer is a new one whenever it has grown
     const view = parseRecordBatch(wasmMemory().buffer, ffi.arrayAddr(), ffi.schemaAddr(), false);
-    for (const column of columns) texts.set(column, textOfColumn(view.getChild(column), view.numRows));
+    for (const column of columns) texts.set(column, textOfColumn(view, column));
   } finally {
     ffi.free();
   }
@@ -156,7 +156,7 @@ async function openFile(path: string): Promise<OpenParquet> {
     // PARE: an encrypted footer, which parquet-wasm refuses by its own words
     if (magic !== "PAR1" && magic !== "PARE") throw new InputError("ROWMILL_UNREADABLE", `${path} is no Parquet file.`);
     const readable = await readableParquet(blob);
-    return { parquet: await orPanic(ParquetFile.fromFile(readable.blob)), intervals: readable.intervals };
+    return { parquet: await orPanic(ParquetFile.fromFile(readable.blob)), leaves: readable.leaves };
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -1,13 +1,13 @@
 import { DataType, RecordBatchStreamWriter, Schema, Timestamp, TimeUnit } from "apache-arrow";
 import { mapLeaves } from "./arrowLower.js";
 import { bytesOfMemory, openMessages } from "./arrowMessages.js";
+import type { ByteLeaves } from "./parquetLeaves.js";
 import { ThriftReader } from "./thrift.js";
 
 /** A Parquet file as parquet-wasm reads it rightly. */
 export interface ReadableParquet {
   readonly blob: Blob;
-  /** Columns, by their place among all leaves of the schema, that are intervals and read as 12 bytes. */
-  readonly intervals: ReadonlySet<number>;
+  readonly leaves: ByteLeaves;
 }
 
 const TAIL_BYTES = 8;
@@ -20,6 +20,7 @@ const INTERVAL = 21;
  *    as polars writes them). It is told the types of the values instead, and all other columns keep theirs.
  *  - Writers that count a time zone's seconds as milliseconds leave seconds in that schema, over which it forgets the zone.
  *  - Of INTERVAL columns without such a schema (DuckDB's) it drops the months. They are read as bytes.
+ *  - It does not say which bytes are UUIDs; their columns are named beside the file.
  *
  *  @throws {Error} a damaged footer */
 export async function readableParquet(blob: Blob): Promise<ReadableParquet> {
@@ -29,15 +30,15 @@ export async function readableParquet(blob: Blob): Promise<ReadableParquet> {
   // an encrypted, cut or damaged footer is parquet-wasm's to refuse
   if (tail.byteLength < TAIL_BYTES || tail.getUint32(4, true) !== PAR1 || start < 4) return asItIs(blob);
   const footer = Buffer.from(await blob.slice(start, start + footerBytes).arrayBuffer());
-  const { arrowSchema, intervals, units } = findings(footer);
+  const { arrowSchema, intervals, units, uuids } = findings(footer);
   const cuts = arrowSchema === null ? intervals.map(({ cut }) => cut) : await otherSchema(arrowSchema, units);
-  if (cuts.length === 0) return asItIs(blob);
+  if (cuts.length === 0) return { blob, leaves: { intervals: new Set(), uuids } };
   const changed = applyCuts(footer, cuts);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(changed.length);
   return {
     blob: new Blob([blob.slice(0, start), changed, length, blob.slice(blob.size - 4)]),
-    intervals: new Set(arrowSchema === null ? intervals.map(({ leaf }) => leaf) : []),
+    leaves: { intervals: new Set(arrowSchema === null ? intervals.map(({ leaf }) => leaf) : []), uuids },
   };
 }
 
@@ -45,7 +46,7 @@ export async function readableParquet(blob: Blob): Promise<ReadableParquet> {
 const PAR1 = 0x31524150;
 
 function asItIs(blob: Blob): ReadableParquet {
-  return { blob, intervals: new Set() };
+  return { blob, leaves: { intervals: new Set(), uuids: new Set() } };
 }
 
 /** Bytes from `from` to `to`, which others take the place of. */
@@ -61,6 +62,8 @@ interface Findings {
   readonly intervals: readonly { readonly leaf: number; readonly cut: Cut }[];
   /** What the leaves' timestamps are counted in. */
   readonly units: ReadonlyMap<number, TimeUnit>;
+  /** The leaves that are UUIDs. */
+  readonly uuids: ReadonlySet<number>;
 }
 
 /** Members of the format's TimeUnit, and of ConvertedType. */
@@ -76,6 +79,7 @@ function findings(footer: Buffer): Findings {
   const reader = new ThriftReader(footer);
   const intervals: { leaf: number; cut: Cut }[] = [];
   const units = new Map<number, TimeUnit>();
+  const uuids = new Set<number>();
   let arrowSchema: Findings["arrowSchema"] = null;
   let leaf = 0;
   for (const field of reader.fields()) {
@@ -84,13 +88,14 @@ function findings(footer: Buffer): Findings {
         const element = readElement(reader);
         if (element.intervalCut !== null) intervals.push({ leaf, cut: element.intervalCut });
         if (element.unit !== undefined) units.set(leaf, element.unit);
+        if (element.isUuid) uuids.add(leaf);
         if (!element.isGroup) leaf++;
       }
     } else if (field.id === 5 && field.isList) {
       for (let left = reader.listLength(); left > 0; left--) arrowSchema = readArrowSchema(reader) ?? arrowSchema;
     } else reader.skip(field.type);
   }
-  return { arrowSchema, intervals, units };
+  return { arrowSchema, intervals, units, uuids };
 }
 
 interface Element {
@@ -98,11 +103,13 @@ interface Element {
   /** Where it is an interval, what to take out for it to be bytes. */
   readonly intervalCut: Cut | null;
   readonly unit: TimeUnit | undefined;
+  readonly isUuid: boolean;
 }
 
 function readElement(reader: ThriftReader): Element {
   let isGroup = false;
   let unit: TimeUnit | undefined;
+  let isUuid = false;
   let interval: { from: number; to: number; delta: number } | null = null;
   let cut: Cut | null = null;
   for (const field of reader.fields(true)) {
@@ -119,17 +126,26 @@ function readElement(reader: ThriftReader): Element {
       if (value === INTERVAL && field.delta > 0) interval = { from: field.at, to: reader.at, delta: field.delta };
       if (value === TIMESTAMP_MILLIS) unit = TimeUnit.MILLISECOND;
       if (value === TIMESTAMP_MICROS) unit = TimeUnit.MICROSECOND;
-    } else if (field.id === 10) unit = readLogicalUnit(reader) ?? unit;
-    else reader.skip(field.type);
+    } else if (field.id === 10) {
+      const logical = readLogicalType(reader);
+      unit = logical.unit ?? unit;
+      isUuid = logical.isUuid;
+    } else reader.skip(field.type);
   }
-  return { isGroup, intervalCut: cut, unit };
+  return { isGroup, intervalCut: cut, unit, isUuid };
 }
 
-/** The unit of a LogicalType that is a timestamp. */
-function readLogicalUnit(reader: ThriftReader): TimeUnit | undefined {
+/** Members of the format's LogicalType. */
+const LOGICAL_TIMESTAMP = 8;
+const LOGICAL_UUID = 14;
+
+/** What is wanted of a LogicalType: the unit of a timestamp, and whether it is a UUID. */
+function readLogicalType(reader: ThriftReader): Pick<Element, "unit" | "isUuid"> {
   let unit: TimeUnit | undefined;
+  let isUuid = false;
   for (const kind of reader.fields()) {
-    if (kind.id !== 8) {
+    isUuid ||= kind.id === LOGICAL_UUID;
+    if (kind.id !== LOGICAL_TIMESTAMP) {
       reader.skip(kind.type);
       continue;
     }
@@ -142,7 +158,7 @@ function readLogicalUnit(reader: ThriftReader): TimeUnit | undefined {
         }
     }
   }
-  return unit;
+  return { unit, isUuid };
 }
 
 /** A KeyValue of the file's metadata, if its key is the Arrow schema's. */
@@ -163,10 +179,11 @@ async function otherSchema(
   units: Findings["units"],
 ): Promise<Cut[]> {
   const { schema, isLowered } = await openMessages(bytesOfMemory(new Uint8Array(Buffer.from(text, "base64"))));
-  const fields = mapLeaves(schema.fields, (type, leaf) => {
+  const fields = mapLeaves(schema.fields, (field, leaf) => {
+    const type: DataType = field.type;
     const unit = units.get(leaf);
     const isOther = DataType.isTimestamp(type) && unit !== undefined && type.unit !== unit;
-    return isOther ? new Timestamp(unit, type.timezone) : type;
+    return isOther ? field.clone({ type: new Timestamp(unit, type.timezone) }) : field;
   });
   if (!isLowered && fields.every((field, i) => field === schema.fields[i])) return [];
   const bytes = schemaBytes(new Schema(fields, schema.metadata));

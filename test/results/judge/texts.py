@@ -3,6 +3,7 @@
 import base64
 import datetime
 import struct
+import uuid
 from decimal import Context, Decimal, InvalidOperation
 
 import numpy as np
@@ -57,6 +58,8 @@ def digit_count(text):
 
 
 def plain(value, type_):
+    if isinstance(type_, pa.UuidType):
+        return None if value is None else str(uuid.UUID(bytes=value))
     if isinstance(type_, pa.BaseExtensionType):
         return plain(value, type_.storage_type)
     if t.is_dictionary(type_) or t.is_run_end_encoded(type_):
