@@ -25,6 +25,8 @@ export async function resultShape(job: JobRecord, given: CheckedResultOptions): 
     includeTokenLogprobs: given.includeTokenLogprobs ?? false,
     includeFinishReason: given.includeFinishReason ?? false,
     csvFormulas: given.csvFormulas,
+    // in a file of one column nothing is no value, and an empty text is written as ""
+    hasBareEmpties: (job.sourceFormat === "csv" || job.sourceFormat === "tsv") && job.columns.length > 1,
     confidence: job.confidence,
     unpackJson: given.unpackJson ?? false,
     includeErrors: job.rowsDone < job.rowsTotal,

@@ -45,7 +45,7 @@ export function addInfer(program: Command): void {
     )
     .option(
       "--infer-types",
-      "columns of a CSV file get types in the results where each value stays exactly what it was; else all are text",
+      "columns of a CSV file become integers, numbers or booleans in the results where each value stays exactly what it was; else all are text",
     )
     .option("--limit <n>", "run the first n rows only", parseCount)
     .option(

@@ -45,14 +45,19 @@ async function scanHead(file: DataFile): Promise<Head> {
   let firstLine = "";
   let isFirstLine = true;
   let isQuoted = false;
+  // only where a field begins, and behind a closing quote, which it doubles; elsewhere a quote is a character or refused later
+  let mayOpen = true;
   let isBlank = true;
   let bytes = 0;
   for await (const chunk of readUtf8(file)) {
     // no byte of a longer UTF-8 character is below 0x80
     for (const byte of chunk) {
       const character = String.fromCharCode(byte);
-      if (character === '"') isQuoted = !isQuoted;
-      else if (!isQuoted && character === "\n" && !isBlank) return { counts, firstLine, endsInReturns: false };
+      if (character === '"' && (isQuoted || mayOpen)) {
+        isQuoted = !isQuoted;
+        mayOpen = true;
+      } else if (!isQuoted) mayOpen = character in counts || character === "\n" || character === "\r";
+      if (!isQuoted && character === "\n" && !isBlank) return { counts, firstLine, endsInReturns: false };
       else if (!isQuoted && character === "\r" && !isBlank) countsToReturn ??= { ...counts };
       else if (!isQuoted && character in counts) counts[character as Separator]++;
       if (character === "\n" || character === "\r") isFirstLine &&= isBlank;

@@ -4,7 +4,8 @@ import { ExactNumber } from "./exactJson.js";
 import { NumberTally } from "./numberStorage.js";
 
 /** Gives the columns of a source of strings types, once all rows have been read: integer, number or boolean, where each value
- *  written in that type is the text that it was. So leading zeros, plus signs and mixed numbers of decimals stay strings. An
+ *  written in that type is the text that it was. So leading zeros, plus signs and mixed numbers of decimals stay strings, and dates: no column type
+ *  holds them. An
  *  empty field says nothing, and becomes null in a typed column; the rows themselves stay strings, and so do prompts. */
 export function inferTypes(source: Source): Source {
   const tallies = new Map((source.columns ?? []).map(({ name }) => [name, new TextTally()]));

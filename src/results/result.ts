@@ -73,6 +73,8 @@ export interface ResultShape {
   /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it
    *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
   readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
+  /** Whether an empty text of the input stood there as nothing between two separators, as in CSV files: so it does again. */
+  readonly hasBareEmpties?: boolean | undefined;
   /** "escape": in CSV and TSV files an apostrophe stands before a text that a spreadsheet would run as a formula. */
   readonly csvFormulas?: "keep" | "escape" | undefined;
   /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Unset: objects and Arrow tables get it

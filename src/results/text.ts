@@ -12,8 +12,8 @@ export interface TextWriter {
   readonly tail: string;
 }
 
-/** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""`, nested
- *  values are JSON. With formulas escaped all texts stand in quotes too, so that none is cut where a spreadsheet separates
+/** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""` (but
+ *  bare where the input had it so), nested values are JSON. With formulas escaped all texts stand in quotes too, so that none is cut where a spreadsheet separates
  *  fields by another sign. */
 export function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
   // quotes the empty string and not null
@@ -25,11 +25,14 @@ export function separatedText(columns: readonly ResultColumn[], shape: ResultSha
   };
   // a blank line would be no row to most readers
   const nothing = columns.length === 1 ? "" : null;
+  const isBare = columns.map(({ origin }) => shape.hasBareEmpties === true && origin === "input");
   return {
     head: stringify([columns.map(({ name }) => textOf(name))], options),
     rows(batch) {
       const values = resultValues(batch, columns, shape);
-      const records = batch.rows.map((_, i) => values.map((column) => textOf(column[i]) ?? nothing));
+      const records = batch.rows.map((_, i) =>
+        values.map((column, place) => (column[i] === "" && isBare[place] ? null : textOf(column[i])) ?? nothing),
+      );
       return stringify(records, options);
     },
     tail: "",

@@ -24,6 +24,14 @@ test("a table on standard input is run, gzip'd too, its first rows only where th
   expect(written("out.jsonl").split("\n")[0]).toBe('{"id":"07","size":1.50,"msg":"=1+1","inference_result":"x"}');
 });
 
+test("an empty field of a CSV is empty in the results' CSV, and an empty text of JSON Lines a quoted one", async () => {
+  const words = ["infer", "-", "--column", "msg", ...model, "--output"];
+  await desk.feed("id,msg,more\n1,,\n", ...words, "empty.csv");
+  expect(written("empty.csv")).toBe("id,msg,more,inference_result\n1,,,x\n");
+  await desk.feed('{"id":1,"msg":"","more":null}\n', ...words, "text.csv");
+  expect(written("text.csv")).toBe('id,msg,more,inference_result\n1,"",,x\n');
+});
+
 test("what does not say its format, and options that can't go with it, are said in flags", async () => {
   const unknown = await desk.feed("first\nsecond\n", "infer", "-", ...model, "--dry-run");
   expect(unknown.code).toBe(2);

@@ -77,6 +77,16 @@ describe("quotes inside an unquoted field", () => {
     expect(judged.getRowObjectsJson()).toEqual(rows.map(({ text }) => ({ text })));
   });
 
+  test("stand in a header as they are, and hide none of its separators", async () => {
+    const inHeader = write("header.csv", 'id;size 5";"a ""name"";"\n1;"x;y";"two,\nlines"\n2;7";b\n');
+    await expect(readAll(inHeader)).rejects.toThrow(/line 1: a quote stands inside a field.*--csv-quotes relaxed/);
+    const { rows } = await readAll(inHeader, "", { csvQuotes: "relaxed" });
+    expect(rows).toEqual([
+      { id: "1", 'size 5"': "x;y", 'a "name";': "two,\nlines" },
+      { id: "2", 'size 5"': '7"', 'a "name";': "b" },
+    ]);
+  });
+
   test("are about CSV only: elsewhere the option is refused", async () => {
     const lines = write("rows.jsonl", '{"a":1}\n');
     await expect(readAll(lines, "a", { csvQuotes: "relaxed" })).rejects.toMatchObject({

@@ -1,7 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { FixedSizeBinary, IntervalYearMonth, makeData, RecordBatch, RecordBatchStreamWriter, tableFromArrays } from "apache-arrow";
+import {
+  FixedSizeBinary,
+  IntervalYearMonth,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  tableFromArrays,
+} from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { writeThrough } from "../results/throughFiles.js";
 import { readAll, scratchFolder } from "./scratch.js";

@@ -12,6 +12,7 @@ import { openSource } from "../../src/data/index.js";
 import { type ResultBatch, type ResultFormat, type ResultShape, writeResults } from "../../src/results/index.js";
 import { readAll, scratchFolder } from "../data/scratch.js";
 import { resultRow, stream, TABLE, tableBatch } from "./fixture.js";
+import { writeThrough } from "./throughFiles.js";
 
 const folder = scratchFolder();
 const at = (name: string) => join(folder, name);
@@ -269,6 +270,18 @@ describe("a file is whole or not there", () => {
     ]);
     expect(text).toMatch(/^id,text/);
     expect(lstatSync(at("pipe.csv")).isFIFO()).toBe(true);
+  });
+
+  test("an empty field of a CSV file stays one; beside values that are missing it is a quoted text", async () => {
+    const csv = "id,text,more\n1,,x\n2,y,\n";
+    writeFileSync(at("empties.csv"), csv);
+    const added = csv.replace("\n", ",inference_result\n").replace("x\n", "x,x\n").replace("y,\n", "y,,x\n");
+    await writeThrough(at("empties.csv"), at("empties-out.csv"), { hasBareEmpties: true });
+    expect(readFileSync(at("empties-out.csv"), "utf8")).toBe(added);
+    const lines = '{"id":1,"text":""}\n{"id":2,"text":null}\n';
+    writeFileSync(at("empties.jsonl"), lines);
+    await writeThrough(at("empties.jsonl"), at("empties-out.csv"));
+    expect(readFileSync(at("empties-out.csv"), "utf8")).toBe('id,text,inference_result\n1,"",x\n2,,x\n');
   });
 
   test("a format may be given for a name that says none", async () => {
