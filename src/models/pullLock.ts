@@ -6,7 +6,8 @@ const STALE_MS = 30_000;
 const UPDATE_MS = 5_000;
 const RETRY_MS = 250;
 
-/** Runs `work` while this process alone holds the lock; waits for another holder as long as it lives.
+/** Runs `work` while this process alone holds the lock; waits for another holder as long as it lives. A process that was stopped
+ *  for so long that another took its lock waits for that one and runs the work anew.
  *  @param signal  ends the waiting, and is passed on to the work
  *  @throws the signal's reason when it aborts */
 export async function withPullLock<T>(
@@ -14,13 +15,17 @@ export async function withPullLock<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lost = new AbortController();
-  const release = await acquire(path, signal, (error) => lost.abort(error));
-  try {
-    return await work(signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]));
-  } finally {
-    // a lock that was lost is another's now, or nobody's
-    if (!lost.signal.aborted) await release();
+  for (;;) {
+    const lost = new AbortController();
+    const release = await acquire(path, signal, (error) => lost.abort(error));
+    try {
+      return await work(signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]));
+    } catch (error) {
+      if (!lost.signal.aborted || signal?.aborted) throw error;
+    } finally {
+      // a lock that was lost is another's now, or nobody's
+      if (!lost.signal.aborted) await release();
+    }
   }
 }
 

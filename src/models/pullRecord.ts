@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
+import { commandFor } from "../commandLine.js";
 import { InputError } from "../errors.js";
 import { checkModelFile } from "./ggufFile.js";
+import { withoutCredentials } from "./source.js";
 
 /** Kept beside the pulled files, so that a folder is complete and known, or not there at all. */
 const RECORD_FILE = "pull.json";
@@ -58,7 +60,7 @@ export async function readPull(folder: string, source: string, verify = false): 
   const record = await readRecord(folder, source);
   if (record === null) return recordPull(folder, source);
   const files: PulledFile[] = [];
-  for (const known of record.files) files.push(await checkFile(folder, known, verify));
+  for (const known of record.files) files.push(await checkFile(folder, known, record.source, verify));
   const isTouched = files.some((file, index) => file !== record.files[index]);
   const checked = { ...record, files };
   if (isTouched) await writeRecord(folder, checked);
@@ -73,22 +75,26 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest("hex");
 }
 
-async function checkFile(folder: string, known: PulledFile, verify: boolean): Promise<PulledFile> {
+async function checkFile(folder: string, known: PulledFile, source: string, verify: boolean): Promise<PulledFile> {
   const path = join(folder, known.name);
+  const changed = (how: string, cause?: unknown) => changedFile(path, source, how, cause);
   let now: { size: number; mtimeMs: number };
   try {
     now = await stat(path);
   } catch (cause) {
-    throw changed(path, "it is gone", cause);
+    throw changed("it is gone", cause);
   }
   if (now.size === known.bytes && now.mtimeMs === known.mtimeMs && !verify) return known;
-  if (now.size !== known.bytes) throw changed(path, `${now.size} bytes instead of ${known.bytes}`);
-  if ((await hashFile(path)) !== known.sha256) throw changed(path, "its SHA-256 is another");
+  if (now.size !== known.bytes) throw changed(`${now.size} bytes instead of ${known.bytes}`);
+  if ((await hashFile(path)) !== known.sha256) throw changed("its SHA-256 is another");
   return now.mtimeMs === known.mtimeMs ? known : { ...known, mtimeMs: now.mtimeMs };
 }
 
-function changed(path: string, how: string, cause?: unknown): InputError {
-  const hint = "pull it again with `rowmill models pull NAME --force`, or name a .gguf file yourself";
+function changedFile(path: string, source: string, how: string, cause: unknown): InputError {
+  // the home's models/FOLDER/FILE
+  const home = dirname(dirname(dirname(path)));
+  const again = commandFor(home, "models", "pull", withoutCredentials(source), "--force");
+  const hint = `pull it again with \`${again}\`, or name a .gguf file yourself`;
   return new InputError("ROWMILL_MODEL_CHANGED", `${path} is not the file that was pulled (${how}); ${hint}`, {
     cause,
   });

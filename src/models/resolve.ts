@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandFor } from "../commandLine.js";
 import { InputError, messageOf } from "../errors.js";
 import {
   type Catalog,
@@ -75,7 +76,7 @@ export async function resolveModel(name: string, options: ResolveOptions): Promi
   if (looksLikePath(wanted)) return resolvePath(name, wanted);
   const catalog = loadCatalog(options.home);
   const match = findInCatalog(catalog, wanted);
-  if (match === null) throw unknownModel(wanted, catalog, Object.keys(options.models ?? {}));
+  if (match === null) throw unknownModel(wanted, catalog, options);
   return resolveSources(name, match, match.entry.sources.map(parseModelSource), options);
 }
 
@@ -141,7 +142,7 @@ async function pullFirst(
 ): Promise<Found> {
   if (options.offline || options.download === false) throw notHere(name, sources, options);
   const download = downloadOf(name, match, sources, options);
-  if (download !== null && !((await options.confirm?.(download)) ?? true)) throw notConfirmed(download);
+  if (download !== null && !((await options.confirm?.(download)) ?? true)) throw notConfirmed(download, options);
   const failures: Failure[] = [];
   for (const source of sources) {
     if (source.kind === "embedded") return { ...(await findEmbedded(source.model)), source: source.uri };
@@ -156,7 +157,7 @@ async function pullFirst(
       });
     }
   }
-  throw options.isPull ? notPulled(name, failures) : notAnswered(name, failures);
+  throw options.isPull ? notPulled(name, failures) : notAnswered(name, failures, options);
 }
 
 function downloadOf(
@@ -194,15 +195,19 @@ export function describeDownload({ name, source, folder, roughBytes }: Download)
   return `${name} is not on this machine: ${size}from ${source} into ${folder}`;
 }
 
-function notConfirmed(download: Download): InputError {
+function notConfirmed(download: Download, { home }: ResolveOptions): InputError {
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",
-    `the default model ${describeDownload(download)}. Run \`rowmill models pull ${download.name}\`, or name a model: the option model (--model), the path of a .gguf file, or the embedded one: --model starter`,
+    `the default model ${describeDownload(download)}. Run ${pullCommand(download.name, home)}, or name a model: the option model (--model), the path of a .gguf file, or the embedded one: --model starter`,
   );
 }
 
+function pullCommand(name: string, home: string): string {
+  return `\`${commandFor(home, "models", "pull", withoutCredentials(name))}\``;
+}
+
 function notHere(name: string, sources: readonly ModelSource[], options: ResolveOptions): InputError {
-  const pull = `\`rowmill models pull ${withoutCredentials(name)}\``;
+  const pull = pullCommand(name, options.home);
   const from = `its sources are ${sources.map((source) => withoutCredentials(source.uri)).join(", ")}`;
   const how = options.offline
     ? `nothing may be downloaded (offline); ${from}. Run ${pull} where there is a network`
@@ -216,10 +221,10 @@ interface Failure {
   readonly isGone: boolean;
 }
 
-function notAnswered(name: string, failures: readonly Failure[]): InputError {
+function notAnswered(name: string, failures: readonly Failure[], { home }: ResolveOptions): InputError {
   const how = failures.every(({ isGone }) => isGone)
     ? "Check its name and version"
-    : `Run \`rowmill models pull ${withoutCredentials(name)}\` where there is a network`;
+    : `Run ${pullCommand(name, home)} where there is a network`;
   return notFound(name, `is not on this machine, and ${noneHasIt(failures)}. ${how}, ${ALTERNATIVES}`);
 }
 
@@ -240,11 +245,11 @@ function notFound(name: string, what: string): InputError {
   return new InputError("ROWMILL_MODEL_NOT_FOUND", `model "${withoutCredentials(name)}" ${what}`);
 }
 
-function unknownModel(wanted: string, catalog: Catalog, own: readonly string[]): InputError {
-  const hint = suggestModels(wanted, [...own, ...catalogNames(catalog)]);
+function unknownModel(wanted: string, catalog: Catalog, { home, models }: ResolveOptions): InputError {
+  const hint = suggestModels(wanted, [...Object.keys(models ?? {}), ...catalogNames(catalog)]);
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",
-    `unknown model "${wanted}": ${hint === null ? "" : `${hint} `}\`rowmill models list\` shows the names; a path must end in .gguf`,
+    `unknown model "${wanted}": ${hint === null ? "" : `${hint} `}\`${commandFor(home, "models", "list")}\` shows the names; a path must end in .gguf`,
   );
 }
 

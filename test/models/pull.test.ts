@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
@@ -23,6 +23,26 @@ async function serverWith(files: Record<string, Served>): Promise<FileServer> {
   const server = await serveFiles(files);
   onTestFinished(() => server.close());
   return server;
+}
+
+interface LockHolder {
+  readonly release: () => void;
+}
+
+/** Another process that holds a pull's lock. */
+async function holdLock(path: string): Promise<LockHolder> {
+  const holder = spawn(process.execPath, [
+    "-e",
+    `const lockfile = require(${JSON.stringify(createRequire(import.meta.url).resolve("proper-lockfile"))});
+     lockfile.lock(process.argv[1], { lockfilePath: process.argv[1], realpath: false }).then((release) => {
+       console.log("held");
+       process.stdin.once("data", () => release().then(() => process.exit()));
+     });`,
+    path,
+  ]);
+  onTestFinished(() => void holder.kill());
+  await once(holder.stdout, "data");
+  return { release: () => void holder.stdin.write("go on\n") };
 }
 
 async function modelFolders(home: string): Promise<string[]> {
@@ -139,11 +159,43 @@ it("a pull that is broken off leaves nothing that counts as a model, and the nex
 it("many that want the same model at once download it once", async () => {
   const home = await tempFolder();
   const server = await serverWith({ "/own.gguf": starter });
-  const found = await Promise.all([1, 2, 3, 4].map(() => resolveModel(`${server.url}/own.gguf`, { home })));
+  const url = `${server.url}/own.gguf`;
+  const told: string[] = [];
+  // told when a pull begins; how often the server is asked is the downloader's business, which tries again when it is slow
+  const onProgress = ({ file }: PullProgress) => void told.push(file);
+  const found = await Promise.all([1, 2, 3, 4].map(() => resolveModel(url, { home, onProgress })));
   expect(new Set(found.map(({ path }) => path)).size).toBe(1);
   expect(await hashFile(found[0]!.path)).toBe(starterHash);
-  expect(server.requests.filter((request) => request.startsWith("HEAD")).length).toBeLessThan(4);
+  expect(told.filter((file) => file === url)).toHaveLength(1);
   expect(await modelFolders(home)).toHaveLength(1);
+});
+
+it("a pull whose lock another process took, as it does of one that was stopped for long, waits for that one and goes on", async () => {
+  const home = await tempFolder();
+  const lock = (url: string) => join(home, "models", `.lock-${sourceFolder(parseModelSource(url))}`);
+  let isStolen = false;
+  let isBrokenOff = false;
+  const steal = async (path: string) => {
+    isStolen = true;
+    await rm(path, { recursive: true });
+    (await holdLock(path)).release();
+  };
+  const server = await serverWith({
+    "/own.gguf": (request, response) => {
+      response.writeHead(200, { "content-length": starter.length, "accept-ranges": "none" });
+      if (request.method === "HEAD") return void response.end();
+      if (isBrokenOff) return void response.end(starter);
+      // no answer has an end until the lock's loss is noticed and the download broken off
+      response.once("close", () => {
+        isBrokenOff = true;
+      });
+      response.write(starter.subarray(0, 1000));
+      if (!isStolen) void steal(lock(`${server.url}/own.gguf`));
+    },
+  });
+  const { sha256 } = await resolveModel(`${server.url}/own.gguf`, { home });
+  expect(sha256).toBe(starterHash);
+  expect(isBrokenOff).toBe(true);
 });
 
 it("a pull waits for another process that is at it, and asks the server nothing meanwhile", async () => {
@@ -152,17 +204,7 @@ it("a pull waits for another process that is at it, and asks the server nothing 
   const url = `${server.url}/own.gguf`;
   await mkdir(join(home, "models"));
   const lock = join(home, "models", `.lock-${sourceFolder(parseModelSource(url))}`);
-  const holder = spawn(process.execPath, [
-    "-e",
-    `const lockfile = require(${JSON.stringify(createRequire(import.meta.url).resolve("proper-lockfile"))});
-     lockfile.lock(process.argv[1], { lockfilePath: process.argv[1], realpath: false }).then((release) => {
-       console.log("held");
-       process.stdin.once("data", () => release().then(() => process.exit()));
-     });`,
-    lock,
-  ]);
-  onTestFinished(() => void holder.kill());
-  await once(holder.stdout, "data");
+  const holder = await holdLock(lock);
   const pull = resolveModel(url, { home });
   const waited = await Promise.race([
     pull.then(() => "pulled"),
@@ -170,7 +212,7 @@ it("a pull waits for another process that is at it, and asks the server nothing 
   ]);
   expect(waited).toBe("waiting");
   expect(server.requests).toEqual([]);
-  holder.stdin.write("go on\n");
+  holder.release();
   expect((await pull).sha256).toBe(starterHash);
 });
 
