@@ -56,13 +56,42 @@ function endOfString(text: string, start: number): number {
 /** JSON.stringify, of bigints too: their digits.
  *  @returns undefined where JSON.stringify gives that */
 export function stringifyExact(value: unknown, indent?: number): string | undefined {
-  const marked = JSON.stringify(
-    value,
-    (_, part: unknown) =>
-      typeof part === "bigint" ? MARK + digitsOf(part) : part instanceof LongNumeral ? MARK + part.text : part,
-    indent,
-  ) as string | undefined;
+  const exact = (part: unknown): unknown => (isPlainCopy(part) ? part[COPY_OF] : part);
+  const marked = stringifyNumerals(value, (numeral) => MARK + numeral, indent, exact);
   return marked?.includes(MARK) === true ? marked.replace(MARKED, "$1") : marked;
+}
+
+function stringifyNumerals(
+  value: unknown,
+  write: (numeral: string) => string,
+  indent?: number,
+  original = (part: unknown): unknown => part,
+): string | undefined {
+  const replace = (_: string, given: unknown): unknown => {
+    const part = original(given);
+    if (typeof part === "bigint") return write(digitsOf(part));
+    return part instanceof LongNumeral ? write(part.text) : part;
+  };
+  return JSON.stringify(value, replace, indent) as string | undefined;
+}
+
+/** Leads from what JSON.stringify is given back to the value, also where another copy of this module made it. */
+const COPY_OF = Symbol.for("rowmill: what it is a copy of");
+
+function isPlainCopy(value: unknown): value is { readonly [COPY_OF]: unknown } {
+  return typeof value === "object" && value !== null && COPY_OF in value;
+}
+
+/** A copy of a value of JSON that JSON.stringify can write as well: numbers that no double carries as texts of their digits, where
+ *  it would throw. `stringifyExact` writes the numbers themselves. */
+export function withPlainJson(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const copy = Array.isArray(value) ? [...value] : { ...value };
+  const toJSON = (): unknown => {
+    const plain = JSON.parse(stringifyNumerals(value, (numeral) => numeral) as string) as object;
+    return Object.defineProperty(plain, COPY_OF, { value });
+  };
+  return Object.defineProperty(copy, "toJSON", { value: toJSON });
 }
 
 /** A copy as JSON.stringify and JSON.parse make one, its bigints kept. */

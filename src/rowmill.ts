@@ -1,10 +1,10 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
 import { loadAddon } from "./addon.js";
+import { commandFor, defaultHome } from "./commandLine.js";
 import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
 import { InputError } from "./errors.js";
+import { withPlainJson } from "./exactNumbers.js";
 import { messageLine } from "./foreignText.js";
 import { givenPath, givenText, requireWorkingFolder } from "./given.js";
 import { whileHeld } from "./heldProcess.js";
@@ -128,13 +128,13 @@ export class Rowmill implements AsyncDisposable {
     const given = parseStrict(rowmillOptions, options, "option");
     requireWorkingFolder();
     this.#output = given.output === undefined ? process.stderr : given.output;
-    this.#home = openHome(given.home ?? process.env.ROWMILL_HOME ?? join(homedir(), ".rowmill"), {
+    this.#home = openHome(given.home ?? defaultHome(), {
       say: (line) => this.#say(line),
     });
     this.#models = given.models ?? {};
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
     this.#progress = given.progress ?? "auto";
-    this.#command = given.command ?? "rowmill";
+    this.#command = given.command ?? commandFor(this.#home.path);
     this.#confirmDownload = options.confirmDownload;
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
@@ -465,7 +465,12 @@ export class Rowmill implements AsyncDisposable {
 
   #withWaiting(jobs: readonly JobRecord[]): WaitingJob[] {
     const waitingFor = waitsIn(this.#home);
-    return jobs.map((job) => ({ ...job, waitingFor: waitingFor(job) }));
+    return jobs.map((job) => ({
+      ...job,
+      // the only place of a record where a bigint may stand
+      outputSchema: withPlainJson(job.outputSchema),
+      waitingFor: waitingFor(job),
+    }));
   }
 
   #say(line: string): void {

@@ -21,7 +21,8 @@ export interface RowmillOptions {
   /** How progress is shown there: "auto" (default) draws a bar on a terminal and writes a line a minute elsewhere; "bar", "lines"
    *  and "none" insist. */
   progress?: ProgressMode;
-  /** How messages call the command line. Default "rowmill". */
+  /** How messages call the command line. Default: as this process was called, "rowmill", "npx rowmill" or "node dist/cli/main.js",
+   *  with --home where the home is not the default one. */
   command?: string;
   /** Asked, with the size and the place, before the default model is downloaded for a job that names no model. Without it
    *  such a job is refused with the command that downloads. */

@@ -7,9 +7,11 @@ import { nearestName } from "./nearestName.js";
 /** Parses with a strict object schema; the first problem becomes one line.
  *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
 export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, what: string): z.infer<T> {
-  const [data, issue] = readGiven(`${what}s`, () => {
+  const [data, issue, given] = readGiven(`${what}s`, () => {
     const parsed = schema.safeParse(value);
-    return parsed.success ? [parsed.data, null] : [null, parsed.error.issues[0] ?? null];
+    if (parsed.success) return [parsed.data, null, ""];
+    const [first = null] = parsed.error.issues;
+    return [null, first, first === null ? "" : shortGiven(value, first.path)];
   });
   if (data !== null) return data;
   if (issue?.code === "unrecognized_keys") {
@@ -22,8 +24,16 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
   const path = issue?.path.map(String).join(".");
   throw new InputError(
     "ROWMILL_BAD_OPTION",
-    `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}`,
+    `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}${given}`,
   );
+}
+
+/** `, not 200` for a value that a line has room for. */
+function shortGiven(value: unknown, path: readonly PropertyKey[]): string {
+  let at = value;
+  for (const key of path) at = (at as Readonly<Record<PropertyKey, unknown>>)[key];
+  if (typeof at === "string") return at === "" ? "" : `, not ${quoted(at)}`;
+  return typeof at === "number" || typeof at === "boolean" || typeof at === "bigint" ? `, not ${at}` : "";
 }
 
 /** What zod found wrong with a value, as what the value must be. */

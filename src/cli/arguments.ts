@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
+import { ownProgram } from "../commandLine.js";
 
 /** Every command that prints has it. */
 export const jsonOption = () => new Option("--json", "print JSON on stdout");
@@ -34,8 +35,9 @@ export function collect(value: string, earlier: string[] | undefined): string[] 
   return [...(earlier ?? []), value];
 }
 
+/** A whole number; which ones there are the facade knows. */
 export function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
 }
 
@@ -53,7 +55,11 @@ function parsePositive(text: string): number {
   return Math.min(value, 2_147_483);
 }
 
-/** The examples at the end of a command's help. */
+/** The examples at the end of a command's help, with `rowmill` called as this process was. */
 export function examples(lines: readonly (readonly [command: string, meaning: string])[]): string {
-  return `\nExamples:\n${lines.map(([command, meaning]) => `  # ${meaning}\n  $ ${command}`).join("\n")}\n`;
+  const program = ownProgram().join(" ");
+  const shown = lines.map(
+    ([command, meaning]) => `  # ${meaning}\n  $ ${command.replace(/\browmill(?= )/g, () => program)}`,
+  );
+  return `\nExamples:\n${shown.join("\n")}\n`;
 }

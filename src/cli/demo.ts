@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { pathFromHere } from "../commandLine.js";
 import { EXIT } from "../errors.js";
 import { examples, jsonOption } from "./arguments.js";
-import { pathFromHere } from "./commandLine.js";
 import { renderAccuracy, renderAnswers } from "./demoReport.js";
 import { type DemoOutcome, scoreTable } from "./demoScore.js";
 import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";

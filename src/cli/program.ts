@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { ownProgram } from "../commandLine.js";
 import { examples } from "./arguments.js";
 import { addAttach } from "./attach.js";
-import { programWords } from "./commandLine.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { EXIT_CODES_HELP, sayError } from "./failure.js";
 import { addInfer } from "./infer.js";
 import { addJobs } from "./jobs.js";
 import { addModels } from "./models.js";
+import { peerAdvice } from "./peerFlags.js";
 import { addQuotas } from "./quotas.js";
 import { addSchema } from "./schema.js";
 
@@ -35,7 +36,7 @@ export function createProgram(): Command {
       ["rowmill demo", "label two tables with the embedded model, in a minute"],
       ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
       ["rowmill jobs list", "what runs, waits and is done"],
-    ])}\n${EXIT_CODES_HELP}\n\nEvery command has its own help: rowmill infer --help`,
+    ])}\n${EXIT_CODES_HELP}\n\nEvery command has its own help: ${ownProgram().join(" ")} infer --help`,
   );
   program.commandsGroup("Run:");
   addInfer(program);
@@ -52,9 +53,14 @@ export function createProgram(): Command {
   return program;
 }
 
-/** The shell has made several files of a glob: the likeliest way to too many arguments. */
+/** What else to type: a flag of another program has its counterpart here, and where there are too many arguments the shell has
+ *  likely made several files of a glob. */
 function withAdvice(text: string): string {
-  const program = programWords(process.argv[1] ?? "rowmill", process.env.npm_command).join(" ");
+  const words = process.argv.slice(2);
+  const [, flag] = /^unknown option '([^']+)'/.exec(text) ?? [];
+  const advice = flag !== undefined && words.includes("infer") ? peerAdvice(flag, words) : null;
+  if (advice !== null) return `unknown option '${flag}': ${advice}`;
+  const program = ownProgram().join(" ");
   return text.startsWith("too many arguments for 'infer'")
     ? `${text.trim()} For several files put a glob in quotes: ${program} infer "*.csv" …`
     : text;

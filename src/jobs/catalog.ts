@@ -1,3 +1,4 @@
+import { commandFor } from "../commandLine.js";
 import { InputError, RowmillError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { nearestName } from "../nearestName.js";
@@ -253,7 +254,7 @@ export class Catalog {
     const id = this.resolveId(jobId);
     const job = this.get(id);
     if (!FINAL_STATUSES.has(job.status)) {
-      const how = `cancel it first ("rowmill jobs cancel ${id}") or wait for its end`;
+      const how = `cancel it first (\`${commandFor(this.#homePath, "jobs", "cancel", id)}\`) or wait for its end`;
       throw new InputError("ROWMILL_JOB_NOT_ENDED", `${id} is ${job.status} and can't be removed: ${how}`);
     }
     // the folder's name goes first: a folder without a line would be adopted, and a removal that is cut short goes on
@@ -353,11 +354,12 @@ export class Catalog {
 
   #noSuchJob(jobId: string): InputError {
     const ids = this.db.all("SELECT job_id FROM jobs ORDER BY seq DESC LIMIT 1000").map((row) => String(row.job_id));
+    const list = `\`${commandFor(this.#homePath, "jobs", "list")}\``;
     const begins = ids.some((id) => id.startsWith(jobId) || id.startsWith(`job-${jobId}`));
     if (jobId !== "" && begins && jobId.replace(/^job-/, "").length < SHORTEST_ID)
       return new InputError(
         "ROWMILL_NO_SUCH_JOB",
-        `"${jobId}" is too short for a job's id: give at least ${SHORTEST_ID} letters behind "job-"; "rowmill jobs list" shows them`,
+        `"${jobId}" is too short for a job's id: give at least ${SHORTEST_ID} letters behind "job-"; ${list} shows them`,
       );
     // two random ids share about a tenth of their letters in place: half is more than chance
     const near = nearestName(jobId, ids, (ids[0] ?? "").length / 2);
@@ -366,7 +368,7 @@ export class Catalog {
         ? `did you mean ${near}?`
         : ids.length === 0
           ? "this home has no jobs yet"
-          : `"rowmill jobs list" shows them; the newest is ${ids[0]}`;
+          : `${list} shows them; the newest is ${ids[0]}`;
     return new InputError("ROWMILL_NO_SUCH_JOB", `there is no job ${quoted(jobId)} in ${this.#homePath}; ${hint}`);
   }
 

@@ -75,7 +75,8 @@ export interface JobSpec {
   /** … and the system prompt as the model gets it. */
   readonly systemPromptSent: string | null;
   /** What every output must be: at most one of these four is not `null`. */
-  /** A schema's numbers that a double does not carry are bigints. */
+  /** A schema's numbers that a double does not carry are bigints; `JSON.stringify` of a record that the facade gives writes
+   *  them as texts of their digits. */
   readonly outputSchema: unknown;
   readonly outputGrammar: string | null;
   readonly outputRegex: string | null;

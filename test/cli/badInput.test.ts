@@ -42,6 +42,24 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     "ROWMILL_COLUMN_MISSING",
     /--column NAME.*"id", "text"/,
   ],
+  [
+    "a flag of other programs",
+    ["infer", "good.csv", "--column", "text", ...onStarter, "--max-tokens", "64"],
+    null,
+    /unknown option '--max-tokens': .*--sampling '\{"maxTokens": 64\}'/,
+  ],
+  [
+    "a share of rows that is none repeats it",
+    ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "200%"],
+    "ROWMILL_BAD_OPTION",
+    /--max-failed is wrong: .*, not "200%"/,
+  ],
+  [
+    "a number that is too small is told by the facade",
+    ["infer", "good.csv", "--column", "text", ...onStarter, "--limit", "-1"],
+    "ROWMILL_BAD_OPTION",
+    /--limit must be at least 1, not -1/,
+  ],
   ["an empty table", ["infer", "empty.csv", "--column", "text", ...onStarter], "ROWMILL_EMPTY_TABLE", /empty\.csv/],
   [
     "a ragged CSV names the line",

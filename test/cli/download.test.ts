@@ -28,7 +28,7 @@ test("without a terminal the default model is not downloaded: one line has its s
   const { code, stderr } = await desk.start(...INFER).ended;
   expect(code).toBe(2);
   expect(stderr).toContain(`about 3 GB from http://127.0.0.1`);
-  expect(stderr).toContain(`into ${join(desk.home, "models")}. Run \`rowmill models pull house\``);
+  expect(stderr).toContain(`into ${join(desk.home, "models")}. Run \`node ${MAIN} models pull house\``);
   expect(isPulled()).toBe(false);
 });
 
@@ -59,7 +59,7 @@ test("a program is refused with the same line, unless it gives the answer", asyn
   const rows = ["Good soup."];
   await expect(openRowmill({ home: desk.home }).infer(rows, { outputChoices: ["good", "bad"] })).rejects.toMatchObject({
     code: "ROWMILL_MODEL_NOT_FOUND",
-    message: expect.stringContaining("rowmill models pull house"),
+    message: expect.stringContaining(`npx rowmill --home ${desk.home} models pull house`),
   });
   expect(isPulled()).toBe(false);
   const questions: string[] = [];

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { programWords, shellWord } from "../../src/cli/commandLine.js";
 import { scoreTable } from "../../src/cli/demoScore.js";
 import { readDemoTables } from "../../src/cli/demoTables.js";
 import { renderReport } from "../../src/cli/doctor.js";
@@ -10,8 +9,12 @@ import { renderEstimate } from "../../src/cli/estimate.js";
 import { missingRows } from "../../src/cli/jobResults.js";
 import { readJsonOption } from "../../src/cli/jsonInput.js";
 import { findJsonMistake } from "../../src/cli/jsonMistake.js";
+import { PEER_FLAGS, peerAdvice } from "../../src/cli/peerFlags.js";
+import { renderPreview } from "../../src/cli/preview.js";
+import { createProgram } from "../../src/cli/program.js";
 import { formatBytes, formatSeconds } from "../../src/cli/quantities.js";
 import { cellText, renderTable, shorten, wrapWords } from "../../src/cli/table.js";
+import { commandFor, defaultHome, programWords, shellWord } from "../../src/commandLine.js";
 
 describe("commands in messages", () => {
   test("words come back from a shell as they were", () => {
@@ -30,6 +33,38 @@ describe("commands in messages", () => {
     expect(programWords("/x/node_modules/.bin/rowmill", "exec")).toEqual(["npx", "rowmill"]);
     expect(programWords(`${process.cwd()}/dist/cli/main.js`, undefined)).toEqual(["node", "dist/cli/main.js"]);
     expect(programWords("/elsewhere/dist/cli/main.js", undefined)).toEqual(["node", "/elsewhere/dist/cli/main.js"]);
+    for (const program of ["/home/me/first.mjs", ""])
+      expect(programWords(program, undefined)).toEqual(["npx", "rowmill"]);
+  });
+
+  test("name the home where it is another than the default", () => {
+    expect(commandFor(defaultHome(), "jobs", "list")).toBe("npx rowmill jobs list");
+    expect(commandFor("/data/my home", "jobs", "list")).toBe("npx rowmill --home '/data/my home' jobs list");
+  });
+});
+
+describe("flags of other programs", () => {
+  const infer = createProgram().commands.find((command) => command.name() === "infer");
+  const words = ["infer", "a.csv", "--max-tokens", "64", "--temperature=0.7", "--stop", "it's", "--seed", "--dry-run"];
+
+  test("are answered with what to use here, and the value that was typed", () => {
+    expect(peerAdvice("--max-tokens", words)).toContain(`--sampling '{"maxTokens": 64}'`);
+    expect(peerAdvice("--temperature=0.7", words)).toContain(`--sampling '{"temperature": 0.7}'`);
+    expect(peerAdvice("--seed", words)).toContain(`--sampling '{"seed": 1}'`);
+    expect(peerAdvice("--batch-size", ["--batch-size", "8"])).toContain("--slots 8");
+    expect(peerAdvice("--colour", words)).toBeNull();
+    const [, typed = ""] = /--sampling (.*)$/.exec(peerAdvice("--stop", words) ?? "") ?? [];
+    const read = execFileSync("/bin/sh", ["-c", `printf %s ${typed}`]).toString();
+    expect(JSON.parse(read)).toEqual({ stop: "it's" });
+  });
+
+  test("are no flags of ours, and the advised ones are", () => {
+    const own = new Set(infer?.options.map((option) => option.long));
+    for (const name of Object.keys(PEER_FLAGS)) {
+      expect(own).not.toContain(name);
+      for (const [advised] of (peerAdvice(name, [name, "1"]) ?? "").matchAll(/--[a-z-]+/g))
+        expect(own).toContain(advised);
+    }
   });
 });
 
@@ -141,6 +176,43 @@ describe("what reaches the terminal", () => {
     expect(formatSeconds(3725)).toBe("1 h 2 min");
     expect(formatBytes(5_958_944)).toBe("6.0 MB");
     expect(formatBytes(999)).toBe("999 bytes");
+  });
+});
+
+describe("the first rows", () => {
+  const job = {
+    columnParts: ["text"],
+    outputColumn: "inference_result",
+    kind: "table" as const,
+    labelProbabilities: false,
+  };
+  const columns = [{ name: "text", type: "string" as const }];
+  const shown = (row: Record<string, unknown>, width: number) =>
+    stripVTControlCharacters(renderPreview([row, row], { ...job, columns }, width));
+
+  test("fit the terminal, however many keys an output has and however long their names are", () => {
+    const keys = fc.uniqueArray(fc.stringMatching(/^[a-z_]{1,30}$/), { minLength: 1, maxLength: 20 });
+    const value = fc.oneof(fc.string({ maxLength: 60 }), fc.integer());
+    fc.assert(
+      fc.property(keys, value, fc.integer({ min: 40, max: 200 }), (names, cell, width) => {
+        const row = { text: "A tent ".repeat(40), ...Object.fromEntries(names.map((name) => [`k${name}`, cell])) };
+        for (const line of shown(row, width).split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("name the columns that have no room", () => {
+    const row = { text: "t", ...Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`key_number_${at}`, at])) };
+    expect(shown(row, 80)).toMatch(/… and the columns key_number_\d, .*key_number/);
+    expect(shown(row, 200)).not.toContain("and the columns");
+  });
+
+  test("say how an output ended where that was asked for", () => {
+    const row = { text: "t", inference_result: "good", confidence: 1, finish_reason: "length", input_truncated: false };
+    const [head] = shown(row, 80).split("\n");
+    expect(head).toMatch(/^text +inference_result +finish_reason +input_truncated$/);
+    expect(shown(row, 80)).toMatch(/good +length +false/);
   });
 });
 

@@ -50,7 +50,7 @@ test("what does not say its format, and options that can't go with it, are said 
   const typed = await desk.feed('{"a":1}\n', "infer", "-", "--column", "a", "--infer-types", ...model, "--dry-run");
   expect(typed.stderr).toContain("--infer-types is about CSV and TSV, and standard input is jsonl");
   const none = await desk.feed(CSV, "infer", "-", "--column", "msg", "--limit", "0", ...model, "--dry-run");
-  expect(none.stderr).toContain("--limit must be at least 1");
+  expect(none.stderr).toContain("--limit must be at least 1, not 0");
 });
 
 test("\\n in a separator is a line break, and columns with nothing between them are warned of", async () => {

@@ -85,7 +85,7 @@ test("an unknown id is an error that names the nearest, and its status is UNKNOW
   expect(() => home.catalog.get("job-1")).toThrow(/this home has no jobs yet/);
   const jobId = submit(home);
   expect(() => home.catalog.get(`${jobId.slice(0, -1)}x`)).toThrow(`did you mean ${jobId}?`);
-  expect(() => home.catalog.get("zzz")).toThrow(/"rowmill jobs list" shows them/);
+  expect(() => home.catalog.get("zzz")).toThrow(/`npx rowmill --home \S+ jobs list` shows them/);
   expect(home.catalog.status("zzz")).toBe("UNKNOWN");
 });
 

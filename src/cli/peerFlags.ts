@@ -1,0 +1,90 @@
+import { shellWord } from "../commandLine.js";
+
+type Advice = (value: string | undefined) => string;
+
+const sampling =
+  (parameter: string, example: string): Advice =>
+  (value = example) =>
+    `sampling parameters are one option: --sampling ${shellWord(`{"${parameter}": ${isJson(value) ? value : JSON.stringify(value)}}`)}`;
+const flag =
+  (name: string, what: string): Advice =>
+  (value) =>
+    `${what}: ${name}${value === undefined ? "" : ` ${shellWord(value)}`}`;
+const nothing =
+  (why: string): Advice =>
+  () =>
+    why;
+
+const maxTokens = sampling("maxTokens", "256");
+const slots = flag("--slots", "rows that a worker has at a time, which the planner chooses by itself");
+const context = nothing("nothing is to be set: a slot is as long as the longest row needs, up to the model's context");
+const gpu = nothing(
+  "nothing is to be set: a GPU that holds the model is used; `doctor` says which there is and why not another",
+);
+
+/** What other programs that run models call things (vLLM, llama.cpp, transformers, OpenAI's and Ollama's tools), and what to use
+ *  here. */
+export const PEER_FLAGS: Readonly<Record<string, Advice>> = {
+  ...{ "--max-tokens": maxTokens, "--max-new-tokens": maxTokens, "--max-completion-tokens": maxTokens },
+  ...{ "--n-predict": maxTokens, "--num-predict": maxTokens, "--max-output-tokens": maxTokens },
+  ...{ "--temperature": sampling("temperature", "0.7"), "--temp": sampling("temperature", "0.7") },
+  "--top-p": sampling("topP", "0.9"),
+  "--top-k": sampling("topK", "40"),
+  "--min-p": sampling("minP", "0.05"),
+  "--seed": sampling("seed", "1"),
+  ...{ "--stop": sampling("stop", "END"), "--stop-sequences": sampling("stop", "END") },
+  "--logprobs": () => `sampling parameters are one option: --sampling '{"logprobs": true}'`,
+  "--presence-penalty": sampling("presencePenalty", "0.5"),
+  "--frequency-penalty": sampling("frequencyPenalty", "0.5"),
+  ...{ "--repetition-penalty": sampling("repetitionPenalty", "1.1") },
+  ...{ "--repeat-penalty": sampling("repetitionPenalty", "1.1") },
+  ...{ "--batch-size": slots, "--parallel": slots, "--max-num-seqs": slots },
+  ...{ "--concurrency": slots, "--n-parallel": slots },
+  "--num-workers": flag("--workers", "how many workers, which the planner chooses by itself"),
+  ...{
+    "--n-threads": flag("--threads", "compute threads of a worker"),
+    "--num-threads": flag("--threads", "compute threads of a worker"),
+  },
+  ...{
+    "--ctx-size": context,
+    "--context-length": context,
+    "--max-model-len": context,
+    "--n-ctx": context,
+    "--num-ctx": context,
+  },
+  ...{ "--gpu-layers": gpu, "--n-gpu-layers": gpu, "--num-gpu": gpu, "--device": gpu },
+  ...{
+    "--system-prompt": flag("--system", "the task"),
+    "--prompt": flag("--system", "the task, the same for every row"),
+  },
+  ...{
+    "--input": nothing("the source stands alone, behind infer"),
+    "--input-file": nothing("the source stands alone, behind infer"),
+  },
+  "--output-file": flag("--output", "the file of the results"),
+  ...{
+    "--json-schema": flag("--schema", "what every output obeys"),
+    "--output-schema": flag("--schema", "what every output obeys"),
+  },
+  "--response-format": flag("--schema", "what every output obeys"),
+};
+
+/** What to use instead of a flag that another program has; null for one that none has.
+ *  @param words the command line, for the flag's value */
+export function peerAdvice(unknown: string, words: readonly string[]): string | null {
+  const [name = "", attached] = splitFlag(unknown);
+  const advice = Object.hasOwn(PEER_FLAGS, name) ? PEER_FLAGS[name] : undefined;
+  if (advice === undefined) return null;
+  const at = words.findIndex((word) => splitFlag(word)[0] === name);
+  const next = words[at + 1];
+  return advice(attached ?? splitFlag(words[at] ?? "")[1] ?? (next?.startsWith("--") ? undefined : next));
+}
+
+function splitFlag(word: string): [name: string, value: string | undefined] {
+  const at = word.indexOf("=");
+  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+function isJson(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}
