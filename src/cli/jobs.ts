@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { examples, jobArgument, jsonOption } from "./arguments.js";
-import { describeColumnOrder } from "./columnOrder.js";
 import { type JobRecord, openDoor } from "./door.js";
 import { addJobResults } from "./jobResults.js";
+import { renderJob } from "./jobShow.js";
 import { print, printJson, screenWidth } from "./output.js";
-import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
-import { cellText, renderPairs, renderTable, shorten } from "./table.js";
+import { formatCount } from "./quantities.js";
+import { cellText, renderTable, shorten } from "./table.js";
 
 const STATUSES = ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED", "CANCELLING", "CANCELLED", "FAILED", "UNKNOWN"];
 
@@ -89,7 +89,7 @@ function addStatus(jobs: Command): void {
 function addShow(jobs: Command): void {
   jobs
     .command("show")
-    .description("Show everything that is known about a job.")
+    .description("Show what was asked of a job, how far it is or how it ended; --json prints all that is known.")
     .addArgument(jobArgument())
     .addOption(jsonOption())
     .addHelpText(
@@ -103,7 +103,7 @@ function addShow(jobs: Command): void {
       await using door = await openDoor(command);
       const job = await door.mill.getJob(jobId);
       if (flags.json) printJson(job);
-      else print(renderJob(job));
+      else print(renderJob(job, screenWidth(Number.POSITIVE_INFINITY)));
     });
 }
 
@@ -209,53 +209,4 @@ function rowsOf({ rowsDone, rowsFailed, rowsTotal }: JobRecord): string {
   const ended = rowsDone + rowsFailed;
   const done = ended === rowsTotal ? formatCount(rowsTotal) : `${formatCount(ended)}/${formatCount(rowsTotal)}`;
   return rowsFailed > 0 ? `${done} (${formatCount(rowsFailed)} failed)` : done;
-}
-
-/** What a value of the record takes of the screen; `--json` has all of it. */
-const LONGEST_VALUE = 200;
-
-/** A job for people: what was asked, how long it took and the plan in a sentence each, then every field that has a value, in the
- *  record's order; tokens that were shared stand beside those asked for. */
-export function renderJob(job: JobRecord): string {
-  const { sharedTokens, ...fields } = job;
-  const shown = Object.entries({
-    asked: askedOf(job),
-    took: tookOf(job),
-    ...fields,
-    columnChoice: job.columnChoice && describeColumnOrder(job.columnChoice),
-    inputTokens: formatInputTokens(job.inputTokens, sharedTokens),
-    plan: job.plan && planOf(job.plan),
-  }).filter(([, value]) => value !== null && value !== undefined);
-  return renderPairs(
-    shown.map(([name, value]) => [
-      name === "waitingFor" ? "waiting for" : name,
-      typeof value === "number" && name !== "runnerPid" ? formatCount(value) : shorten(cellText(value), LONGEST_VALUE),
-    ]),
-  );
-}
-
-function askedOf(job: JobRecord): string {
-  const columns = job.columnParts.length === 0 ? "" : `, ${job.columnParts.join("")},`;
-  const form =
-    job.outputChoices !== null
-      ? "one of its choices"
-      : job.outputRegex !== null
-        ? "a match of its expression"
-        : job.outputGrammar !== null
-          ? "a text of its grammar"
-          : job.outputSchema !== null && job.outputSchema !== undefined
-            ? "JSON by its schema"
-            : `text of at most ${formatCount(job.sampling.maxTokens)} tokens`;
-  return `${formatCount(job.rowsTotal)} rows of ${job.sourcePath ?? `a ${job.kind}`}${columns} by ${job.model}: each ${form}`;
-}
-
-function tookOf({ startedAt, finishedAt }: JobRecord): string | null {
-  if (startedAt === null || finishedAt === null) return null;
-  return formatSeconds((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
-}
-
-/** Its numbers in a sentence; the reasons are the runner's. */
-function planOf({ engine, workers, threads, slots, reasons }: NonNullable<JobRecord["plan"]>): string {
-  const why = Array.isArray(reasons) && reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
-  return `${engine}: workers ${workers}, threads of each ${threads}, rows at a time of each ${slots}${why}`;
 }

@@ -49,7 +49,7 @@ test("a table runs with its columns in the order that shares most, which is told
   expect(results.map(({ text }) => text)).toEqual(texts);
   expect(results.every(({ inference_result: label }) => ["good", "bad"].includes(label))).toBe(true);
   const shown = await desk.run("jobs", "show", job.jobId);
-  expect(shown.stdout).toMatch(/^columnChoice +columns in the order product, text: shares /m);
+  expect(shown.stdout).toMatch(/^columns +columns in the order product, text: shares /m);
 });
 
 test("a dry run shows the order, and the tokens that are shared and computed", async () => {

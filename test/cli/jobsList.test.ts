@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { renderJob, renderJobs } from "../../src/cli/jobs.js";
+import { renderJob } from "../../src/cli/jobShow.js";
+import { renderJobs } from "../../src/cli/jobs.js";
 
 type Job = Parameters<typeof renderJobs>[0][number];
 const job = (id: string, more: Partial<Job> = {}) =>
@@ -32,20 +33,94 @@ test("ids that begin alike keep as much as tells them apart", () => {
   expect(lines[1]?.split(" ")[0]).not.toBe(lines[2]?.split(" ")[0]);
 });
 
-test("jobs show says in a sentence what was asked, how long it took and by which plan; no value is a screenful", () => {
-  const shown = stripVTControlCharacters(
-    renderJob(
-      job("5f0c1a2b", {
-        ...{ startedAt: "2026-11-30T17:55:12.000Z", finishedAt: "2026-11-30T17:56:15.000Z", kind: "table" },
-        ...{ sourcePath: "/data/reviews.csv", columnParts: ["text"], outputChoices: ["good", "bad"] },
-        ...{ inputTokens: 10, sharedTokens: 0, columnChoice: null, systemPrompt: "s".repeat(5000) },
-        plan: { engine: "native", workers: 1, threads: 2, slots: 4, reasons: ["measured"] },
-      }),
-    ),
+/** A job of which nothing was asked but the least. */
+const plain: Partial<Job> = {
+  ...{
+    name: null,
+    description: null,
+    priority: 0,
+    kind: "table",
+    sourcePath: "/data/reviews.csv",
+    columnParts: ["text"],
+  },
+  ...{ modelPath: "/models/starter.gguf", systemPrompt: null, failure: null, failures: [], warnings: [], plan: null },
+  ...{ outputSchema: null, outputGrammar: null, outputRegex: null, outputChoices: null, confidence: null },
+  ...{ outputColumn: "inference_result", outputStyle: "spaced", schemaInPrompt: "descriptions", columnChoice: null },
+  ...{ templateArguments: {}, answerPrefix: null, labelProbabilities: false, schemaRetries: 2, maxFailed: null },
+  ...{ truncateRows: true, randomSeedPerInput: false, engine: "auto", workers: 0, threads: 0, slots: 0 },
+  ...{ startedAt: "2026-11-30T17:55:12.000Z", finishedAt: "2026-11-30T17:56:15.000Z", runnerPid: null },
+  ...{
+    rowsCut: 0,
+    rowsEmpty: 0,
+    rowsTruncated: 0,
+    inputTokens: 10,
+    inputTokensTotal: 10,
+    sharedTokens: 0,
+    outputTokens: 4,
+  },
+  frame: { prefix: "<|im_start|>", suffix: "", trimsRow: false },
+  columns: [{ name: "text", type: "string" }],
+  sampling: {
+    ...{ temperature: 0, topP: 1, topK: 0, minP: 0, maxTokens: 512, stop: [], seed: 0, presencePenalty: 0 },
+    ...{ frequencyPenalty: 0, repetitionPenalty: 1, logprobs: false, tokenLogprobs: false },
+  },
+};
+
+const shownJob = (more: Partial<Job>, width = 80) =>
+  stripVTControlCharacters(renderJob(job("5f0c1a2b", { ...plain, ...more }), width));
+
+test("jobs show says in sentences what was asked, how it went and by which plan", () => {
+  const shown = shownJob(
+    {
+      ...{ outputChoices: ["good", "bad"], rowsFailed: 2, rowsCut: 1, failures: [{ reason: "cut", rows: 2 }] },
+      plan: { engine: "native", workers: 1, threads: 2, slots: 4, reasons: ["measured"] },
+    },
+    Number.POSITIVE_INFINITY,
   );
-  expect(shown).toMatch(/^asked +20,000 rows of \/data\/reviews\.csv, text, by starter: each one of its choices$/m);
-  expect(shown).toMatch(/^took +1 min 3 s$/m);
-  expect(shown).toMatch(/^plan +native: workers 1, threads of each 2, rows at a time of each 4: measured$/m);
-  expect(shown).toMatch(/^systemPrompt +s+…$/m);
-  for (const line of shown.split("\n")) expect(line.length).toBeLessThan(240);
+  for (const line of [
+    /^asked +20,000 rows of \/data\/reviews\.csv, text, by starter: each one of its choices$/m,
+    /^choices +"good", "bad"$/m,
+    /^sampling +temperature 0, at most 512 tokens$/m,
+    /^took +1 min 3 s$/m,
+    /^rows +20,000 of 20,000 done, 2 failed, 1 cut at maxTokens$/m,
+    /^tokens +10 in, 4 out$/m,
+    /^why rows failed +2: cut$/m,
+    /^plan +native: workers 1, threads of each 2, rows at a time of each 4: measured$/m,
+  ])
+    expect(shown).toMatch(line);
+});
+
+test("jobs show leaves out what is the default, and what only programs need", () => {
+  const shown = shownJob({});
+  expect(shown).not.toMatch(/frame|im_start|"type"|\{\}|\[\]|\bfalse\b|[a-z][A-Z]/);
+  const changed = shownJob(
+    {
+      ...{ maxFailed: "5%", slots: 8, truncateRows: false, templateArguments: { enable_thinking: false }, priority: 1 },
+      sampling: { ...(plain.sampling as Job["sampling"]), temperature: 0.7, topP: 0.9, stop: ["END"], logprobs: true },
+    },
+    Number.POSITIVE_INFINITY,
+  );
+  for (const line of [
+    /^status +SUCCEEDED, of priority 1$/m,
+    /^sampling +temperature 0.7, at most 512 tokens, topP 0.9, stop \["END"\], logprobs$/m,
+    /^template arguments +\{"enable_thinking":false\}$/m,
+    /^rows may fail +5%$/m,
+    /^too long rows +fail$/m,
+    /^overrides +slots 8$/m,
+  ])
+    expect(changed).toMatch(line);
+});
+
+test("jobs show has a system prompt and a schema to their ends, in the terminal's width, and no value is a screenful", () => {
+  const systemPrompt = "Say what the review is about. ".repeat(20);
+  const outputSchema = {
+    type: "object",
+    properties: { mood: { enum: Array.from({ length: 20 }, (_, at) => `mood ${at}`) } },
+  };
+  const shown = shownJob({ systemPrompt: `${systemPrompt}Last words.`, outputSchema });
+  expect(shown.replace(/\s+/g, " ")).toContain(`${systemPrompt}Last words.`);
+  expect(shown.replace(/\s+/g, " ")).toContain('"mood 19"]}}}');
+  const large = shownJob({ systemPrompt: "word ".repeat(100_000) });
+  expect(large.split("\n").length).toBeLessThan(40);
+  for (const line of [...shown.split("\n"), ...large.split("\n")]) expect(line.length).toBeLessThanOrEqual(80);
 });

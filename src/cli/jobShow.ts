@@ -1,0 +1,139 @@
+import { stringifyExact } from "../exactNumbers.js";
+import { cutMiddle } from "../foreignText.js";
+import { describeColumnOrder } from "./columnOrder.js";
+import type { JobRecord } from "./door.js";
+import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
+import { renderPairs } from "./table.js";
+
+/** What a value may take of the screen; `--json` has all of it. */
+const LONGEST_VALUE = 1000;
+
+/** A job for people: what was asked, what of its options is not the default, how far it is or how it ended, and why rows failed.
+ *  What only programs need (`--json` has it) is left out.
+ *  @param width of the terminal, in columns */
+export function renderJob(job: JobRecord & { readonly waitingFor?: string | null }, width: number): string {
+  const pairs: [string, string | null | undefined | false][] = [
+    ["job", job.jobId],
+    ["name", job.name],
+    ["description", job.description],
+    ["status", statusOf(job)],
+    ["waiting for", job.waitingFor],
+    ["why it failed", job.failure],
+    ["asked", askedOf(job)],
+    ["system prompt", job.systemPrompt],
+    ["model's file", job.modelPath],
+    ...askedOutput(job),
+    ["sampling", samplingOf(job)],
+    ...chosenOptions(job),
+    ["created", dateOf(job.createdAt)],
+    ["started", dateOf(job.startedAt)],
+    ["ended", dateOf(job.finishedAt)],
+    ["took", tookOf(job)],
+    ["rows", rowsOf(job)],
+    ["tokens", tokensOf(job)],
+    ...job.failures.map(({ reason, rows }): [string, string] => ["why rows failed", `${formatCount(rows)}: ${reason}`]),
+    ...job.warnings.map((line): [string, string] => ["warning", line]),
+    ["plan", job.plan && planOf(job.plan)],
+    ["runner's process", job.runnerPid === null ? null : String(job.runnerPid)],
+  ];
+  const said = pairs.filter((pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "");
+  return renderPairs(
+    said.map(([name, value]) => [name, cutMiddle(value, LONGEST_VALUE)]),
+    width,
+  );
+}
+
+const statusOf = ({ status, priority }: JobRecord): string =>
+  priority === 0 ? status : `${status}, of priority ${priority}`;
+
+function askedOf(job: JobRecord): string {
+  const columns = job.columnParts.length === 0 ? "" : `, ${job.columnParts.join("")},`;
+  const form =
+    job.outputChoices !== null
+      ? "one of its choices"
+      : job.outputRegex !== null
+        ? "a match of its expression"
+        : job.outputGrammar !== null
+          ? "a text of its grammar"
+          : job.outputSchema !== null && job.outputSchema !== undefined
+            ? "JSON by its schema"
+            : `text of at most ${formatCount(job.sampling.maxTokens)} tokens`;
+  return `${formatCount(job.rowsTotal)} rows of ${job.sourcePath ?? `a ${job.kind}`}${columns} by ${job.model}: each ${form}`;
+}
+
+function askedOutput(job: JobRecord): [string, string | null | undefined][] {
+  return [
+    ["schema", job.outputSchema === null ? null : stringifyExact(job.outputSchema)],
+    ["grammar", job.outputGrammar],
+    ["expression", job.outputRegex],
+    ["choices", job.outputChoices?.map((choice) => JSON.stringify(choice)).join(", ")],
+    ["confidence of", job.confidence?.map(({ path }) => path.join(".") || "the output").join(", ")],
+  ];
+}
+
+/** A temperature and a length always, of the rest what was changed. */
+function samplingOf({ sampling, randomSeedPerInput }: JobRecord): string {
+  const plain = { topP: 1, topK: 0, minP: 0, seed: 0, presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 };
+  const changed = Object.entries(sampling)
+    .filter(([name]) => name !== "temperature" && name !== "maxTokens")
+    .filter(([name, value]) => value !== (plain as Record<string, unknown>)[name] && value !== false)
+    .filter(([, value]) => !Array.isArray(value) || value.length > 0)
+    .map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
+  const { temperature, maxTokens } = sampling;
+  const seeds = randomSeedPerInput ? ["a seed for each row"] : [];
+  return [`temperature ${temperature}`, `at most ${formatCount(maxTokens)} tokens`, ...changed, ...seeds].join(", ");
+}
+
+/** What was asked for beside that, and is not the default. */
+function chosenOptions(job: JobRecord): [string, string | null | false][] {
+  const overrides = (["engine", "workers", "threads", "slots"] as const).filter(
+    (name) => job[name] !== 0 && job[name] !== "auto",
+  );
+  const count = Object.keys(job.templateArguments).length;
+  return [
+    ["columns", job.columnChoice && describeColumnOrder(job.columnChoice)],
+    ["output's column", job.outputColumn !== "inference_result" && job.outputColumn],
+    ["style", job.outputSchema !== null && job.outputStyle !== "spaced" && job.outputStyle],
+    ["schema in prompt", job.outputSchema !== null && job.schemaInPrompt !== "descriptions" && job.schemaInPrompt],
+    ["template arguments", count > 0 && JSON.stringify(job.templateArguments)],
+    ["answer's prefix", job.answerPrefix],
+    ["label probabilities", job.labelProbabilities && "recorded"],
+    ["retries", job.schemaRetries !== 2 && `${job.schemaRetries} of a row that fails its check`],
+    ["rows may fail", job.maxFailed !== null && String(job.maxFailed)],
+    ["too long rows", !job.truncateRows && "fail"],
+    ["overrides", overrides.map((name) => `${name} ${job[name]}`).join(", ")],
+  ];
+}
+
+/** e.g. "2026-11-30 17:55:12 UTC" */
+function dateOf(time: string | null): string | null {
+  return time === null ? null : `${time.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function tookOf({ startedAt, finishedAt }: JobRecord): string | null {
+  if (startedAt === null || finishedAt === null) return null;
+  return formatSeconds((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
+}
+
+function rowsOf(job: JobRecord): string {
+  const some = (count: number, what: string): string[] => (count > 0 ? [`${formatCount(count)} ${what}`] : []);
+  return [
+    `${formatCount(job.rowsDone)} of ${formatCount(job.rowsTotal)} done`,
+    ...some(job.rowsFailed, "failed"),
+    ...some(job.rowsCut, "cut at maxTokens"),
+    ...some(job.rowsTruncated, "cut to fit the model"),
+    ...some(job.rowsEmpty, "without a text"),
+  ].join(", ");
+}
+
+function tokensOf(job: JobRecord): string {
+  const input = formatInputTokens(job.inputTokens, job.sharedTokens);
+  const all = job.inputTokens === job.inputTokensTotal ? "" : `, of ${formatCount(job.inputTokensTotal)} of all rows`;
+  return `${input} in${all}, ${formatCount(job.outputTokens)} out`;
+}
+
+/** Its numbers in a sentence; the reasons are the runner's. */
+function planOf({ engine, workers, threads, slots, reasons }: NonNullable<JobRecord["plan"]>): string {
+  const why = Array.isArray(reasons) && reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
+  return `${engine}: workers ${workers}, threads of each ${threads}, rows at a time of each ${slots}${why}`;
+}
