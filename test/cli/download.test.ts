@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { type FileServer, serveFiles } from "../models/fileServer.js";
 import { openRowmill } from "../rowmill/fixture.js";
-import { Desk } from "./runRowmill.js";
+import { Desk, MAIN } from "./runRowmill.js";
 import { HAS_TERMINALS, runInTerminal } from "./terminal.js";
 
 /** A home whose default model lies on a server. */

@@ -1,13 +1,17 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { canTest } from "../wanted.js";
 import type { Desk } from "./runRowmill.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Whether a command can be given a terminal of its own here: by util-linux's `script`. */
-export const HAS_TERMINALS = process.platform === "linux" && existsSync("/usr/bin/script");
-if (!HAS_TERMINALS) console.log("skipped: what only a terminal shows (there is no /usr/bin/script)");
+export const HAS_TERMINALS = canTest(
+  "terminal",
+  process.platform === "linux" && existsSync("/usr/bin/script"),
+  "what only a terminal shows (there is no /usr/bin/script)",
+);
 
 export interface TerminalOptions {
   readonly columns?: number;

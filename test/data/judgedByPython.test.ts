@@ -7,7 +7,11 @@ import { writeThrough } from "../results/throughFiles.js";
 import { readAll, scratchFolder } from "./scratch.js";
 
 const python = process.env.ROWMILL_TEST_PYTHON;
-if (python === undefined) console.log("skipped: texts judged by Python (set ROWMILL_TEST_PYTHON to a Python)");
+const hasJudge = canTest(
+  "python",
+  python !== undefined,
+  "texts judged by Python (set ROWMILL_TEST_PYTHON to a Python)",
+);
 
 const folder = scratchFolder();
 
@@ -47,13 +51,15 @@ elif job == "read-csv":
         print(json.dumps(list(csv.reader(f, delimiter=second))))
 `;
 
+import { canTest } from "../wanted.js";
+
 function judge(...words: string[]): string {
   const script = join(folder, "judge.py");
   writeFileSync(script, JUDGE);
   return execFileSync(python as string, [script, ...words], { encoding: "utf8" });
 }
 
-describe.skipIf(python === undefined)("Python, as the judge,", () => {
+describe.skipIf(!hasJudge)("Python, as the judge,", () => {
   test.each([1, 2, 3, 4, 5])(
     "finds in JSON Lines and JSON that it wrote each value as it was, seed %i",
     async (seed) => {

@@ -7,9 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadAddon } from "../../src/addon.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { emitFolder } from "../emitFolder.js";
+import { canTest } from "../wanted.js";
 
-const hasAddon = loadAddon().native !== null;
-if (!hasAddon) console.log(`tests of the grammar in threads were skipped: ${loadAddon().reason}`);
+const hasAddon = canTest(
+  "addon",
+  loadAddon().native !== null,
+  `tests of the grammar in threads (${loadAddon().reason})`,
+);
 
 /** Masks along `"name": "xxx…"`, hashed, over one token a byte. Told to stay, it goes on for ever. */
 const PROGRAM = `

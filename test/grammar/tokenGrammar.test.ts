@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { loadAddon } from "../../src/addon.js";
 import { openGrammar, openVocabulary, type TokenMatcher } from "../../src/grammar/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { canTest } from "../wanted.js";
 
-const hasAddon = loadAddon().native !== null;
-if (!hasAddon) console.log(`tests of the native grammar were skipped: ${loadAddon().reason}`);
+const hasAddon = canTest("addon", loadAddon().native !== null, `tests of the native grammar (${loadAddon().reason})`);
 
 const END = 256;
 const PIECES = [

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
-if (!canBuildNative) console.log("the C++ tests were skipped: CMake or a C++ compiler is missing");
-
 describe.skipIf(!canBuildNative)("the counters below the binding", () => {
   it("pass their own tests under the address and undefined-behaviour sanitizers", () => {
     using build = buildNative(["counters_test"], "-DROWMILL_SANITIZE=ON");

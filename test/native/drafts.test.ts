@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
-if (!canBuildNative) console.log("the C++ tests of drafts were skipped: CMake or a C++ compiler is missing");
-
 describe.skipIf(!canBuildNative)(
   "what finds the places that an output copies from, and how many tokens it drafts",
   () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
-if (!canBuildNative) console.log("the C++ tests of the grammar were skipped: CMake or a C++ compiler is missing");
-
 describe.skipIf(!canBuildNative)("the grammar below the binding", () => {
   it("passes its tests under the address and undefined-behaviour sanitizers", () => {
     using build = buildNative(

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
-if (!canBuildNative) console.log("the C++ tests of labels were skipped: CMake or a C++ compiler is missing");
-
 describe.skipIf(!canBuildNative)("what finds and scores the labels of fields", () => {
   it("passes its tests under the address and undefined-behaviour sanitizers", () => {
     using build = buildNative(["labels_test"], "-DROWMILL_SANITIZE=ON");

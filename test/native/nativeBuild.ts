@@ -3,12 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { canTest } from "../wanted.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const runs = (program: string) => spawnSync(program, ["--version"]).status === 0;
 
 /** Whether the C++ tests can be built here. */
-export const canBuildNative = runs("cmake") && (runs("c++") || runs("g++") || runs("clang++"));
+export const canBuildNative = canTest(
+  "compiler",
+  runs("cmake") && (runs("c++") || runs("g++") || runs("clang++")),
+  "the C++ tests (CMake or a C++ compiler is missing)",
+);
 
 /** Programs of test/native, built from native/ in a folder of their own, warnings being errors. */
 export interface NativeBuild {

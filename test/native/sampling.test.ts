@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
-if (!canBuildNative) console.log("the C++ tests of the sampler were skipped: CMake or a C++ compiler is missing");
-
 describe.skipIf(!canBuildNative)("the sampler of the native engine", () => {
   it("passes its tests under the address and undefined-behaviour sanitizers", () => {
     using build = buildNative(["sampling_test"], "-DROWMILL_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Release");

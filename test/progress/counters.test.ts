@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "../../src/addon.js";
 import { attachCounters, type CounterPage, openCounters, openLane } from "../../src/progress/index.js";
+import { canTest } from "../wanted.js";
 import { emitProgress } from "./emitted.js";
 import { temporaryFolder } from "./temporary.js";
 
@@ -17,8 +18,7 @@ let progressUrl: string;
 let pages = 0;
 const newPath = () => join(folder, `page${++pages}`);
 
-const hasAddon = loadAddon().native !== null;
-if (!hasAddon) console.log(`tests of the page in a file were skipped: ${loadAddon().reason}`);
+const hasAddon = canTest("addon", loadAddon().native !== null, `tests of the page in a file (${loadAddon().reason})`);
 
 beforeAll(() => {
   progressUrl = emitProgress(folder);

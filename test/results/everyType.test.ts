@@ -7,6 +7,7 @@ import { openSource } from "../../src/data/index.js";
 import { InputError } from "../../src/errors.js";
 import { type ResultBatch, type ResultShape, writeResults } from "../../src/results/index.js";
 import { scratchFolder } from "../data/scratch.js";
+import { canTest } from "../wanted.js";
 import { resultRow, TABLE } from "./fixture.js";
 
 /** A Python with pyarrow, duckdb and numpy, whose word is taken for what a file holds. */
@@ -22,8 +23,11 @@ function ask(script: string, folder: string): unknown {
   return JSON.parse(output);
 }
 
-if (python === undefined)
-  console.log("skipped: every type of Arrow and Parquet (set ROWMILL_TEST_PYTHON to a Python with pyarrow and duckdb)");
+const hasJudges = canTest(
+  "python",
+  python !== undefined,
+  "every type of Arrow and Parquet (set ROWMILL_TEST_PYTHON to a Python with pyarrow and duckdb)",
+);
 
 /** Takes a source through to files, as a job without a model would. */
 async function copy(from: string | Table, to: string, formats: readonly string[]): Promise<string[]> {
@@ -52,7 +56,7 @@ async function copy(from: string | Table, to: string, formats: readonly string[]
 }
 
 // what Parquet has no type for, and what is written instead: test/results/judge/types_of.py, in_parquet
-describe.skipIf(python === undefined)("every type of Arrow and Parquet, with the values at its ends", () => {
+describe.skipIf(!hasJudges)("every type of Arrow and Parquet, with the values at its ends", () => {
   test("is kept, value for value and type for type, from its file to a prompt and to every format", async () => {
     const folder = scratchFolder();
     const names = ask("write.py", folder) as string[];
