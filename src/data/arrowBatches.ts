@@ -6,12 +6,13 @@ import {
   RecordBatchReader,
   RecordBatchStreamWriter,
 } from "apache-arrow";
+import { InputError } from "../errors.js";
 import { batchOfColumns, dataOf, withType } from "./arrowData.js";
 import { gather, pickRange } from "./arrowGather.js";
 import { lowerData, lowerSchema } from "./arrowLower.js";
 import { plainColumn } from "./arrowValues.js";
 import type { EncodedBatch, RowBatch } from "./batch.js";
-import { BATCH_BYTES, BATCH_ROWS } from "./limits.js";
+import { BATCH_BYTES, BATCH_ROWS, RECORD_BYTES } from "./limits.js";
 import { promptText } from "./plainValue.js";
 
 /** Cuts a record batch into row batches of bounded size, whose columns stand for themselves: a dictionary or the buffers behind
@@ -41,10 +42,20 @@ function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
-/** A column's values as prompt text; null for each row where it is not there. */
+/** A column's values as prompt text; null for each row where it is not there.
+ *  @throws {InputError} ROWMILL_UNREADABLE for one beyond 16 MB, which no line of a text file may have either */
 export function textOfColumn(batch: RecordBatch, name: string): (string | null)[] {
   const values = plainColumn(batch, name);
-  return values === null ? new Array<null>(batch.numRows).fill(null) : values.map(promptText);
+  if (values === null) return new Array<null>(batch.numRows).fill(null);
+  return values.map((value) => {
+    const text = promptText(value);
+    if (text === null || text.length <= RECORD_BYTES) return text;
+    const limit = `${RECORD_BYTES / 1024 / 1024} MB`;
+    throw new InputError(
+      "ROWMILL_UNREADABLE",
+      `A row's "${name}" is longer than ${limit}. Cut it, or leave the row out.`,
+    );
+  });
 }
 
 function arrowBatch(batch: RecordBatch): RowBatch {

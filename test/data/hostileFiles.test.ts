@@ -81,6 +81,17 @@ describe("a small file that stands for gigabytes", () => {
   });
 });
 
+test("a text beyond 16 MB is refused where it is to be a prompt, and kept where it is not", async () => {
+  const path = join(folder, "long.parquet");
+  const duck = await (await DuckDBInstance.create(":memory:")).connect();
+  await duck.run(`copy (select repeat('x', 17000000) as a, 'short' as b) to '${path}' (format parquet)`);
+  await expect(readAll(path, "a")).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(`A row's "a" is longer than 16 MB`),
+  });
+  expect((await readAll(path, "b")).texts).toEqual(["short"]);
+});
+
 /** A Zstandard frame of one block that is a byte repeated. */
 function repeated(byte: number, count: number, said: number | null): Uint8Array {
   const header = said === null ? [0x00, 0x00] : [0xa0, ...[0, 8, 16, 24].map((shift) => (said >> shift) & 0xff)];
