@@ -9,6 +9,7 @@ import {
   type MemoryFit,
   machineFacts,
   partBytes,
+  type ResolvedModel,
   resolveModel,
 } from "./models/index.js";
 import { fitMemory } from "./runner/index.js";
@@ -59,9 +60,9 @@ async function fitModel(request: FitRequest, name: string): Promise<ModelFit> {
   const isDefault = name === home.config.defaultModel;
   const unknown = { model: name, isDefault, isHere: false, bytes: null, fits: null, memory: null, problem: null };
   try {
-    const { path } = await resolveModel(name, { home: home.path, models, download: false });
-    const bytes = (await partBytes(path)).reduce((total, part) => total + part, 0);
-    return { ...unknown, isHere: true, bytes, ...(await fitFile(request, path)) };
+    const found = await resolveModel(name, { home: home.path, models, download: false });
+    const bytes = (await partBytes(found.path)).reduce((total, part) => total + part, 0);
+    return { ...unknown, isHere: true, bytes, ...(await fitFile(request, found)) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const download = findDownload(name, { home: home.path, models });
@@ -72,14 +73,14 @@ async function fitModel(request: FitRequest, name: string): Promise<ModelFit> {
 
 async function fitFile(
   { home, engine }: FitRequest,
-  modelPath: string,
+  found: ResolvedModel,
 ): Promise<Pick<ModelFit, "fits" | "memory" | "problem">> {
-  const { tryModelFile } = await import("./submission/index.js");
+  const { tryModel } = await import("./submission/index.js");
   try {
-    await tryModelFile(modelPath, home.path);
+    await tryModel(found, home.path);
     const row = { longestRowTokens: ROW_TOKENS - OUTPUT_TOKENS, frameTokens: 0, rowsTotal: ROWS };
     const job = { ...row, rowsDone: 0, rowsFailed: 0, workers: 0, threads: 0, slots: 0 };
-    const needs = { ...job, modelPath, sampling: { maxTokens: OUTPUT_TOKENS } };
+    const needs = { ...job, modelPath: found.path, sampling: { maxTokens: OUTPUT_TOKENS } };
     const memory = await fitMemory(needs, home.config, engine);
     return { fits: memory.fits, memory, problem: null };
   } catch (error) {

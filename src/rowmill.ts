@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
 import { loadAddon } from "./addon.js";
@@ -17,10 +18,13 @@ import {
   JobFile,
   type JobRecord,
   type JobStatus,
+  jobFilePath,
+  keepUntold,
   leaseHolder,
   openHome,
   type Quota,
   requireWritable,
+  takeUntold,
 } from "./jobs/index.js";
 import { writeLine } from "./lastingStream.js";
 import { fitModels } from "./modelFits.js";
@@ -128,9 +132,12 @@ export class Rowmill implements AsyncDisposable {
     const given = parseStrict(rowmillOptions, options, "option");
     requireWorkingFolder();
     this.#output = given.output === undefined ? process.stderr : given.output;
-    this.#home = openHome(given.home ?? defaultHome(), {
-      say: (line) => this.#say(line),
+    const home = given.home ?? defaultHome();
+    this.#home = openHome(home, {
+      // what was repaired is told, if not here then to the next who reads
+      say: (line) => (this.#output === null ? keepUntold(home, line) : this.#say(line)),
     });
+    if (this.#output !== null) for (const line of takeUntold(home)) this.#say(line);
     this.#models = given.models ?? {};
     this.#engine = given.engine ?? engineOf(this.#home.config.engine);
     this.#progress = given.progress ?? "auto";
@@ -469,6 +476,7 @@ export class Rowmill implements AsyncDisposable {
       ...job,
       // the only place of a record where a bigint may stand
       outputSchema: withPlainJson(job.outputSchema),
+      isLost: FINAL_STATUSES.has(job.status) && !existsSync(jobFilePath(this.#home.path, job.jobId)),
       waitingFor: waitingFor(job),
     }));
   }

@@ -97,6 +97,8 @@ export interface CalibrationReport extends Calibration {
  *  about 3 min left)"; null where it has ended, runs, or is about to. */
 export interface WaitingJob extends JobRecord {
   readonly waitingFor: string | null;
+  /** It has ended, and its file is gone: somebody deleted the folder. Only its record is left. */
+  readonly isLost: boolean;
 }
 
 export interface DoctorReport {

@@ -11,7 +11,7 @@ const LONGEST_VALUE = 1000;
 /** A job for people: what was asked, what of its options is not the default, how far it is or how it ended, and why rows failed.
  *  What only programs need (`--json` has it) is left out.
  *  @param width of the terminal, in columns */
-export function renderJob(job: JobRecord & { readonly waitingFor?: string | null }, width: number): string {
+export function renderJob(job: JobRecord, width: number): string {
   const pairs: [string, string | null | undefined | false][] = [
     ["job", job.jobId],
     ["name", job.name],
@@ -43,8 +43,12 @@ export function renderJob(job: JobRecord & { readonly waitingFor?: string | null
   );
 }
 
-const statusOf = ({ status, priority }: JobRecord): string =>
-  priority === 0 ? status : `${status}, of priority ${priority}`;
+const statusOf = ({ status, priority, isLost }: JobRecord): string =>
+  [
+    status,
+    ...(priority === 0 ? [] : [`of priority ${priority}`]),
+    ...(isLost ? ["LOST: its folder is gone, with rows and results"] : []),
+  ].join(", ");
 
 function askedOf(job: JobRecord): string {
   const columns = job.columnParts.length === 0 ? "" : `, ${job.columnParts.join("")},`;

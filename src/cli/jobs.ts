@@ -54,6 +54,11 @@ function addList(jobs: Command): void {
       if (chosen.length === 0)
         return door.say(all.length === 0 ? "There are no jobs yet." : `No job is ${flags.status}.`);
       print(renderJobs(chosen, screenWidth(Number.POSITIVE_INFINITY)));
+      const lost = chosen.filter(({ isLost }) => isLost).length;
+      if (lost > 0)
+        door.say(
+          `LOST: ${lost === 1 ? "the job's folder is" : "these jobs' folders are"} gone from ${door.mill.home}/jobs, with rows and results; ${door.command("jobs", "rm", "ID")} removes the line`,
+        );
       for (const { jobId, waitingFor } of chosen)
         if (waitingFor !== null) door.say(`${jobId} is waiting for ${waitingFor}`);
     });
@@ -189,7 +194,7 @@ export function renderJobs(jobs: readonly JobRecord[], width: number): string {
     ],
     rows.map(({ job, count, created, name, model }, at) => [
       shown[at] as string,
-      job.status,
+      job.isLost ? "LOST" : job.status,
       count,
       created,
       shorten(name, Math.max(4, left)),

@@ -1,4 +1,4 @@
-import { shellWord } from "../commandLine.js";
+import { ownProgram, shellWord } from "../commandLine.js";
 
 type Advice = (value: string | undefined) => string;
 
@@ -19,7 +19,7 @@ const maxTokens = sampling("maxTokens", "256");
 const slots = flag("--slots", "rows that a worker has at a time, which the planner chooses by itself");
 const context = nothing("nothing is to be set: a slot is as long as the longest row needs, up to the model's context");
 const gpu = nothing(
-  "nothing is to be set: a GPU that holds the model is used; `doctor` says which there is and why not another",
+  `nothing is to be set: a GPU that holds the model is used; \`${ownProgram().join(" ")} doctor\` says which there is and why not another`,
 );
 
 /** What other programs that run models call things (vLLM, llama.cpp, transformers, OpenAI's and Ollama's tools), and what to use

@@ -20,6 +20,8 @@ export interface Adoption {
   readonly adopted: number;
   /** Folders that are nobody's job, moved out of the way. */
   readonly aside: readonly string[];
+  /** Folders without a job's file and without a word of who is making it: too young to be moved. */
+  readonly empty: readonly string[];
 }
 
 /** Makes a home's catalogue and its job folders agree: removals that were cut short are finished, sealed jobs that the catalogue
@@ -31,8 +33,12 @@ export function reconcile(home: string, db: Sqlite): Adoption {
   takeOutcomes(home, db);
   const found: FoundJob[] = [];
   const aside: string[] = [];
+  const empty: string[] = [];
   for (const jobId of unknownFolders(home, db)) {
-    if (!isLeft(home, jobId)) continue;
+    if (!isLeft(home, jobId)) {
+      if (isEmpty(home, jobId)) empty.push(jobId);
+      continue;
+    }
     const job = findInFolder(home, jobId, false);
     if (job === "later") continue;
     if (job !== null) found.push(job);
@@ -40,7 +46,7 @@ export function reconcile(home: string, db: Sqlite): Adoption {
   }
   const adopted = adopt(db, found);
   for (const { job } of found) rmSync(submitterPath(home, job.jobId), { force: true });
-  return { adopted, aside };
+  return { adopted, aside, empty };
 }
 
 /** Enters what a home that can't be written holds into a catalogue of this process's own. */
@@ -135,6 +141,15 @@ function isLeft(home: string, jobId: string): boolean {
     (written) => statSync(written, { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
   return Date.now() - Math.max(...times) > UNKNOWN_SUBMITTER_MS;
+}
+
+/** A submitter writes who it is right behind the folder. */
+const SUBMITTER_WRITES_MS = 60_000;
+
+function isEmpty(home: string, jobId: string): boolean {
+  if ([jobFilePath(home, jobId), submitterPath(home, jobId)].some((path) => existsSync(path))) return false;
+  const madeAt = statSync(jobFolder(home, jobId), { throwIfNoEntry: false })?.mtimeMs;
+  return madeAt !== undefined && Date.now() - madeAt > SUBMITTER_WRITES_MS;
 }
 
 /** `null` when that can't be told. */

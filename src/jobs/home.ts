@@ -141,10 +141,11 @@ function makeFolder(path: string): void {
 function openCatalog(home: string, say: (line: string) => void): CatalogStore {
   const path = catalogPath(home);
   const onOpen = (db: Sqlite, keptAs: string | null): void => {
-    const { adopted, aside } = reconcile(home, db);
+    const { adopted, aside, empty } = reconcile(home, db);
     const line = catalogLine(path, keptAs, adopted);
     if (line !== null) say(line);
     if (aside.length > 0) say(asideLine(home, aside));
+    if (empty.length > 0) say(emptyLine(home, empty));
   };
   try {
     return new CatalogStore({ path, lockPath: catalogLockPath(home) }, onOpen);
@@ -165,9 +166,15 @@ function catalogLine(path: string, keptAs: string | null, adopted: number): stri
   return null;
 }
 
+const firstOf = (jobIds: readonly string[]): string =>
+  `${jobIds.slice(0, 3).join(", ")}${jobIds.length > 3 ? `, … (${jobIds.length} in all)` : ""}`;
+
+function emptyLine(home: string, empty: readonly string[]): string {
+  return `warning: ${firstOf(empty)} in ${jobsFolder(home)}: no job, since there is no job.db; moved to ${asideFolder(home)} when a day is over, delete it if you miss nothing`;
+}
+
 function asideLine(home: string, aside: readonly string[]): string {
-  const named = `${aside.slice(0, 3).join(", ")}${aside.length > 3 ? `, … (${aside.length} in all)` : ""}`;
-  return `warning: ${named}: no whole job, never submitted or damaged; moved to ${asideFolder(home)}, delete it if you miss nothing`;
+  return `warning: ${firstOf(aside)}: no whole job, never submitted or damaged; moved to ${asideFolder(home)}, delete it if you miss nothing`;
 }
 
 function notWritable(home: string, cause: unknown): InputError {

@@ -9,7 +9,7 @@ export { describeTrouble, diskFacts, diskTrouble } from "./diskTrouble.js";
 export { type FailedRows, mostFailedRows } from "./failedRows.js";
 export { type Home, type HomeOptions, openHome, requireWritable } from "./home.js";
 export { JobFile, type NewRow, type PendingRow, type Stored } from "./jobFile.js";
-export { countersPath, jobFolder, newJobId, runnerLockPath } from "./layout.js";
+export { countersPath, jobFilePath, jobFolder, newJobId, runnerLockPath } from "./layout.js";
 export {
   acquireLease,
   LEASE_LAPSE_MS,
@@ -25,3 +25,4 @@ export * from "./record.js";
 export { attemptSeed, rowSeed } from "./seed.js";
 export type { NewJob } from "./storedRecord.js";
 export { SystemLock } from "./systemLock.js";
+export { keepUntold, takeUntold } from "./untold.js";

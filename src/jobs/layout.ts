@@ -6,6 +6,8 @@ export const configPath = (home: string) => join(home, "config.json");
 export const catalogPath = (home: string) => join(home, "catalog.db");
 /** Held while the catalogue is opened, and one that is damaged put aside. */
 export const catalogLockPath = (home: string) => join(home, "catalog.lock");
+/** Lines about the home that nobody has seen yet. */
+export const untoldPath = (home: string) => join(home, "untold.txt");
 export const modelsFolder = (home: string) => join(home, "models");
 export const jobsFolder = (home: string) => join(home, "jobs");
 export const jobFolder = (home: string, jobId: string) => join(home, "jobs", jobId);

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { messageOf } from "../errors.js";
 import { visibleText } from "../foreignText.js";
-import { openHome } from "../jobs/index.js";
+import { keepUntold, openHome } from "../jobs/index.js";
 import { patiently } from "./patience.js";
 import { RUNNER_BUSY_MS, Runner } from "./runner.js";
 
@@ -22,7 +22,12 @@ process.on("SIGHUP", () => undefined);
 const ending = new AbortController();
 process.on("SIGTERM", () => ending.abort());
 process.on("SIGINT", () => ending.abort());
-const home = await patiently(() => openHome(path, { say: log, busyTimeoutMs: RUNNER_BUSY_MS }), ending.signal).catch(
+// what is repaired is told to the next command's reader as well: few look into a log
+const tell = (line: string): void => {
+  log(line);
+  keepUntold(path, line);
+};
+const home = await patiently(() => openHome(path, { say: tell, busyTimeoutMs: RUNNER_BUSY_MS }), ending.signal).catch(
   (error) => {
     log(messageOf(error));
     process.exit(1);

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
+import type { ResolvedModel } from "../models/index.js";
 import { hasPassed, keepPassed, trialKey } from "./passedTrials.js";
 
 /** What is wrong with the file; `null` when nothing is. */
@@ -14,6 +15,11 @@ const PROCESS = fileURLToPath(new URL("../../dist/submission/modelTrialProcess.j
 
 /** Files that are being tried by this process, or were, as they were then. */
 const tried = new Map<string, Promise<void>>();
+
+/** As `tryModelFile`; the model that comes with this package was tried when that was made. */
+export async function tryModel({ source, path }: Pick<ResolvedModel, "source" | "path">, home: string): Promise<void> {
+  if (source !== "embedded:starter") await tryModelFile(path, home);
+}
 
 /** Lets a process of its own load a model's vocabulary, use it, and reckon with the model's numbers, so that what llama.cpp
  *  ends a process over is an error line here. A file that has passed is not tried again, also by later processes: the home

@@ -3,7 +3,7 @@ import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
 import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
 import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
-import { tryModelFile } from "./modelTrial.js";
+import { tryModel } from "./modelTrial.js";
 import type { CheckedOptions, SamplingParams } from "./options.js";
 
 /** A quarter of the context is left to the output, but no more than this. */
@@ -50,7 +50,7 @@ export class RowCounter implements AsyncDisposable {
   static async open(model: ResolvedModel, options: CheckedOptions, home: string): Promise<RowCounter> {
     const format = formatOf(model, options);
     const path = await checkModelHeaders(model.path);
-    const tokenizer = await openTokenizer(path, isOurs(model) ? undefined : tryModelFile(path, home));
+    const tokenizer = await openTokenizer(path, tryModel({ ...model, path }, home));
     try {
       const { facts } = tokenizer;
       const chat = await renderChat(facts, format);
@@ -104,11 +104,6 @@ export class RowCounter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tokenizer[Symbol.asyncDispose]();
   }
-}
-
-/** The model that comes with this package was tried when that was made. */
-function isOurs(model: ResolvedModel): boolean {
-  return model.source === "embedded:starter";
 }
 
 /** What the catalogue says of the model's chat, and what the job says over it. */

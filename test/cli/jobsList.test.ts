@@ -33,6 +33,15 @@ test("ids that begin alike keep as much as tells them apart", () => {
   expect(lines[1]?.split(" ")[0]).not.toBe(lines[2]?.split(" ")[0]);
 });
 
+test("a job whose folder is gone is no success", () => {
+  const lines = stripVTControlCharacters(renderJobs([job("5f0c1a2b", { isLost: true }), job("77a10000")], 80)).split(
+    "\n",
+  );
+  expect(lines[1]).toMatch(/^job-5f0c1a2b +LOST +20,000/);
+  expect(lines[2]).toMatch(/ SUCCEEDED /);
+  expect(shownJob({ isLost: true })).toMatch(/^status +SUCCEEDED, LOST: its folder is gone, with rows and results$/m);
+});
+
 /** A job of which nothing was asked but the least. */
 const plain: Partial<Job> = {
   ...{

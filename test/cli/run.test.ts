@@ -103,7 +103,7 @@ test("a job's whole life by commands: dry run, detach, attach, results in every 
   expect(readFileSync(join(desk.folder, "out.parquet")).subarray(0, 4).toString()).toBe("PAR1");
   expect(parquet.code).toBe(0);
 
-  expect(await desk.json("jobs", "rm", jobId)).toEqual({ removed: [jobId] });
+  expect(await desk.json("jobs", "rm", jobId.slice(0, 12))).toEqual({ removed: [jobId] });
   expect((await desk.run("jobs", "show", jobId)).code).toBe(2);
 });
 

@@ -2,6 +2,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -189,6 +190,17 @@ describe("no job is lost with the catalogue", () => {
     expect(readFileSync(join(path, "aside", waiting, "job.db"), "utf8")).toBe("junk ".repeat(2000));
     for (const job of [half, sealed]) expect(existsSync(job.folder)).toBe(true);
     half.close();
+  });
+
+  test("a folder without a job's file is said, and one that a submitter has just made is not", () => {
+    const path = newFolder();
+    reopen(path, () => undefined);
+    const [old, young] = [newJobId(), newJobId()];
+    for (const jobId of [old, young]) mkdirSync(jobFolder(path, jobId));
+    const tenMinutesAgo = new Date(Date.now() - 600_000);
+    utimesSync(jobFolder(path, old), tenMinutesAgo, tenMinutesAgo);
+    expect(reopen(path, () => undefined)).toEqual([expect.stringContaining(`${old} in ${path}/jobs: no job, since`)]);
+    expect(existsSync(jobFolder(path, old))).toBe(true);
   });
 
   test("a sealed job whose submitter died before it was entered is taken up", () => {
