@@ -61,6 +61,21 @@ describe("a small file that stands for gigabytes", () => {
     });
   });
 
+  test.each([
+    ["csv", 'a\n"'],
+    ["jsonl", '{"a":"'],
+    ["json", '[{"a":"'],
+    ["txt", ""],
+  ])("of .%s in gzip is read no further than 16 MB of a row", async (ending, start) => {
+    const path = join(folder, `row.${ending}.gz`);
+    const letters = gzipSync(Buffer.alloc(64 * 1024 * 1024, "x"), { level: 1 });
+    writeFileSync(path, Buffer.concat([gzipSync(Buffer.from(start)), ...Array<Buffer>(20).fill(letters)]));
+    await expect(readAll(path, ending === "txt" ? "" : "a")).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("longer than 16 MB"),
+    });
+  });
+
   test("of Parquet, whose rows share a text of a dictionary, is read piece by piece", async () => {
     const path = join(folder, "shared.parquet");
     const duck = await (await DuckDBInstance.create(":memory:")).connect();
