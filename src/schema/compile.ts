@@ -18,7 +18,7 @@ import {
   text,
 } from "./ir.js";
 import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
-import { type JsonType, TYPES } from "./jsonTypes.js";
+import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
 import { findLabelFields, type LabelField } from "./labelFields.js";
 import { listedNode } from "./listed.js";
@@ -32,6 +32,7 @@ import { numberNode, stringNode } from "./scalars.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, type SchemaNode } from "./schemaNode.js";
 import type { Judge } from "./validate.js";
+import { kindOf } from "./wellFormed.js";
 import { allowStructure, spendStructure, TooMuchWork, withinWork } from "./work.js";
 
 export interface Compilation {
@@ -58,13 +59,21 @@ export function compileIr(
 }
 
 function compileWithin(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading): Compilation {
+  const compiler = new SchemaCompiler(document, judge, style, reading, EXACT);
+  let more = COARSE.structure - EXACT.structure;
+  allowStructure(EXACT.structure, () => {
+    const steps = compiler.goOn() ? more : 0;
+    more -= steps;
+    return steps;
+  });
   try {
-    return new SchemaCompiler(document, judge, style, reading, EXACT).compile();
+    return compiler.compile();
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
   }
   allowStructure(COARSE.structure);
   try {
+    if (compiler.isCoarse) throw new TooMuchWork();
     return new SchemaCompiler(document, judge, style, reading, COARSE).compile();
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
@@ -82,7 +91,7 @@ interface Effort extends ExpansionLimits {
 }
 
 /** For the automata of both attempts together. */
-const LANGUAGE_STEPS = 6_000_000;
+const LANGUAGE_STEPS = 9_000_000;
 const EXACT: Effort = {
   alternatives: 600,
   joins: 4_000,
@@ -95,7 +104,7 @@ const COARSE: Effort = {
   alternatives: 60,
   joins: 300_000,
   followsOpposites: false,
-  members: 400_000,
+  members: 40_000,
   structure: 10_000_000,
 };
 
@@ -131,7 +140,9 @@ class SchemaCompiler implements Emission {
   readonly #places = new Map<string, string>();
   /** How often a name was given, with numbers behind it. */
   readonly #counts = new Map<string, number>();
+  #effort: Effort;
   #membersLeft: number;
+  #hasLargeObjects = false;
   #edgesLeft = MOST_EDGES;
   readonly #counted = new Set<Dfa>();
   readonly #checked = new Set<string>();
@@ -145,7 +156,8 @@ class SchemaCompiler implements Emission {
     this.punctuation = punctuationOf(style);
     this.#context = { document, isIntended: reading === "intended", enforced: new Set(), ignored: new Set() };
     const satisfiability = new Satisfiability((clause, type) => this.#expander.clause(clause, type));
-    this.#expander = new Expander(this.#context, effort, satisfiability.alternative);
+    this.#expander = new Expander(this.#context, effort, satisfiability.alternative, () => this.goOn());
+    this.#effort = effort;
     this.#membersLeft = effort.members;
     const shared = { ...numberRules(reading), ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
     for (const [name, node] of Object.entries(shared)) this.#rules.set(name, node);
@@ -157,16 +169,12 @@ class SchemaCompiler implements Emission {
     this.#rules.set("root", this.nodeOf(root));
     const ir = pruned("root", this.#rules);
     if (ir === null) {
-      const why = this.#contradictions[0] ?? "its parts exclude each other, or it needs itself without end";
+      const why = this.#contradictions[0] ?? "the parts of # exclude each other, or it needs itself without end";
       throw new InputError("ROWMILL_UNSATISFIABLE_SCHEMA", `No value satisfies the output schema: ${why}.`);
     }
     const wide = tooWideRule(ir);
     if (wide !== null) {
-      const place = this.#places.get(wide.split("--")[0]!) ?? "#";
-      throw new InputError(
-        "ROWMILL_INVALID_SCHEMA",
-        `The output schema is too wide at ${place}: more than ${MOST_READINGS} members or alternatives may come next there.`,
-      );
+      throw tooWide(this.#places.get(wide.split("--")[0]!) ?? "#");
     }
     const { enforced, ignored } = this.#context;
     return {
@@ -177,6 +185,21 @@ class SchemaCompiler implements Emission {
       ignored: [...ignored].sort(),
       labelFields: () => this.#labelFields(root),
     };
+  }
+
+  get isCoarse(): boolean {
+    return this.#effort === COARSE;
+  }
+
+  /** Goes on with less effort where a schema is large and nothing that it forbids was followed yet.
+   *  @returns false where the compilation is to begin anew */
+  goOn(): boolean {
+    if (this.isCoarse) return true;
+    if (this.#expander.hasFollowedOpposites) return false;
+    this.#membersLeft += COARSE.members - this.#effort.members;
+    this.#effort = COARSE;
+    this.#expander.limit(COARSE);
+    return true;
   }
 
   #labelFields(root: Clause): LabelField[] {
@@ -210,8 +233,30 @@ class SchemaCompiler implements Emission {
 
   readonly spend = (members: number): void => {
     this.#membersLeft -= members;
-    if (this.#membersLeft < 0) throw new TooMuchWork();
+    // the last object may be larger than what is left
+    if (this.#membersLeft >= 0 || (this.goOn() && this.#membersLeft > -2 * MOST_READINGS)) return;
+    throw new TooMuchWork();
   };
+
+  /** Whether there is room for the members of an object; where there is none, all that is said of them is left to the check.
+   *  @throws {InputError} where so many may come next that no engine follows them */
+  #hasRoomForMembers(way: Alternative, pointer: string): boolean {
+    const names = mentionedNames(way);
+    if (names.length > MOST_READINGS) {
+      const required = new Set(atomsOf(way, "required").map(({ name }) => name));
+      let run = 0;
+      for (const name of names) {
+        run = required.has(name) ? 0 : run + 1;
+        if (run > MOST_READINGS) throw tooWide(pointer);
+      }
+    }
+    if (names.length <= this.#membersLeft) return true;
+    if (!this.goOn()) throw new TooMuchWork();
+    if (this.#membersLeft > 0 && names.length <= MOST_READINGS) return true;
+    if (!this.#hasLargeObjects) this.leaveToCheck(`properties at ${pointer} and behind it (the schema is too large)`);
+    this.#hasLargeObjects = true;
+    return false;
+  }
 
   readonly hasRoomFor = ({ automaton }: StringContent): boolean => {
     if (automaton === null || this.#counted.has(automaton)) return true;
@@ -240,8 +285,9 @@ class SchemaCompiler implements Emission {
     const name = this.#freshName(pointer);
     this.#places.set(name, pointer);
     this.#nodes.set(key, ref(name));
-    const node = choice(...TYPES.map((type) => this.#typeNode(literals, type, `${name}--${type}`)));
-    if (isNever(node)) this.#contradictions.push(`${literals[0]!.node.pointer} is allowed no value`);
+    const types = TYPES.filter((type) => literals.every((literal) => isPossible(literal, type)));
+    const node = choice(...types.map((type) => this.#typeNode(literals, type, `${name}--${type}`)));
+    if (isNever(node)) this.#contradictions.push(contradictionIn(literals));
     this.#rules.set(name, node);
     if (node.kind === "ref" || node.kind === "text" || isNever(node)) this.#nodes.set(key, node);
     return this.#nodes.get(key)!;
@@ -321,11 +367,35 @@ class SchemaCompiler implements Emission {
       case "object":
         // what hides names may have any of them anywhere
         if (atomsOf(way, "checked").some(({ hidesNames }) => hidesNames)) return ref("object");
+        if (!this.#hasRoomForMembers(way, clause[0]!.node.pointer)) return ref("object");
         return objectNode(way, name, this);
       default:
         return NEVER;
     }
   }
+}
+
+/** Keywords that a message names. */
+const MOST_NAMED = 8;
+
+function contradictionIn(literals: readonly Literal[]): string {
+  const { pointer, schema } = literals[0]!.node;
+  const keywords = isKeywordMap(schema) ? Object.keys(schema).filter((one) => one === "const" || kindOf(one)) : [];
+  const more = keywords.length > MOST_NAMED ? ", …" : "";
+  const named = keywords.length === 0 ? "" : ` by its ${keywords.slice(0, MOST_NAMED).join(", ")}${more}`;
+  const others = literals.length === 1 ? "" : ` together with ${literals[1]!.node.pointer}`;
+  return `${pointer} is allowed no value${named}${others}`;
+}
+
+function tooWide(place: string): InputError {
+  return new InputError(
+    "ROWMILL_INVALID_SCHEMA",
+    `The output schema is too wide at ${place}: more than ${MOST_READINGS} members or alternatives may come next there.`,
+  );
+}
+
+function isPossible({ node: { schema }, isNegated }: Literal, type: JsonType): boolean {
+  return isNegated || typeof schema === "boolean" || allowsType(schema, type);
 }
 
 const SAYS_A_TYPE = new Set(["type", "title", "description", "default", "examples", "$comment"]);

@@ -23,6 +23,9 @@ function newMemos(): Readonly<Record<JsonType, Memo>> {
   return Object.fromEntries(entries) as Record<JsonType, Memo>;
 }
 
+const NO_WAY: readonly Alternative[] = [];
+const EVERY_WAY: readonly Alternative[] = [[]];
+
 class TooManyAlternatives extends Error {}
 
 /** A schema that is needed to take itself apart. */
@@ -37,23 +40,39 @@ export class SelfReference extends InputError {
  *  alternatives, or has no atoms, becomes a "checked" atom, and the alternatives then hold too much rather than too little. */
 export class Expander {
   readonly #context: KeywordContext;
+  readonly #onSpent: () => void;
   readonly #isSatisfiable: (alternative: Alternative, type: JsonType) => boolean;
   /** What each schema was taken apart into, or that it is being taken apart at this moment. */
   readonly #memos = { positive: newMemos(), negative: newMemos() };
 
-  readonly #limits: ExpansionLimits;
+  #limits: ExpansionLimits;
+  #hasFollowed = false;
   #joinsLeft: number;
 
-  /** @param isSatisfiable  false where it is plain that no value satisfies the alternative */
+  /** @param isSatisfiable  false where it is plain that no value satisfies the alternative
+   *  @param onSpent        called where the joins are used up: may limit() to others */
   constructor(
     context: KeywordContext,
     limits: ExpansionLimits,
     isSatisfiable: (alternative: Alternative, type: JsonType) => boolean,
+    onSpent: () => void,
   ) {
     this.#context = context;
     this.#limits = limits;
     this.#joinsLeft = limits.joins;
     this.#isSatisfiable = isSatisfiable;
+    this.#onSpent = onSpent;
+  }
+
+  /** Whether something was followed that a schema forbids. */
+  get hasFollowedOpposites(): boolean {
+    return this.#hasFollowed;
+  }
+
+  /** Goes on within other limits; what was taken apart stays so. */
+  limit(limits: ExpansionLimits): void {
+    this.#joinsLeft += limits.joins - this.#limits.joins;
+    this.#limits = limits;
   }
 
   /** The ways in which a value of a type can satisfy all of a clause.
@@ -72,12 +91,15 @@ export class Expander {
   }
 
   readonly literal = ({ node, isNegated }: Literal, type: JsonType): readonly Alternative[] => {
-    if (typeof node.schema === "boolean") return node.schema === isNegated ? [] : [[]];
+    if (typeof node.schema === "boolean") return node.schema === isNegated ? NO_WAY : EVERY_WAY;
+    // most types of most schemas: not worth a place in the memo
+    if (!allowsType(node.schema, type)) return isNegated ? EVERY_WAY : NO_WAY;
     const memo = this.#memos[isNegated ? "negative" : "positive"][type];
     const known = memo.get(node.schema);
     if (known === "open") throw new SelfReference(node.pointer);
     if (known !== undefined) return known;
     memo.set(node.schema, "open");
+    this.#hasFollowed ||= isNegated;
     try {
       const ways = isNegated ? this.#negative(node, type) : this.#positive(node, type);
       memo.set(node.schema, ways);
@@ -90,7 +112,6 @@ export class Expander {
 
   #positive(node: SchemaNode, type: JsonType): readonly Alternative[] {
     const schema = node.schema as KeywordMap;
-    if (!allowsType(schema, type)) return [];
     let ways: readonly Alternative[] = [marksOf(schema, this.#context)];
     for (const { keyword, condition } of this.#conditions(node, type, true)) {
       try {
@@ -140,6 +161,7 @@ export class Expander {
         return this.#exactlyOne(condition.parts, type, before);
       case "opposite":
         if (!this.#limits.followsOpposites) return [[checkedAtom("not", node)]];
+        this.#hasFollowed = true;
         return this.#fail(condition.of, node, type);
     }
   }
@@ -178,8 +200,6 @@ export class Expander {
   }
 
   #negative(node: SchemaNode, type: JsonType): readonly Alternative[] {
-    const schema = node.schema as KeywordMap;
-    if (!allowsType(schema, type)) return [[]];
     const ways: Alternative[] = unevaluatedAtoms(node, type, [], this.#context.document).map(() => [
       checkedAtom("unevaluated", node),
     ]);
@@ -261,6 +281,7 @@ export class Expander {
 
   #spend(joins: number): void {
     this.#joinsLeft -= joins;
+    if (this.#joinsLeft < 0) this.#onSpent();
     if (this.#joinsLeft < 0) throw new TooMuchWork();
   }
 

@@ -4,6 +4,7 @@ import { compileIr } from "./compile.js";
 import { inOneDraft, metaSchemaOf } from "./drafts.js";
 import type { SchemaReading } from "./emission.js";
 import { emitGbnf } from "./gbnf.js";
+import { hiddenSchema } from "./hiddenSchema.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
 import type { LabelField } from "./labelFields.js";
@@ -75,9 +76,14 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    const { plain, wrapper, changes } = readGiven("the schema", () => readSchema(schema), "ROWMILL_INVALID_SCHEMA");
+    const { plain, wrapper, hidden, changes } = readGiven(
+      "the schema",
+      () => readSchema(schema),
+      "ROWMILL_INVALID_SCHEMA",
+    );
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
     const compiled = compilePlain(plain, options, notApplied);
+    if (hidden !== null) compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
     if (wrapper !== null) compiled.notes.unshift(`the schema was taken out of ${wrapper}`);
     return compiled;
   } catch (error) {
@@ -88,7 +94,8 @@ export function compileSchema(schema: unknown, options: CompileOptions = {}): Co
 function readSchema(schema: unknown) {
   const { schema: bare, wrapper } = unwrapSchema(schema);
   const { schema: side, changes } = jsonSchemaSide(bare);
-  return { plain: asPlainJson(side), wrapper, changes };
+  const plain = asPlainJson(side);
+  return { plain, wrapper, hidden: hiddenSchema(plain), changes };
 }
 
 function refusalOf(error: unknown): unknown {

@@ -15,8 +15,9 @@ const NAMES: ReadonlySet<string> = new Set([
 
 /** Whether only Ajv's own way through references will do: some schema asks what others have evaluated, or a reference means
  *  another place with each way that leads to it. */
-export function isJudgedAsWhole({ root: { schema } }: SchemaDocument): boolean {
-  return isDynamic(schema) || asksForUnevaluated(schema);
+export function isJudgedAsWhole(document: SchemaDocument): boolean {
+  const { schema } = document.root;
+  return isDynamic(schema) || (document.hasUnevaluated && asksForUnevaluated(schema));
 }
 
 export function asksForUnevaluated(schema: unknown): boolean {

@@ -41,9 +41,11 @@ const DEEPEST_PIECE = 300;
  *  within itself, its fields are told once. Of alternatives that have a field each its own way, the field has all labels. */
 export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelField[] {
   const fields: LabelField[] = [];
+  const counts = new TextCounts(compiled.ruleOf);
   const visit = (clauses: readonly Clause[], path: readonly string[], outer: ReadonlySet<string>): void => {
-    const texts = clauses.map((clause) => textsOf(compiled.nodeOf(clause), compiled.ruleOf, NO_RULES));
-    const labels = texts.every((some) => some !== null) ? labelsOf([...new Set(texts.flat())]) : null;
+    const nodes = clauses.map(compiled.nodeOf);
+    const isShort = nodes.every((node) => counts.of(node) <= MOST_TEXTS);
+    const labels = isShort ? labelsOf([...new Set(nodes.flatMap((node) => textsOf(node, compiled.ruleOf)))]) : null;
     if (labels !== null) {
       if (labels.length > 1) fields.push({ path, pathTexts: path.map(spellingsOf), labels });
       return;
@@ -66,47 +68,72 @@ export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelF
   return fields;
 }
 
-const NO_RULES: ReadonlySet<string> = new Set();
+/** How many texts pieces of grammar have, as far as MOST_TEXTS. */
+class TextCounts {
+  readonly #ruleOf: (name: string) => IrNode;
+  /** Rules that are being followed have texts without end: they are met within themselves. */
+  readonly #known = new Map<string, number>();
 
-/** All texts of a piece of grammar, null where they are too many.
- *  @param open rules that are being followed: one that is met within itself has texts without end */
-function textsOf(
-  node: IrNode,
-  ruleOf: (name: string) => IrNode,
-  open: ReadonlySet<string>,
-  depth = 0,
-): readonly string[] | null {
-  if (depth > DEEPEST_PIECE) return null;
+  constructor(ruleOf: (name: string) => IrNode) {
+    this.#ruleOf = ruleOf;
+  }
+
+  of(node: IrNode, depth = 0): number {
+    if (depth > DEEPEST_PIECE) return Number.POSITIVE_INFINITY;
+    switch (node.kind) {
+      case "text":
+        return 1;
+      case "chars":
+        return node.ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+      case "ref": {
+        let count = this.#known.get(node.rule);
+        if (count === undefined) {
+          this.#known.set(node.rule, Number.POSITIVE_INFINITY);
+          count = this.of(this.#ruleOf(node.rule), depth + 1);
+          this.#known.set(node.rule, count);
+        }
+        return count;
+      }
+      case "choice":
+        return this.#upToMost(node.options, 0, (sum, count) => sum + count, depth);
+      case "seq":
+        return this.#upToMost(node.parts, 1, (product, count) => product * count, depth);
+      default:
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #upToMost(nodes: readonly IrNode[], from: number, join: (a: number, b: number) => number, depth: number): number {
+    let count = from;
+    for (const node of nodes) {
+      count = join(count, this.of(node, depth + 1));
+      if (!(count <= MOST_TEXTS)) return Number.POSITIVE_INFINITY;
+    }
+    return count;
+  }
+}
+
+/** All texts of a piece of grammar, which are few. */
+function textsOf(node: IrNode, ruleOf: (name: string) => IrNode): readonly string[] {
   switch (node.kind) {
     case "text":
       return [node.text];
-    case "chars": {
-      const count = node.ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-      return count > MOST_TEXTS ? null : node.ranges.flatMap(([first, last]) => charactersOf(first, last));
-    }
+    case "chars":
+      return node.ranges.flatMap(([first, last]) => charactersOf(first, last));
     case "ref":
-      if (open.has(node.rule)) return null;
-      return textsOf(ruleOf(node.rule), ruleOf, new Set([...open, node.rule]), depth + 1);
-    case "choice": {
-      const all: string[] = [];
-      for (const option of node.options) {
-        const some = textsOf(option, ruleOf, open, depth + 1);
-        if (some === null || all.length + some.length > MOST_TEXTS) return null;
-        all.push(...some);
-      }
-      return all;
-    }
-    case "seq": {
-      let all: readonly string[] = [""];
-      for (const part of node.parts) {
-        const some = textsOf(part, ruleOf, open, depth + 1);
-        if (some === null || all.length * some.length > MOST_TEXTS) return null;
-        all = all.flatMap((before) => some.map((text) => before + text));
-      }
-      return all;
-    }
+      return textsOf(ruleOf(node.rule), ruleOf);
+    case "choice":
+      return node.options.flatMap((option) => textsOf(option, ruleOf));
+    case "seq":
+      return node.parts.reduce<readonly string[]>(
+        (all, part) => {
+          const some = textsOf(part, ruleOf);
+          return all.flatMap((before) => some.map((text) => before + text));
+        },
+        [""],
+      );
     default:
-      return null;
+      throw new Error(`a ${node.kind} has no few texts`);
   }
 }
 

@@ -259,10 +259,11 @@ export function numberIr({ accepting, next }: NumberAutomaton, name: string, add
   const nodeOf = (state: number): IrNode =>
     isShared[state] === 1 ? addRule(`${name}-n${state}`, () => body(state)) : body(state);
   const body = (state: number): IrNode => {
-    const symbols = new Map<number, number[]>();
+    // by target the symbols that lead to it, a bit each
+    const symbols = new Map<number, number>();
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const target = next[state * SYMBOLS + symbol]!;
-      if (target >= 0) symbols.set(target, [...(symbols.get(target) ?? []), symbol]);
+      if (target >= 0) symbols.set(target, (symbols.get(target) ?? 0) | (1 << symbol));
     }
     const options = [...symbols].map(([target, its]) => seq(symbolNode(its), nodeOf(target)));
     if (accepting[state]) options.unshift(EMPTY);
@@ -296,8 +297,15 @@ const SPELLINGS: readonly (readonly number[])[] = [
   [0x2b],
 ];
 
-function symbolNode(symbols: readonly number[]): IrNode {
-  const codes = symbols.flatMap((symbol) => SPELLINGS[symbol]!);
+/** By their bits, of which there are 2^14 ways. */
+const symbolNodes: IrNode[] = [];
+
+function symbolNode(symbols: number): IrNode {
+  symbolNodes[symbols] ??= nodeOfCodes(SPELLINGS.flatMap((codes, symbol) => ((symbols >> symbol) & 1 ? codes : [])));
+  return symbolNodes[symbols]!;
+}
+
+function nodeOfCodes(codes: readonly number[]): IrNode {
   if (codes.length === 1) return text(String.fromCharCode(codes[0]!));
   return chars(unionOf(codes.map((code) => [code, code] as const)));
 }

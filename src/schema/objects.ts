@@ -186,7 +186,11 @@ function membersNode(
   const firstRequired = members.findIndex(({ isRequired }) => isRequired);
   for (const [index, { isRequired, node }] of [...members.entries()].reverse()) {
     const before = rows;
-    const behind = (count: number) => emission.addRule(`${name}-m${index + 1}-${count}`, () => before[count]!);
+    const named: IrNode[] = [];
+    const behind = (count: number): IrNode => {
+      named[count] ??= emission.addRule(`${name}-m${index + 1}-${count}`, () => before[count]!);
+      return named[count]!;
+    };
     if (firstRequired < 0 || index <= firstRequired) starts[index] = seq(node, behind(1));
     rows = before.map((rest, count) => {
       if (count === 0) return NEVER;

@@ -32,7 +32,7 @@ export function asPlainJson(schema: unknown): KeywordMap | boolean {
 }
 
 /** Most objects and lists of a schema, each counted as often as it is met. */
-const MOST_NODES = 500_000;
+const MOST_NODES = 150_000;
 
 function checkNesting(value: object, pointer: string, depth: number, room: { left: number }): void {
   room.left--;

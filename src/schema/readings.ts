@@ -8,6 +8,7 @@ export const MOST_READINGS = 40_000;
 /** A rule where more pieces of text may come next than engines follow; null where there is none.
  *  Judged by what a rule, or a part of it, begins with. */
 export function tooWideRule(ir: GrammarIr): string | null {
+  if (!hasManyPieces(ir)) return null;
   const widths = new Widths(ir);
   // of rules that begin with each other the inner one, which stands behind
   const wide = Object.keys(ir.rules)
@@ -19,6 +20,20 @@ export function tooWideRule(ir: GrammarIr): string | null {
 }
 
 const MOST_JUDGED = 4;
+
+/** Whether there are more pieces of text than may come next anywhere: most grammars have so few in all. */
+function hasManyPieces(ir: GrammarIr): boolean {
+  let left = MOST_READINGS;
+  const visit = (node: IrNode): void => {
+    if (left < 0) return;
+    if (node.kind === "seq") node.parts.forEach(visit);
+    else if (node.kind === "choice") node.options.forEach(visit);
+    else if (node.kind === "repeat") visit(node.node);
+    else if (node.kind !== "ref") left--;
+  };
+  for (const rule of Object.keys(ir.rules)) visit(ir.rules[rule]!);
+  return left < 0;
+}
 
 /** For each rule the most pieces that may come next at some place of it, as a sum over all ways there. */
 class Widths {

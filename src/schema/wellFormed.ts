@@ -3,7 +3,8 @@ import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, stepPointer } from "./schemaNode.js";
 
-const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+/** What `type` may say. */
+export const SCHEMA_TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 /** What a keyword's value must be: one of the kinds below. */
 export type Kind =
@@ -153,8 +154,8 @@ class Walk {
 function assertTypes(value: unknown, place: string): void {
   const types = Array.isArray(value) ? value : [value];
   for (const type of types) {
-    if (TYPES.includes(type)) continue;
-    throw refused(place, `is ${JSON.stringify(type)}: it must be one of ${TYPES.join(", ")}`);
+    if (SCHEMA_TYPES.includes(type)) continue;
+    throw refused(place, `is ${JSON.stringify(type)}: it must be one of ${SCHEMA_TYPES.join(", ")}`);
   }
   assertThat(types.length > 0, place, "a type, or a list of one at least");
 }

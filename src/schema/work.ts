@@ -9,6 +9,8 @@ interface Account {
   readonly paid: Set<string>;
   /** For taking schemas apart and writing the grammar; where it is used up the compilation ends. */
   structureStepsLeft: number;
+  /** Asked before that: steps to go on with, or none. */
+  moreStructure: () => number;
 }
 
 /** A compilation runs from its beginning to its end without a pause, so that one place is enough for all that it calls. */
@@ -17,7 +19,12 @@ let account: Account | null = null;
 /** Runs a compilation within its bounds. */
 export function withinWork<Result>(languageSteps: number, structureSteps: number, compile: () => Result): Result {
   const outer = account;
-  account = { languageStepsLeft: languageSteps, paid: new Set(), structureStepsLeft: structureSteps };
+  account = {
+    languageStepsLeft: languageSteps,
+    paid: new Set(),
+    structureStepsLeft: structureSteps,
+    moreStructure: none,
+  };
   try {
     return compile();
   } finally {
@@ -25,15 +32,21 @@ export function withinWork<Result>(languageSteps: number, structureSteps: number
   }
 }
 
-/** Begins the count of what follows anew; automata that were paid for stay so. */
-export function allowStructure(steps: number): void {
-  if (account !== null) account.structureStepsLeft = steps;
+const none = () => 0;
+
+/** Begins the count of what follows anew; automata that were paid for stay so.
+ *  @param more  asked where the steps are used up: how many more there are */
+export function allowStructure(steps: number, more: () => number = none): void {
+  if (account === null) return;
+  account.structureStepsLeft = steps;
+  account.moreStructure = more;
 }
 
 /** @throws {TooMuchWork} */
 export function spendStructure(steps: number): void {
   if (account === null) return;
   account.structureStepsLeft -= steps;
+  if (account.structureStepsLeft < 0) account.structureStepsLeft += account.moreStructure();
   if (account.structureStepsLeft < 0) throw new TooMuchWork();
 }
 

@@ -1,6 +1,7 @@
 import { toJSONSchema, type ZodType } from "zod";
 import { InputError, messageOf } from "../errors.js";
 import { foreignSchema } from "./foreignSchema.js";
+import { stepPointer } from "./schemaNode.js";
 import { checkZodPart } from "./zodChecks.js";
 
 /** A JSON Schema, and what the schema that it was made from does beyond it. */
@@ -21,6 +22,14 @@ export function jsonSchemaSide(schema: unknown): JsonSchemaSide {
     return { schema: "~standard" in schema ? standardJsonSchema(schema) : schema, changes: [] };
   } catch (error) {
     if (error instanceof InputError) throw error;
+    const place = "_zod" in schema ? placeOfBigint(schema as unknown as ZodType) : null;
+    if (place !== null) {
+      throw new InputError(
+        "ROWMILL_INVALID_SCHEMA",
+        `The output schema asks for a bigint at ${place}, and JSON has none: use z.int(), or z.string().regex(/^-?\\d+$/) for integers beyond 2^53.`,
+        { cause: error },
+      );
+    }
     throw new InputError(
       "ROWMILL_INVALID_SCHEMA",
       `The output schema can't be written as JSON Schema: ${messageOf(error)}.`,
@@ -36,6 +45,25 @@ function zodSide(schema: ZodType): JsonSchemaSide {
     if (change !== null) changes.add(change);
   };
   return { schema: toJSONSchema(schema, { io: "input", override }), changes: [...changes] };
+}
+
+/** Where a zod schema asks for a bigint, which JSON.parse never gives; null where it does not. */
+function placeOfBigint(schema: ZodType): string | null {
+  let place: string | null = null;
+  try {
+    toJSONSchema(schema, {
+      io: "input",
+      unrepresentable: "any",
+      override: ({ zodSchema, path }) => {
+        const { type, values } = zodSchema._zod.def as { readonly type: string; readonly values?: readonly unknown[] };
+        const isBigint = type === "bigint" || (type === "literal" && values?.some((one) => typeof one === "bigint"));
+        if (isBigint) place ??= path.reduce<string>(stepPointer, "#");
+      },
+    });
+  } catch {
+    // what can't be written for another reason is told by that
+  }
+  return place;
 }
 
 interface JsonSchemaDoor {

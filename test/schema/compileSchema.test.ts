@@ -263,4 +263,16 @@ describe("a refused schema", () => {
   ])("is unsatisfiable with %s", (_, schema) => {
     expect(refusal(schema).code).toBe("ROWMILL_UNSATISFIABLE_SCHEMA");
   });
+
+  test.each<[object, string]>([
+    [
+      { type: "string", minLength: 5, maxLength: 3 },
+      "#/properties/a is allowed no value by its type, minLength, maxLength",
+    ],
+    [{ enum: [1], allOf: [{ type: "null" }] }, "#/properties/a is allowed no value by its enum, allOf"],
+  ])("says where, and by what: %j", (a, why) => {
+    expect(refusal({ type: "object", properties: { a }, required: ["a"] }).message).toBe(
+      `No value satisfies the output schema: ${why}.`,
+    );
+  });
 });

@@ -125,6 +125,16 @@ describe.each(["intended", "full"] as const)("numbers in the %s reading", (readi
 });
 
 describe("numbers", () => {
+  test("that are forbidden stay so at a bound where doubles end to hold integers", () => {
+    const literals = [
+      { kind: "minimum", value: 2 ** 53 - 1, isNegated: false },
+      { kind: "integer", isNegated: false },
+      { kind: "values", value: [2 ** 53 - 1, 0], isNegated: true },
+    ] as const;
+    const accept = acceptorOf(literals, "intended");
+    expect([accept("9007199254740991"), accept("9007199254740992")]).toEqual([false, true]);
+  });
+
   test("can all be written in the full reading, as JavaScript and as Python write them", () => {
     const value = fc.oneof(bound, fc.double({ noNaN: true, min: -1e6, max: 1e6 }).filter(isNormal), fc.integer());
     fc.assert(

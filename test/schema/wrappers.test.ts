@@ -26,12 +26,43 @@ describe("a schema in the wrapper of an API", () => {
   });
 });
 
-test.each([[{}], [true], [{ title: "anything" }], [{ $defs: { a: { type: "string" } } }]])(
-  "a schema that constrains nothing is said to: %j",
-  (schema) => {
-    expect(compileSchema(schema).notes).toEqual(["the schema constrains nothing: every JSON value is valid"]);
+test.each<[object, string]>([
+  [{ parameters: inner }, "#/parameters"],
+  [{ name: "f", schema: inner, version: 3 }, "#/schema"],
+  [{ type: "json_schema", jsonSchema: { anyOf: [inner] } }, "#/jsonSchema"],
+  [{ title: "api", openapi: "3.1.0", components: { schemas: { Review: inner } } }, "#/components/schemas/Review"],
+  [{ $defs: { a: inner }, output: { $ref: "#/$defs/a" } }, "#/output"],
+])(
+  "a document that constrains nothing and has a schema in it is refused with that one's place: %j",
+  (document, place) => {
+    expect(refusal(document)).toMatchObject({
+      code: "ROWMILL_INVALID_SCHEMA",
+      message: `The output schema constrains nothing by itself, but a schema stands in it at ${place}: give that one alone.`,
+    });
   },
 );
+
+test("a schema under a name of the user's alone is said to, beside that nothing is constrained", () => {
+  expect(compileSchema({ Review: inner }).notes).toEqual([
+    "the schema constrains nothing: every JSON value is valid",
+    "a schema stands in it at #/Review, which is not looked at",
+  ]);
+});
+
+test("a keyword that no standard knows is left alone beside those that constrain", () => {
+  const schema = { type: "object", properties: { a: { type: "string" } }, "x-form": { type: "string" } };
+  expect(compileSchema(schema).notes).toEqual([]);
+});
+
+test.each([
+  [{}],
+  [true],
+  [{ default: { type: "string" } }],
+  [{ title: "anything" }],
+  [{ $defs: { a: { type: "string" } } }],
+])("a schema that constrains nothing is said to: %j", (schema) => {
+  expect(compileSchema(schema).notes).toEqual(["the schema constrains nothing: every JSON value is valid"]);
+});
 
 /** What of other libraries' schemas tells them apart, as the libraries make it. */
 class Zod3 {

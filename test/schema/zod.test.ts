@@ -10,6 +10,16 @@ function accepted(schema: unknown, texts: readonly string[]): string[] {
 }
 
 describe("a zod schema", () => {
+  test.each<[z.ZodType, string]>([
+    [z.int64(), "#"],
+    [z.object({ ids: z.array(z.coerce.bigint()) }), "#/properties/ids/items"],
+    [z.object({ five: z.literal(5n) }), "#/properties/five"],
+  ])("that asks for a bigint is refused with its place and what to take instead", (schema, place) => {
+    expect(refusal(schema).message).toBe(
+      `The output schema asks for a bigint at ${place}, and JSON has none: use z.int(), or z.string().regex(/^-?\\d+$/) for integers beyond 2^53.`,
+    );
+  });
+
   test("is compiled as what its parse takes", () => {
     const schema = z.object({
       mail: z.email(),
