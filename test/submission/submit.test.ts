@@ -84,7 +84,7 @@ it("a dry run downloads nothing and says how to get the model", async () => {
   await expect(estimateColumn(["text"], "http://127.0.0.1:9/x.gguf")).rejects.toMatchObject({
     code: "ROWMILL_MODEL_NOT_FOUND",
     message: expect.stringMatching(
-      /is not on this machine, and a dry run downloads nothing: pull it first with `rowmill models pull http:\/\/127\.0\.0\.1:9\/x\.gguf`/,
+      /is not on this machine, and a dry run downloads nothing: pull it first with `npx rowmill --home \S+ models pull http:\/\/127\.0\.0\.1:9\/x\.gguf`/,
     ),
   });
 });
