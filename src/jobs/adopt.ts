@@ -4,6 +4,8 @@ import { isAlive, type ProcessIdentity } from "../processIdentity.js";
 import { insertFoundJobs, setOutcome, toNewJob, toOutcome } from "./catalogRow.js";
 import { asideFolder, endedPath, jobFilePath, jobFolder, jobsFolder, removedFolder, submitterPath } from "./layout.js";
 import { liveHolder } from "./lease.js";
+import { isPassing } from "./passingError.js";
+import { finishRemoval } from "./removal.js";
 import type { Sqlite, Store } from "./sqlite.js";
 import { type FoundJob, findInFolder, keepInFolder } from "./storedRecord.js";
 
@@ -28,9 +30,7 @@ export interface Adoption {
  *  does not know are entered as their folders tell them, what else is unknown and nobody's is moved aside. No folder of
  *  a job is deleted but one that `jobs rm` had begun to. Any number of processes may do this at once. */
 export function reconcile(home: string, db: Sqlite): Adoption {
-  finishRemovals(home, db);
-  keepInFolders(home, db);
-  takeOutcomes(home, db);
+  for (const mend of [finishRemovals, keepInFolders, takeOutcomes]) unlessItMustWait(() => mend(home, db));
   const found: FoundJob[] = [];
   const aside: string[] = [];
   const empty: string[] = [];
@@ -47,6 +47,15 @@ export function reconcile(home: string, db: Sqlite): Adoption {
   const adopted = adopt(db, found);
   for (const { job } of found) rmSync(submitterPath(home, job.jobId), { force: true });
   return { adopted, aside, empty };
+}
+
+/** Mends what can wait for the next opening: a full disk must not keep a home from being looked at, and jobs from being removed. */
+function unlessItMustWait(mend: () => void): void {
+  try {
+    mend();
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
 }
 
 /** Enters what a home that can't be written holds into a catalogue of this process's own. */
@@ -88,8 +97,9 @@ function finishRemovals(home: string, db: Sqlite): void {
   for (const name of namesIn(home)) {
     if (!name.startsWith(prefix)) continue;
     const jobId = name.slice(prefix.length);
-    if (!existsSync(jobFolder(home, jobId))) db.run("DELETE FROM jobs WHERE job_id = ?", jobId);
-    rmSync(removedFolder(home, jobId), { recursive: true, force: true, maxRetries: 5 });
+    finishRemoval(home, jobId, () => {
+      if (!existsSync(jobFolder(home, jobId))) db.run("DELETE FROM jobs WHERE job_id = ?", jobId);
+    });
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type JobSpec,
   type JobStatus,
 } from "./record.js";
-import { removeFolder, setFolderAsideForRemoval } from "./removal.js";
+import { finishRemoval, setFolderAsideForRemoval } from "./removal.js";
 import type { SqlRow, Store } from "./sqlite.js";
 import { keepInFolder, type NewJob } from "./storedRecord.js";
 import { checkTransition } from "./transitions.js";
@@ -260,8 +260,7 @@ export class Catalog {
     // the folder's name goes first: a folder without a line would be adopted, and a removal that is cut short goes on
     // when the home is next opened
     setFolderAsideForRemoval(this.#homePath, id);
-    this.db.run("DELETE FROM jobs WHERE job_id = ?", id);
-    removeFolder(this.#homePath, id);
+    finishRemoval(this.#homePath, id, () => void this.db.run("DELETE FROM jobs WHERE job_id = ?", id));
   }
 
   /** Runs a transaction and writes each end in it into the job's folder, too. */

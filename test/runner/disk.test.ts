@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { Rowmill } from "rowmill";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SmallDisk } from "../../bench/faults/smallDisk.js";
-import { diskTrouble, JobFile, leaseHolder, openHome, PassingError } from "../../src/jobs/index.js";
+import { diskTrouble, JobFile, jobFolder, leaseHolder, openHome, PassingError } from "../../src/jobs/index.js";
+import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
+import { ownIdentity } from "../../src/processIdentity.js";
+import { CompiledJobs } from "../jobs/child.js";
 import { newJobFile, result } from "../jobs/fixture.js";
 import { TICKET_PROMPT, temporaryFolder, tickets } from "../rowmill/fixture.js";
 
@@ -99,6 +102,25 @@ describe.skipIf(!canMount)("on a small disk", () => {
     expect(file.appendResults(results)).toEqual({ stored: 100, duplicates: 0 });
   });
 
+  it("a job can be removed from a full disk, and a removal that was cut short keeps nobody from the home", async () => {
+    const disk = smallDisk("size=4m") as SmallDisk;
+    const path = join(disk.path, "home");
+    // another process's: this one would keep what it deletes open, until it collects what it no longer uses
+    using compiled = new CompiledJobs();
+    const [first, second] = (await compiled.start("canceller", [path, "500000"]).end()) as [string, string];
+    disk.fill();
+    {
+      using home = openHome(path);
+      home.catalog.remove(first);
+      expect(home.catalog.list().map(({ jobId }) => jobId)).toEqual([second]);
+    }
+    disk.fill();
+    renameSync(jobFolder(path, second), removedFolder(path, second));
+    using home = openHome(path);
+    expect(home.catalog.list()).toEqual([]);
+    expect(readdirSync(join(path, "jobs"))).toEqual([]);
+  });
+
   it("a submission that finds no room is refused in one line, and leaves nothing", async () => {
     const disk = smallDisk("size=3m") as SmallDisk;
     const home = join(disk.path, "home");
@@ -161,7 +183,8 @@ it("a runner whose lease was taken ends by itself, and its job goes on with the 
   const { mill, jobId } = await jobAtWork(home, "process");
   const { runnerPid } = await mill.getJob(jobId);
   const catalog = new DatabaseSync(join(home, "catalog.db"), { timeout: 10_000 });
-  catalog.prepare("UPDATE lease SET token = 'another', pid = ?").run(process.pid);
+  // by one that is seen to run: the lease of one that is gone the runner would take again
+  catalog.prepare("UPDATE lease SET token = 'another', pid = ?, started = ?").run(process.pid, ownIdentity().started);
   await vi.waitUntil(() => !existsSync(`/proc/${runnerPid}`), ASK);
   catalog.exec("DELETE FROM lease");
   catalog.close();
