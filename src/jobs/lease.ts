@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { RowmillError } from "../errors.js";
 import { ownIdentity, type ProcessIdentity, stateOf } from "../processIdentity.js";
 import { isPassing } from "./passingError.js";
 import type { SqlRow, Store } from "./sqlite.js";
@@ -52,12 +53,13 @@ export class RunnerLease implements Disposable {
     }
   }
 
-  /** Gives the lease up. On a full disk it stays in the catalogue, and is seen to be over once its process has ended. */
+  /** Gives the lease up. Where the catalogue can't be written or is gone it stays as it is, and is seen to be over once its process
+   *  has ended. */
   release(): void {
     try {
       this.#store.db.run("DELETE FROM lease WHERE token = ?", this.token);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!(error instanceof RowmillError)) throw error;
     }
   }
 

@@ -207,9 +207,10 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
   #fail(thrown: unknown): void {
     if (this.#isOver) return;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const hasReaders = this.#readers.size > 0;
+    const [hasReaders, isWatched] = [this.#readers.size > 0, this.#listens()];
     this.#finish(error);
-    if (this.listenerCount("error") > 0 || !hasReaders) this.emit("error", error);
+    // an iterator throws it by itself; who has stopped looking must not be ended by it
+    if (this.listenerCount("error") > 0 || (isWatched && !hasReaders)) this.emit("error", error);
   }
 
   #finish(error: Error | null): void {

@@ -114,6 +114,8 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
     if (rowsFailed > mostFailed) return "finished";
     const broken = await workers.runShares(page, (worker, message) => guarded(() => take(worker, message))());
     if (failure === null) await checkpoint.writeAll(signal);
+    // what is done stays done, whatever failed
+    else flush();
     if (failure !== null) throw failure;
     if (broken !== null) throw broken.reason;
     if (isCancelled) return "cancelled";

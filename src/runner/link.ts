@@ -70,15 +70,16 @@ export function linkInProcess(home: Home): RunnerLink {
         // another process had the home's lease, or took it: look again at the next call
         isRunning = false;
       });
-      end.catch((error: unknown) => console.error(visibleText(toldAs(error))));
+      end.catch((error: unknown) => {
+        // closed while it waited for room
+        if (!(closing.signal.aborted && isPassing(error))) console.error(visibleText(toldAs(error)));
+      });
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       runner?.stop();
-      await end.catch((error: unknown) => {
-        // closed while it waited for room
-        if (!isPassing(error)) throw error;
-      });
+      // what ended it was told when it did
+      await end.catch(() => undefined);
     },
   };
 }

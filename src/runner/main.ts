@@ -45,7 +45,7 @@ while (!ending.signal.aborted) {
   const didRun = await runner.run();
   clearTimeout(end);
   // a job may have come between the last look and the lease's release, when its submitter still saw this runner alive
-  if (!didRun || home.catalog.peekQueued() === null) break;
+  if (!didRun || (await patiently(() => home.catalog.peekQueued(), ending.signal)) === null) break;
 }
 home[Symbol.dispose]();
 process.exit(0);

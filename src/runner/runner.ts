@@ -68,6 +68,8 @@ export class Runner {
       await patiently(() => this.#home.catalog.endCancelled(lease), signal);
       await this.#serve(lease);
     } finally {
+      // what can't be served any more ends here with its jobs
+      this.stop();
       clearInterval(heartbeat);
       await Promise.all([...this.#active.values()].map((job) => job.end));
       await this.#pools[Symbol.asyncDispose]();
@@ -97,6 +99,8 @@ export class Runner {
         if (lease.renew() && this.#lock?.isInPlace() !== false) return;
         this.#options.log("another runner may have the home's jobs now: this one ends");
       } catch (error) {
+        // a catalogue that can't be read for the moment gives nobody the lease either
+        if (isPassing(error)) return;
         this.#options.log(`the lease can't be renewed: ${messageOf(error)}`);
       }
       this.stop();
@@ -167,10 +171,12 @@ export class Runner {
     }
     const job = this.#claim(next, lease);
     if (job === null) return false;
-    const end = this.#execute(job, lease, planned, asked).finally(() => {
-      this.#active.delete(job.jobId);
-      this.#tooLargeBeside = null;
-    });
+    const end = this.#execute(job, lease, planned, asked)
+      .catch((error: unknown) => this.#giveUp(job, error))
+      .finally(() => {
+        this.#active.delete(job.jobId);
+        this.#tooLargeBeside = null;
+      });
     this.#active.set(job.jobId, { cores: coresOf(planned), end });
     return true;
   }
@@ -217,6 +223,13 @@ export class Runner {
       if (isPassing(error)) await this.#settle(job, lease, "QUEUED");
       else await this.#fail(job, lease, error);
     }
+  }
+
+  /** What became of a job can't be written down, and that does not pass: the next runner takes it up again, once the home can be
+   *  used. */
+  #giveUp(job: JobRecord, error: unknown): void {
+    this.#options.log(`${job.jobId}: its end can't be written: ${messageOf(error)}`);
+    this.stop();
   }
 
   /** A job ends well only when its file, read again, is whole. */

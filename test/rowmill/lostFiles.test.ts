@@ -2,10 +2,13 @@ import { readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Rowmill } from "rowmill";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { removeFolder } from "../removeFolder.js";
 import { TICKET_PROMPT, TICKET_SCHEMA, temporaryFolder, tickets } from "./fixture.js";
 
 const FIRST_ROWS = 60;
+/** Only a hang ends a wait. */
+const ASK = { timeout: 1_000_000, interval: 50 };
 // one slot: slow enough to be disturbed, and the same bytes however often it is taken up again
 const labelling = {
   model: "starter",
@@ -105,4 +108,19 @@ describe("a job whose own file is lost while it runs", () => {
     });
     expect(job.failure).toMatch(/results of job-.* are lost: .*job\.db was deleted, replaced or cut while the job ran/);
   });
+});
+
+it("a home that is deleted under a runner in this process ends the watching in a line, and nothing else", async () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  onTestFinished(() => told.mockRestore());
+  const home = temporaryFolder();
+  const mill = new Rowmill({ home, runner: "in-process", output: null });
+  const jobId = await mill.infer(tickets(FIRST_ROWS), labelling);
+  for await (const { rowsDone } of mill.progress(jobId)) if (rowsDone > 0) break;
+  removeFolder(home);
+  await expect(mill.getJob(jobId)).rejects.toMatchObject({ code: "ROWMILL_STORE_UNUSABLE" });
+  // the runner finds it when it writes; an error that nobody caught would fail this run
+  await vi.waitUntil(() => told.mock.calls.flat().some((line) => String(line).includes("catalog.db")), ASK);
+  await mill.close();
+  for (const [line] of told.mock.calls) expect(line).toMatch(/^.*$/);
 });
