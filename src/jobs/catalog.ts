@@ -115,8 +115,8 @@ export class Catalog {
     return this.db.all(sql).map(toJobRecord);
   }
 
-  /** Says what a queued job wants that others have, e.g. "memory"; null for no more than its turn. */
-  setWaitsFor(jobId: string, what: string | null): void {
+  /** Says what a queued job wants that others have, e.g. "memory". */
+  setWaitsFor(jobId: string, what: string): void {
     this.db.run("UPDATE jobs SET waits_for = ? WHERE job_id = ?", what, jobId);
   }
 

@@ -237,7 +237,7 @@ describe("a job under way", () => {
   });
 
   it("can be cancelled and keeps what is done", async () => {
-    // far more than are done before the runner sees that it is to stop, however late that is
+    // the thread that deals the rows looks for the cancel, five times a second: however late it is, it has dealt few more by then
     const jobId = await mill.infer(tickets(30_000), { ...labelling, stayAttached: false });
     for await (const progress of mill.progress(jobId)) if (progress.rowsDone > 20) break;
     await mill.cancelJob(jobId);
