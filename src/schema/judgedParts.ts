@@ -1,7 +1,7 @@
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
-import { childOf, isKeywordMap, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { childOf, isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 import { kindOf } from "./wellFormed.js";
 
 /** Most keywords that Ajv compiles into one function: its code nests with each of them, and overflows the stack in the end. */
@@ -26,15 +26,14 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set([
 type Problem = ErrorObject | null;
 type Check = (value: unknown, path: string) => Problem;
 
-/** A part of a schema, compiled at its first use. */
-interface Part {
-  readonly node: SchemaNode;
-  validate: ValidateFunction | null;
+interface Compiled {
+  readonly validate: ValidateFunction;
   /** Whether it leads to no other part: then it costs no more than its size. */
-  isLeaf: boolean;
-  /** What this check has found of values so far, and where; undefined while it is being found. */
-  readonly known: Map<unknown, { readonly problem: Problem; readonly path: string } | undefined>;
+  readonly isLeaf: boolean;
 }
+
+/** What a part has found of the values of this check so far, and where; undefined while it is being found. */
+type Known = Map<unknown, { readonly problem: Problem; readonly path: string } | undefined>;
 
 /** The value leads a schema back to itself. */
 export class EndlessReference extends Error {}
@@ -46,10 +45,11 @@ export class JudgedParts {
   readonly #document: SchemaDocument;
   readonly #ajv: Ajv;
   readonly #ready: (schema: unknown) => unknown;
-  readonly #parts = new Map<string, Part>();
+  /** By their pointers. */
+  readonly #parts = new Map<string, Check>();
   readonly #checks: Check[] = [];
-  /** Those that know something of the value that is being checked. */
-  readonly #used = new Set<Part>();
+  /** What parts know of the value that is being checked. */
+  readonly #used = new Set<Known>();
 
   /** @param ready  makes a schema ready for Ajv: its numbers */
   constructor(document: SchemaDocument, ajv: Ajv, ready: (schema: unknown) => unknown) {
@@ -63,9 +63,14 @@ export class JudgedParts {
         const checks = numbers.map((number) => this.#checks[number]!);
         const check = (value: unknown, context?: { readonly instancePath: string }): boolean => {
           const path = context?.instancePath ?? "";
-          const problem = firstOf(checks, (one) => one(value, path));
-          check.errors = problem === null ? [] : [problem];
-          return problem === null;
+          // no function between: values nest a thousand deep, and each level takes of the stack
+          for (const one of checks) {
+            const problem = one(value, path);
+            if (problem === null) continue;
+            check.errors = [problem];
+            return false;
+          }
+          return true;
         };
         check.errors = [] as ErrorObject[];
         return check;
@@ -77,42 +82,48 @@ export class JudgedParts {
    *  @throws {EndlessReference} where the value is sent round in circles */
   problemOf(node: SchemaNode, value: unknown): Problem {
     try {
-      return this.#judge(this.#part(node), value, "");
+      return this.#part(node)(value, "");
     } finally {
-      for (const part of this.#used) part.known.clear();
+      for (const known of this.#used) known.clear();
       this.#used.clear();
     }
   }
 
-  #part(node: SchemaNode): Part {
-    let part = this.#parts.get(node.pointer);
-    if (part === undefined) {
-      part = { node, validate: null, isLeaf: false, known: new Map() };
-      this.#parts.set(node.pointer, part);
-    }
+  #part(node: SchemaNode): Check {
+    const made = this.#parts.get(node.pointer);
+    if (made !== undefined) return made;
+    const part = node.schema === true ? () => null : node.schema === false ? allowsNothing : this.#compiledPart(node);
+    this.#parts.set(node.pointer, part);
     return part;
   }
 
-  #judge(part: Part, value: unknown, path: string): Problem {
-    part.validate ??= this.#compiled(part);
-    if (part.isLeaf) return problemBy(part.validate, value, path);
-    if (part.known.has(value)) {
-      const known = part.known.get(value);
-      if (known === undefined) throw new EndlessReference();
-      return known.problem === null ? null : moved(known.problem, known.path, path);
-    }
-    this.#used.add(part);
-    part.known.set(value, undefined);
-    const problem = problemBy(part.validate, value, path);
-    part.known.set(value, { problem, path });
-    return problem;
+  /** A part that is compiled at its first use. */
+  #compiledPart(node: SchemaNode): Check {
+    let compiled: Compiled | null = null;
+    const known: Known = new Map();
+    return (value, path) => {
+      compiled ??= this.#compiled(node);
+      const { validate, isLeaf } = compiled;
+      if (!isLeaf) {
+        const found = known.get(value);
+        if (found !== undefined) return found.problem === null ? null : moved(found.problem, found.path, path);
+        if (known.has(value)) throw new EndlessReference();
+        this.#used.add(known);
+        known.set(value, undefined);
+      }
+      const context = { instancePath: path, parentData: {}, parentDataProperty: "", rootData: {}, dynamicAnchors: {} };
+      const isValid = validate(value, context) === true;
+      const found = isValid ? null : (validate.errors?.at(-1) ?? problem("", path, "is not valid"));
+      if (!isLeaf) known.set(value, { problem: found, path });
+      return found;
+    };
   }
 
-  #compiled(part: Part): ValidateFunction {
+  #compiled(node: SchemaNode): Compiled {
     const before = this.#checks.length;
-    const schema = this.#written(part.node, { left: MOST_KEYWORDS });
-    part.isLeaf = this.#checks.length === before;
-    return this.#ajv.compile(this.#ready(schema) as object);
+    const schema = this.#written(node, { left: MOST_KEYWORDS });
+    const isLeaf = this.#checks.length === before;
+    return { validate: this.#ajv.compile(this.#ready(schema) as object), isLeaf };
   }
 
   /** A schema as Ajv gets it, as far as there is room; what is beyond are checks of its own. */
@@ -120,7 +131,7 @@ export class JudgedParts {
     const { schema } = node;
     if (typeof schema === "boolean") return schema;
     const keywords = Object.entries(schema);
-    if (room.left <= 0 && keywords.length > 0) return this.#withChecks({}, [this.#toPart(node)]);
+    if (room.left <= 0 && keywords.length > 0) return this.#withChecks({}, [this.#part(node)]);
     room.left -= keywords.length;
     const copy: Record<string, unknown> = {};
     const checks: Check[] = [];
@@ -129,7 +140,7 @@ export class JudgedParts {
       const kind = kindOf(keyword);
       if (NAMES.has(keyword) || (kind === undefined && keyword !== "const")) continue;
       if (keyword === "$ref" || keyword === "$dynamicRef") {
-        checks.push(this.#toPart(this.#behind(this.#document.resolve(value as string, node))));
+        checks.push(this.#part(this.#behind(this.#document.resolve(value as string, node))));
       } else if (kind === "schema") {
         if (keyword !== "additionalProperties" || !isWide(schema.patternProperties)) copy[keyword] = inner(keyword);
       } else if (Array.isArray(value) && (kind === "schemas" || kind === "items")) {
@@ -139,6 +150,7 @@ export class JudgedParts {
           if (!COMBINING.has(keyword)) copy[keyword] = value.map(() => true);
         } else copy[keyword] = value.map((_, index) => inner(keyword, index));
       } else if (kind === "items") copy[keyword] = inner(keyword);
+      else if (keyword === "enum" && isWide(value)) checks.push(this.#wideEnum(value as readonly unknown[]));
       else if (isKeywordMap(value) && keyword !== "const") {
         if (isWide(value)) {
           checks.push(this.#wideMap(node, keyword, value));
@@ -156,13 +168,6 @@ export class JudgedParts {
     return { ...schema, [CHECKS]: checks.map((check) => this.#checks.push(check) - 1) };
   }
 
-  #toPart(node: SchemaNode): Check {
-    if (typeof node.schema === "boolean") {
-      return node.schema ? () => null : (_, path) => problem("false schema", path, "is allowed no value");
-    }
-    return (value, path) => this.#judge(this.#part(node), value, path);
-  }
-
   /** Where references that say nothing else lead to in the end; where they lead round, the node itself. */
   #behind(node: SchemaNode): SchemaNode {
     let at = node;
@@ -177,7 +182,7 @@ export class JudgedParts {
 
   #wideList(node: SchemaNode, keyword: string, schemas: readonly unknown[]): Check {
     if (keyword === "items" || keyword === "prefixItems") {
-      const parts = schemas.map((_, index) => this.#toPart(childOf(node, keyword, index)));
+      const parts = schemas.map((_, index) => this.#part(childOf(node, keyword, index)));
       return (value, path) =>
         Array.isArray(value)
           ? firstOf(value.slice(0, parts.length), (element, at) => parts[at]!(element, `${path}/${at}`))
@@ -199,7 +204,7 @@ export class JudgedParts {
             keyword,
             left.map(([, schema]) => schema),
           )
-        : left.map(([index]) => this.#toPart(childOf(node, keyword, index)));
+        : left.map(([index]) => this.#part(childOf(node, keyword, index)));
     const validCount = (value: unknown, path: string, most: number): number => {
       let count = constants.get(value) ?? 0;
       for (const other of others) {
@@ -220,8 +225,16 @@ export class JudgedParts {
   #groups(node: SchemaNode, keyword: "allOf" | "anyOf", schemas: readonly unknown[]): Check[] {
     return Array.from({ length: Math.ceil(schemas.length / MOST_IN_ONE) }, (_, group) => {
       const own = schemas.slice(group * MOST_IN_ONE, (group + 1) * MOST_IN_ONE);
-      return this.#toPart({ schema: { [keyword]: own }, pointer: `${node.pointer}/${keyword}/group ${group}` });
+      return this.#part({ schema: { [keyword]: own }, pointer: `${node.pointer}/${keyword}/group ${group}` });
     });
+  }
+
+  /** Ajv compares with one value after the other. */
+  #wideEnum(values: readonly unknown[]): Check {
+    const allowed = this.#ready(values) as readonly unknown[];
+    const texts = new Set(allowed.map(sortedText));
+    const wrong = problem("enum", "", "must be equal to one of the allowed values", { allowedValues: allowed });
+    return (value, instancePath) => (texts.has(sortedText(value)) ? null : { ...wrong, instancePath });
   }
 
   #wideMap(node: SchemaNode, keyword: string, schemas: KeywordMap): Check {
@@ -229,8 +242,8 @@ export class JudgedParts {
       const value = schemas[name];
       // names that must come with a name
       const isNames = Array.isArray(value);
-      const pointer = `${node.pointer}/${keyword}/${name}`;
-      return this.#toPart(isNames ? { schema: { required: value }, pointer } : childOf(node, keyword, name));
+      const pointer = stepPointer(stepPointer(node.pointer, keyword), name);
+      return this.#part(isNames ? { schema: { required: value }, pointer } : childOf(node, keyword, name));
     };
     if (keyword !== "patternProperties") {
       const isOfMember = keyword === "properties";
@@ -245,7 +258,7 @@ export class JudgedParts {
     }
     const patterns = Object.keys(schemas).map((source) => ({ test: regularExpression(source), part: partOf(source) }));
     const { properties, additionalProperties } = node.schema as KeywordMap;
-    const rest = additionalProperties === undefined ? () => null : this.#toPart(childOf(node, "additionalProperties"));
+    const rest = additionalProperties === undefined ? () => null : this.#part(childOf(node, "additionalProperties"));
     return (value, path) =>
       firstOf(namesOf(value), (name) => {
         const member = (value as KeywordMap)[name];
@@ -275,14 +288,19 @@ function plainConstant(schema: unknown): unknown {
   return typeof value === "string" || Number.isSafeInteger(value) ? value : undefined;
 }
 
-function problemBy(validate: ValidateFunction, value: unknown, instancePath: string): Problem {
-  const context = { instancePath, parentData: {}, parentDataProperty: "", rootData: {}, dynamicAnchors: {} };
-  if (validate(value, context) === true) return null;
-  return validate.errors?.at(-1) ?? problem("", instancePath, "is not valid");
+function allowsNothing(_value: unknown, path: string): Problem {
+  return problem("false schema", path, "is allowed no value");
 }
 
-function problem(keyword: string, instancePath: string, message: string): ErrorObject {
-  return { keyword, instancePath, schemaPath: "", params: {}, message };
+function problem(keyword: string, instancePath: string, message: string, params: KeywordMap = {}): ErrorObject {
+  return { keyword, instancePath, schemaPath: "", params, message };
+}
+
+/** A value's JSON text with the keys of objects in order: equal for equal values. */
+function sortedText(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isKeywordMap(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
 }
 
 function moved(error: ErrorObject, from: string, to: string): ErrorObject {

@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsPlugin, { type FormatName } from "ajv-formats";
 import { InputError, messageOf } from "../errors.js";
 import { hasLongNumeral, stringifyExact } from "../exactNumbers.js";
-import { oneLine } from "../foreignText.js";
+import { cutMiddle, messageLine } from "../foreignText.js";
 import { compareDecimals, type Decimal, isMultiple } from "./decimal.js";
 import { asksForUnevaluated, isJudgedAsWhole, judgedDocument } from "./judgedDocument.js";
 import { EndlessReference, JudgedParts } from "./judgedParts.js";
@@ -80,10 +80,9 @@ export function judgeOf(document: SchemaDocument): Judge {
       exact = { compiled: compileDocument(document, standIns), standIns };
     }
     const { compiled, standIns } = exact;
-    const problem = judged(compiled, node, JSON.parse(standIns.replaced(text)));
-    const words = problem === null ? null : standIns.inWords(problem);
+    const problem = judged(compiled, node, JSON.parse(standIns.replaced(text)), (words) => standIns.inWords(words));
     standIns.forget();
-    return words;
+    return problem;
   };
   const problemAt = (node: SchemaNode, value: unknown) =>
     isExact ? exactProblemOf(node, stringifyExact(value) as string) : problemOf(node, value);
@@ -98,10 +97,16 @@ export function judgeOf(document: SchemaDocument): Judge {
   };
 }
 
-function judged(compiled: CompiledJudge, node: SchemaNode, value: unknown): string | null {
+/** @param meant  gives a text the numbers that stood in the value and the schema */
+function judged(
+  compiled: CompiledJudge,
+  node: SchemaNode,
+  value: unknown,
+  meant = (words: string) => words,
+): string | null {
   try {
     const error = compiled.problemOf(node, value);
-    return error === null ? null : inWords(error);
+    return error === null ? null : inWords(error, meant);
   } catch (error) {
     if (error instanceof EndlessReference) return "the value can't be checked: the schema refers to itself without end";
     if (error instanceof TooManySteps)
@@ -251,9 +256,12 @@ function emptyJudge(): Ajv2020 {
   return ajv;
 }
 
-function inWords(error: ErrorObject): string {
+/** UTF-16 units of a list of allowed values, or of a member's name, in a message. */
+const LONGEST_ALLOWED = 400;
+
+function inWords(error: ErrorObject, meant: (words: string) => string): string {
   const place = error.instancePath === "" ? "the value" : error.instancePath;
   const allowed: unknown = error.params.allowedValues ?? error.params.additionalProperty;
-  const which = allowed === undefined ? "" : ` (${stringifyExact(allowed)})`;
-  return oneLine(`${place} ${error.message ?? "is not valid"}${which}`);
+  const which = allowed === undefined ? "" : ` (${cutMiddle(meant(stringifyExact(allowed) ?? ""), LONGEST_ALLOWED)})`;
+  return messageLine(`${meant(`${place} ${error.message ?? "is not valid"}`)}${which}`);
 }
