@@ -278,11 +278,16 @@ function warnOfWords(context: SubmissionContext, prompts: PromptColumns): void {
 function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {
   const totals = counters[0]?.totals;
   if (totals !== undefined && totals.emptyRows > 0)
-    context.warn(`${totals.emptyRows} of ${totals.rows} rows have no text: their prompt is empty`);
+    context.warn(
+      `${totals.emptyRows} of ${totals.rows} rows ${totals.emptyRows === 1 ? "has no text: its" : "have no text: their"} prompt is empty`,
+    );
   for (const { model, totals: counted } of counters) {
     if (counted.tooLongRows === 0) continue;
-    const what = options.truncateRows ? "are cut to fit" : "become error rows";
-    context.warn(`${counted.tooLongRows} of ${counted.rows} rows are longer than ${model.name} holds and ${what}`);
+    const isOne = counted.tooLongRows === 1;
+    const cut = isOne ? "is cut to fit" : "are cut to fit";
+    const failed = isOne ? "becomes an error row" : "become error rows";
+    const rows = `${counted.tooLongRows} of ${counted.rows} rows ${isOne ? "is" : "are"}`;
+    context.warn(`${rows} longer than ${model.name} holds and ${options.truncateRows ? cut : failed}`);
   }
 }
 

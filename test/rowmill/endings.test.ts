@@ -127,7 +127,7 @@ describe("a warning", () => {
     const estimate = await mill.infer(["a", null as unknown as string], { ...options, dryRun: true });
     const warnings = [
       expect.stringMatching(/^checked after generation: uniqueItems/),
-      "1 of 2 rows have no text: their prompt is empty",
+      "1 of 2 rows has no text: its prompt is empty",
     ];
     expect(estimate.warnings).toEqual(warnings);
     expect((await mill.getJob(await mill.infer(["a", null as unknown as string], options))).warnings).toEqual(warnings);
