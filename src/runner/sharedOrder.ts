@@ -24,8 +24,10 @@ export class SharedOrder {
   #ahead: readonly RowMessage[] = [];
   #at = 0;
   #lastRead = -1;
-  /** What has been read of the next window, so that a read that fails loses nothing. */
+  /** What has been read of the next window, so that nothing that fails loses a row. */
   #begun: RowMessage[] = [];
+  /** Whether that is all of it. */
+  #isWhole = false;
 
   constructor(
     private readonly pending: PendingRows,
@@ -35,18 +37,22 @@ export class SharedOrder {
   }
 
   /** @returns the next window, `null` when there is none
-   *  @throws what reading threw; the next call goes on where this one stood */
+   *  @throws what reading or ordering threw; the next call goes on where this one stood */
   next(): Window | null {
+    this.#readWindow();
+    const window = this.#begun.length === 0 ? null : inOrder(this.#begun);
+    this.#begun = [];
+    this.#isWhole = false;
+    return window;
+  }
+
+  #readWindow(): void {
+    if (this.#isWhole) return;
     for (let row = this.#read(); row !== null; row = this.#read()) {
       this.#begun.push(row);
       if (this.#cutter.endsWith(row.prompt)) break;
     }
-    const rows = this.#begun;
-    this.#begun = [];
-    if (rows.length === 0) return null;
-    const order = orderByBeginnings(rows.map(({ prompt }) => prompt));
-    if (order === null) return { rows, isGrouped: false };
-    return { rows: Array.from(order, (place) => rows[place] as RowMessage), isGrouped: true };
+    this.#isWhole = true;
   }
 
   #read(): RowMessage | null {
@@ -57,4 +63,10 @@ export class SharedOrder {
     }
     return this.#ahead[this.#at++] ?? null;
   }
+}
+
+function inOrder(rows: readonly RowMessage[]): Window {
+  const order = orderByBeginnings(rows.map(({ prompt }) => prompt));
+  if (order === null) return { rows, isGrouped: false };
+  return { rows: Array.from(order, (place) => rows[place] as RowMessage), isGrouped: true };
 }

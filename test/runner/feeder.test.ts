@@ -65,6 +65,32 @@ describe("rows are dealt to the workers", () => {
     expect(failures).toBeGreaterThan(0);
   });
 
+  it("each once, though the window that was read can't be put in order at first, and reads no row before it is", () => {
+    let looks = 0;
+    const rows = unlike(6).map((text, index) => ({
+      index,
+      seeds: [0],
+      // cutting the windows looks at the text once, ordering them another time
+      get prompt(): string {
+        if (index === 2 && ++looks === 2) throw new Error("no memory");
+        return text;
+      },
+    }));
+    const seen: number[] = [];
+    const read = (after: number) => {
+      const next = rows[after + 1];
+      if (next === undefined) return [];
+      seen.push(next.index);
+      return [next];
+    };
+    const feeder = new Feeder({ read }, rows.length, 1, { rows: 3, characters: 1e6 });
+    expect(() => feeder.answer(0, 3)).toThrow("no memory");
+    expect(seen).toEqual([0, 1, 2]);
+    expect(indexesOf([feeder.answer(0, 3)])).toEqual([0, 1, 2]);
+    expect(seen).toEqual([0, 1, 2]);
+    expect(indexesOf([feeder.answer(0, 4)])).toEqual([3, 4, 5]);
+  });
+
   it("by turns where they share no beginnings", () => {
     const requests = [0, 1, 2, 1, 0].map((worker) => ({ worker, wanted: 3 }));
     const got = answers({ prompts: unlike(40), workers: 3 }, requests);
