@@ -7,7 +7,7 @@ import { batchOfColumns, type ColumnBuffers, dataOf } from "./arrowData.js";
 import { gather } from "./arrowGather.js";
 import { pickWords, textsOfViews } from "./arrowLower.js";
 import type { StoredField, StoredSchema } from "./arrowStored.js";
-import { checkGrowth } from "./growth.js";
+import { BatchMemory } from "./batchMemory.js";
 import { unpackLz4Frame } from "./lz4.js";
 import { unpackZstd } from "./zstd.js";
 
@@ -47,7 +47,7 @@ class Loader {
   #node = 0;
   #buffer = 0;
   #views = 0;
-  #unpackedBytes = 0;
+  readonly #memory = new BatchMemory();
 
   constructor(
     readonly message: StoredMessage,
@@ -212,8 +212,7 @@ class Loader {
     const packed = bytes.subarray(8);
     if (wanted === -1) return packed;
     if (wanted < 0) throw tooShort();
-    this.#unpackedBytes += wanted;
-    checkGrowth(this.message.body.length, this.#unpackedBytes);
+    this.#memory.take(wanted);
     const unpack = compression.codec() === CompressionType.ZSTD ? unpackZstd : unpackLz4Frame;
     return unpack(packed, wanted);
   }

@@ -12,12 +12,10 @@ const NEWLINE = 0x0a;
 const CHUNK_BYTES = 256 * 1024;
 
 /** Reads a file chunk by chunk, unpacking gzip.
- *  @param tally  counts the bytes that have been read, as they are in the file
  *  @throws {InputError} ROWMILL_NO_SUCH_FILE, ROWMILL_UNREADABLE */
-export async function* readBytes(file: DataFile, tally?: { packedBytes: number }): AsyncGenerator<Buffer> {
+export async function* readBytes(file: DataFile): AsyncGenerator<Buffer> {
   const source = file.stream?.read() ?? createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
-  const counted = tally === undefined ? source : countBytes(source, tally);
-  const packed = counted instanceof Readable ? counted : Readable.from(counted);
+  const packed = source instanceof Readable ? source : Readable.from(source);
   // pipeline hands the file's error on to the stream that is read below, the callback has nothing to add
   const stream = file.isGzip ? pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : packed;
   try {
@@ -27,13 +25,6 @@ export async function* readBytes(file: DataFile, tally?: { packedBytes: number }
   } finally {
     stream.destroy();
     packed.destroy();
-  }
-}
-
-async function* countBytes(source: AsyncIterable<Buffer>, tally: { packedBytes: number }): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    tally.packedBytes += chunk.length;
-    yield chunk;
   }
 }
 

@@ -7,12 +7,11 @@ import { beforeProcessEnds } from "../processEnd.js";
 import { readBytes } from "./bytes.js";
 import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
-import { checkGrowth } from "./growth.js";
 
 /** The file itself, or for a gzip'd one or a stream an unpacked copy in the system's temporary folder: Parquet and Arrow files
  *  are read from their end and at random. The copy is private, and goes when the result is disposed or the process ends; on
  *  Linux it has no name from the beginning, so that not even SIGKILL leaves it.
- *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER, and ROWMILL_UNREADABLE for what unpacks to far more than it is */
+ *  @throws {InputError} ROWMILL_NO_TEMPORARY_FOLDER, also where it has no room; and as readBytes */
 export async function unpackFile(file: DataFile): Promise<{ file: DataFile } & AsyncDisposable> {
   if (!file.isGzip && file.stream === undefined) return { file, [Symbol.asyncDispose]: async () => {} };
   const copy = await makeCopy();
@@ -29,13 +28,7 @@ export async function unpackFile(file: DataFile): Promise<{ file: DataFile } & A
 }
 
 async function fill(copy: FileHandle, file: DataFile): Promise<void> {
-  const tally = { packedBytes: 0 };
-  let unpackedBytes = 0;
-  for await (const chunk of readBytes(file, tally)) {
-    unpackedBytes += chunk.length;
-    checkGrowth(tally.packedBytes, unpackedBytes);
-    await copy.writeFile(chunk);
-  }
+  for await (const chunk of readBytes(file)) await copy.writeFile(chunk);
 }
 
 interface Copy extends AsyncDisposable {

@@ -1,9 +1,23 @@
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { Dictionary, Int32, makeData, RecordBatch, RecordBatchStreamWriter, Table, Utf8, Vector } from "apache-arrow";
+import {
+  Binary,
+  CompressionType,
+  compressionRegistry,
+  Dictionary,
+  Int32,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Table,
+  Utf8,
+  Vector,
+} from "apache-arrow";
 import { describe, expect, test } from "vitest";
+import { BatchMemory } from "../../src/data/batchMemory.js";
+import { openSource } from "../../src/data/index.js";
 import { unpackZstd } from "../../src/data/zstd.js";
 import { compiledSources } from "./child.js";
 import { readAll, scratchFolder } from "./scratch.js";
@@ -23,6 +37,46 @@ const PACKED =
 /** A Parquet file whose footer is a list of 2^62 truth values. */
 const ENDLESS_LIST = "UEFSMRnx/////////38ACwAAAFBBUjE=";
 
+const MEGABYTE = 1024 * 1024;
+
+/** One row of one batch: zeros in the column "a", a text in "b". */
+function arrowFile(zeros: Uint8Array, isPacked: boolean): Uint8Array {
+  const text = Buffer.from("beside");
+  const batch = new RecordBatch({
+    a: makeData({ type: new Binary(), length: 1, valueOffsets: Int32Array.of(0, zeros.length), data: zeros }),
+    b: makeData({ type: new Utf8(), length: 1, valueOffsets: Int32Array.of(0, text.length), data: text }),
+  });
+  // a frame that is no shorter is not written: the bytes are, as they are
+  compressionRegistry.set(CompressionType.ZSTD, {
+    encode: (bytes) => zeroFrame(bytes.length < MOST_BLOCK_BYTES ? 1000 * MOST_BLOCK_BYTES : bytes.length),
+  });
+  const writer = new RecordBatchStreamWriter(isPacked ? { compressionType: CompressionType.ZSTD } : {});
+  writer.write(batch);
+  const bytes = Buffer.from(writer.finish().toUint8Array(true));
+  // the writer says the packed size where the format wants the other
+  if (isPacked) bytes.writeBigInt64LE(BigInt(zeros.length), bytes.indexOf(zeroFrame(zeros.length)) - 8);
+  return bytes;
+}
+
+/** A Zstandard frame of zeros: blocks of 128 KiB that are a byte repeated. */
+function zeroFrame(count: number): Uint8Array {
+  const frame = Buffer.alloc(9 + (count / MOST_BLOCK_BYTES) * 4);
+  frame.set([0x28, 0xb5, 0x2f, 0xfd, 0xa0]);
+  frame.writeUInt32LE(count, 5);
+  for (let at = 9; at < frame.length; at += 4)
+    frame.writeUIntLE((MOST_BLOCK_BYTES << 3) | 0b010 | Number(at + 4 === frame.length), at, 3);
+  return frame;
+}
+
+const MOST_BLOCK_BYTES = 128 * 1024;
+
+async function textsBeside(path: string): Promise<(string | null)[]> {
+  const texts: (string | null)[] = [];
+  const source = await openSource(path, { columns: ["b"] });
+  for await (const batch of source.batches()) texts.push(...batch.text("b"));
+  return texts;
+}
+
 test.each([
   ["runs that stand for more than any memory", "run.arrow", LONG_RUN, /stand for 2000000000 values/],
   ["a column that is shorter than its batch", "short.arrow", SHORT_COLUMN, /columns differ in length/],
@@ -41,24 +95,34 @@ describe("a small file that stands for gigabytes", () => {
     expect((await readAll(path, "a")).texts).toEqual(["x".repeat(1003)]);
     const length = Buffer.alloc(8);
     length.writeBigInt64LE(1003n);
-    bytes.writeBigInt64LE(2n ** 40n, bytes.lastIndexOf(length));
+    bytes.writeBigInt64LE(2n ** 50n, bytes.lastIndexOf(length));
     writeFileSync(path, bytes);
     await expect(readAll(path, "a")).rejects.toMatchObject({
       exitCode: 2,
-      message: expect.stringContaining("bytes unpack to 1099511627784 or more"),
+      message: expect.stringMatching(/a batch unpacks to 1125899906842632 bytes or more.*smaller record batches/),
     });
   });
 
-  test("of Parquet or Arrow in gzip is refused before it fills the disk", async () => {
-    // gzip files behind one another are one
-    const start = gzipSync(Buffer.from("PAR1"));
-    const zeros = gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 1 });
-    const path = join(folder, "zeros.parquet.gz");
-    writeFileSync(path, Buffer.concat([start, ...Array<Buffer>(20).fill(zeros)]));
-    await expect(readAll(path, "a")).rejects.toMatchObject({
-      exitCode: 2,
-      message: expect.stringMatching(/zeros\.parquet\.gz can't be read: \d+ bytes unpack to 5\d{8} or more/),
-    });
+  test("of Arrow is read where the machine has room, as it is and in gzip", async () => {
+    const path = join(folder, "honest.arrow");
+    const zeros = Buffer.alloc(600 * MEGABYTE);
+    writeFileSync(path, arrowFile(zeros, true));
+    expect(statSync(path).size).toBeLessThan(zeros.length / 10_000);
+    expect(await textsBeside(path)).toEqual(["beside"]);
+    const packed = gzipSync(arrowFile(zeros, false), { level: 1 });
+    expect(packed.length).toBeLessThan(zeros.length / 200);
+    writeFileSync(`${path}.gz`, packed);
+    expect(await textsBeside(`${path}.gz`)).toEqual(["beside"]);
+  });
+
+  test("of Arrow is refused beyond half of the memory that is free, all buffers of a batch together", () => {
+    const memory = new BatchMemory(() => 2000 * MEGABYTE);
+    memory.take(600 * MEGABYTE);
+    memory.take(400 * MEGABYTE);
+    expect(() => memory.take(1)).toThrow(`${1000 * MEGABYTE + 1} bytes or more`);
+    const small = new BatchMemory(() => 0);
+    small.take(512 * MEGABYTE);
+    expect(() => small.take(1)).toThrow("write it in smaller record batches");
   });
 
   test.each([
