@@ -9,6 +9,7 @@ import { withPlainJson } from "./exactNumbers.js";
 import { messageLine } from "./foreignText.js";
 import { givenPath, givenText, requireWorkingFolder } from "./given.js";
 import { whileHeld } from "./heldProcess.js";
+import "./inheritedDescriptors.js";
 import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "../inheritedDescriptors.js";
 import { end, reportFailure } from "./failure.js";
 import { outliveReaders } from "./output.js";
 import { createProgram } from "./program.js";

@@ -1,10 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { rmSync, type Stats, write } from "node:fs";
-import { access, constants, type FileHandle, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { InputError, messageOf } from "../errors.js";
+import { isInherited } from "../inheritedDescriptors.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../processIdentity.js";
 
@@ -17,7 +29,7 @@ const PRIVATE = 0o600;
 /** Writes a file that appears whole or not at all: chunks go to a hidden, private file beside it, which is synced and renamed at the
  *  end, and removed on any error and with the process. A file that is there keeps its mode, and its owner where one may give it
  *  away; a new one gets what the umask leaves. A link stays one, its target is replaced; a pipe or device is written to as it is,
- *  and so is a file that the process has open, by its /dev/stdout or /dev/fd/3: behind what stands there, as a shell's `>>` wants it.
+ *  and so is a file that the process was given open, by its /dev/stdout or /dev/fd/3: behind what stands there, as a shell's `>>` wants it.
  *  @throws {InputError} ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE */
 export async function writeAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   try {
@@ -44,16 +56,18 @@ interface Target {
   /** The path behind all links, which need not be there. */
   readonly target: string;
   readonly found: Stats | null;
-  /** Where it is a file or socket that this process has open. */
+  /** Where it is a file or socket that this process was given open. */
   readonly descriptor: number | null;
 }
 
 async function checkWritable(path: string): Promise<Target> {
-  const target = await followLinks(path);
+  const { target, descriptor } = await followLinks(path);
+  // it may be a job's own file
+  if (descriptor !== null && !isInherited(descriptor))
+    throw refusal("EBADF", `it is descriptor ${descriptor}, which was not open when the program was started`);
   const found = await stat(target).catch(nullIfMissing);
   // others are opened anew
-  const descriptor = found?.isFile() || found?.isSocket() ? ownDescriptor(target) : null;
-  if (descriptor !== null) return { target, found, descriptor };
+  if (descriptor !== null && (found?.isFile() || found?.isSocket())) return { target, found, descriptor };
   if (found?.isDirectory()) throw refusal("EISDIR", "it is a folder: give a file's name in it");
   if (found?.isSocket()) throw refusal("ENXIO", "it is a socket");
   // a file that its owner made read-only is not to be replaced, which a folder's permissions would allow
@@ -63,21 +77,26 @@ async function checkWritable(path: string): Promise<Target> {
 }
 
 /** Not by realpath, which knows nothing of a link whose target is not there yet. */
-async function followLinks(path: string): Promise<string> {
+async function followLinks(path: string): Promise<Pick<Target, "target" | "descriptor">> {
   let target = resolve(path);
   for (let links = 0; links <= MOST_LINKS; links += 1) {
     // what a process has open (/dev/stdout) is a link to what need not be a path
-    if (ownDescriptor(target) !== null) return target;
+    const descriptor = await ownDescriptor(target);
+    if (descriptor !== null) return { target, descriptor };
     const next = await readlink(target).catch(() => null);
-    if (next === null || /^\w+:\[/.test(next)) return target;
+    if (next === null || /^\w+:\[/.test(next)) return { target, descriptor: null };
     target = resolve(dirname(target), next);
   }
   throw refusal("ELOOP", "its links go round in a circle");
 }
 
-function ownDescriptor(path: string): number | null {
-  const number = new RegExp(`^(?:/dev|/proc/(?:self|thread-self|${process.pid}))/fd/(\\d+)$`).exec(path)?.[1];
-  return number === undefined ? null : Number(number);
+async function ownDescriptor(path: string): Promise<number | null> {
+  const name = basename(path);
+  if (!/^\d+$/.test(name)) return null;
+  // a folder of descriptors has several names: /dev/fd, /proc/self/fd, /proc/thread-self/fd, a link to one
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  const isOwn = new RegExp(`^/(?:dev|proc/${process.pid}(?:/task/\\d+)?)/fd$`).test(folder);
+  return isOwn ? Number(name) : null;
 }
 
 function nullIfMissing(error: NodeJS.ErrnoException): null {

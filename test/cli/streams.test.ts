@@ -71,6 +71,52 @@ test("a file that is replaced keeps its mode, a new one has the umask's, a link'
   expect(lstatSync(join(desk.folder, "link.csv")).isSymbolicLink()).toBe(true);
 });
 
+test.skipIf(process.platform === "win32")(
+  "a link to a descriptor that the command was given writes behind what its file holds",
+  () => {
+    desk.write("held.csv", "before\n");
+    symlinkSync("/dev/fd/19", join(desk.folder, "given.csv"));
+    const { status, stderr } = shell(`rowmill jobs results ${jobId} --output given.csv 19>> held.csv`);
+    expect(status, stderr).toBe(0);
+    expect(readFileSync(join(desk.folder, "held.csv"), "utf8")).toMatch(/^before\nid,text,inference_result\n1,/);
+    const none = shell(`rowmill jobs results ${jobId} --output given.csv 19>&-`);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/^error: .*\[ROWMILL_NOT_WRITABLE\]\n$/)]);
+  },
+);
+
+/** Writes results to each descriptor of the process that was not open when it began, by several names. */
+const WRITE_TO_OWN = `
+  import { readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+  const [index, jobId] = process.argv.slice(1);
+  const given = new Set(readdirSync("/proc/self/fd"));
+  const { Rowmill } = await import(index);
+  symlinkSync("/dev/fd", "descriptors");
+  const mill = new Rowmill();
+  const codes = new Set();
+  for (let number = 3; number < 64; number++) {
+    if (given.has(String(number))) continue;
+    for (const path of ["/dev/fd/", "/proc/thread-self/fd/", "descriptors/"]) {
+      rmSync("own.csv", { force: true });
+      symlinkSync(path + number, "own.csv");
+      codes.add(await mill.writeJobResults(jobId, "own.csv").then(() => "written", ({ code }) => code));
+    }
+  }
+  console.log(JSON.stringify([...codes]));
+  process.exit();`;
+
+test.skipIf(process.platform !== "linux")(
+  "a link to a descriptor of Rowmill's own files is refused, and they stay as they are",
+  () => {
+    const database = join(desk.home, "jobs", jobId, "job.db");
+    const before = readFileSync(database);
+    desk.write("own.mjs", WRITE_TO_OWN);
+    const index = new URL("../../dist/index.js", import.meta.url).href;
+    const { stdout, stderr } = shell(`"${process.execPath}" --input-type=module -e "$(cat own.mjs)" ${index} ${jobId}`);
+    expect(stdout, stderr).toBe('["ROWMILL_NOT_WRITABLE"]\n');
+    expect(readFileSync(database).equals(before)).toBe(true);
+  },
+);
+
 /** Loaded into a command: kills it while it writes a file, with half of the first piece written or all but its name. */
 const KILL = `
   const fs = require("node:fs/promises");
