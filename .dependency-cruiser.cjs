@@ -24,8 +24,10 @@ module.exports = {
     upward("submission-and-runner-stay-apart", "^src/(runner|worker|engine)/", "^src/submission/"),
     upward("submission-runs-nothing", "^src/submission/", "^src/(runner|worker)/"),
     upward("worker-looks-down", "^src/worker/", "^src/(runner|jobs)/"),
-    // of the leaves the masks: the native engine follows grammars below JavaScript
-    upward("engine-looks-down", "^src/engine/", `^src/(submission|runner|jobs|worker|output|(?!grammar)(${leaves}))/`),
+    // of the leaves the chat and the masks: an engine takes text, and the native one follows grammars below JavaScript
+    upward("engine-looks-down", "^src/engine/", `^src/(submission|runner|jobs|worker|(?!grammar|prompt)(${leaves}))/`),
+    upward("engines-stay-below-the-boundary", "^src/engine/local/", "^src/engine/(index|open)\\.ts"),
+    upward("node-llama-cpp-in-one-room", "^src/engine/(?!local/nodeLlamaCpp/)", "node_modules/node-llama-cpp/"),
     upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts)"),
     upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|runner|jobs|worker|engine)/"),
     {

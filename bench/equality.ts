@@ -4,7 +4,7 @@
 // Exit code 1 where an output differs for another reason than that two tokens were equally likely.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openEngine } from "../src/engine/index.js";
+import { openTokenEngine } from "../src/engine/local/index.js";
 import { type Comparison, compareRuns, isTie } from "./equality/compare.js";
 import { equalityJobs } from "./equality/rows.js";
 import { type RunSettings, runRows, type WrittenRow } from "./equality/runs.js";
@@ -42,14 +42,14 @@ async function main(): Promise<void> {
   const slots = readNumberFlag("--slots", values.slots, "count");
   const seed = readNumberFlag("--seed", values.seed, "index");
   const model = { modelPath: values.model, threads: 1, backend: "cpu" } as const;
-  await using native = await openEngine({ engine: "native", ...model });
+  await using native = await openTokenEngine({ engine: "native", ...model });
   const jobs = await equalityJobs(native, readNumberFlag("--rows", values.rows, "count"), seed);
   const runAll = (engine: typeof native, name: string, settings: RunSettings) => runJobs(engine, name, jobs, settings);
   const free = await runAll(native, "native, forced tokens sampled", { slots, samplesForced: true });
   const forced = await runAll(native, "native", { slots, samplesForced: false });
   const again = await runAll(native, "native, once more", { slots, samplesForced: false });
   const single = await runAll(native, "native, one slot", { slots: 1, samplesForced: false });
-  await using reference = await openEngine({ engine: "node-llama-cpp", ...model });
+  await using reference = await openTokenEngine({ engine: "node-llama-cpp", ...model });
   const theirs = await runAll(reference, "node-llama-cpp", { slots, samplesForced: true });
   const pairs = [
     { name: "native, forced tokens sampled, and node-llama-cpp", isExplained: true, ...compareRuns(free, theirs) },

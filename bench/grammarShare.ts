@@ -5,7 +5,7 @@
 // through the native masks, row after row.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openEngine } from "../src/engine/index.js";
+import { openTokenEngine } from "../src/engine/local/index.js";
 import { openVocabulary, readVocabularyFacts, tokenBytesOf } from "../src/grammar/index.js";
 import { machineFacts } from "../src/models/index.js";
 import { runCommand } from "./flags/command.js";
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const rounds = readNumberFlag("--rounds", values.rounds, "count");
   const tokenBytes = tokenBytesOf(await readVocabularyFacts(values.model));
   const vocabulary = openVocabulary(tokenBytes);
-  await using engine = await openEngine({
+  await using engine = await openTokenEngine({
     engine: "node-llama-cpp",
     modelPath: values.model,
     threads: 1,

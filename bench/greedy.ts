@@ -1,4 +1,4 @@
-import type { EngineMeter, Sampling } from "../src/engine/index.js";
+import type { EngineMeter, Sampling } from "../src/engine/local/index.js";
 
 /** The likeliest token each time. */
 export function greedySampling(maxTokens: number): Sampling {

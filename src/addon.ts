@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
+import type { Sampling } from "./sampling.js";
 
 /** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
 export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
@@ -106,7 +107,7 @@ export interface NativeModel {
   close(): void;
 }
 
-export interface NativeJobSettings {
+export interface NativeJobSettings extends Sampling {
   readonly slots: number;
   readonly threads: number;
   readonly slotTokens: number;
@@ -115,15 +116,6 @@ export interface NativeJobSettings {
   readonly samplesInGraph: boolean;
   readonly prefix: Uint32Array;
   readonly suffix: Uint32Array;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly topK: number;
-  readonly minP: number;
-  readonly presencePenalty: number;
-  readonly frequencyPenalty: number;
-  readonly repetitionPenalty: number;
-  readonly maxTokens: number;
-  readonly stop: readonly string[];
   readonly logprobs: boolean;
   readonly tokenLogprobs: boolean;
   readonly samplesForced: boolean;

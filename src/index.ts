@@ -6,7 +6,6 @@ export {
   JOB_STATUSES,
   type JobCounts,
   type JobRecord,
-  type JobSampling,
   type JobSpec,
   type JobStatus,
   type Quota,
@@ -34,4 +33,5 @@ export {
   type UnpackedRow,
   type WaitingJob,
 } from "./rowmill.js";
-export type { Estimate, InferOptions, SamplingOptions, SamplingParams } from "./submission/index.js";
+export type { JobSampling, SamplingParams } from "./sampling.js";
+export type { Estimate, InferOptions, SamplingOptions } from "./submission/index.js";

@@ -1,4 +1,4 @@
-import { openTokenizer } from "../../src/engine/index.js";
+import { openTokenizer } from "../../src/engine/local/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { batchedBench } from "./batchedBench.js";
 import type { BenchResult } from "./figures.js";

@@ -1,5 +1,5 @@
 import { readDemoTables } from "../../src/cli/demoTables.js";
-import type { Engine } from "../../src/engine/index.js";
+import type { Tokenizer } from "../../src/engine/local/index.js";
 import { readDemoTexts } from "../grammar/demoJobs.js";
 import { chatFrame, type Workload, type WorkloadRow } from "./workload.js";
 
@@ -7,7 +7,7 @@ import { chatFrame, type Workload, type WorkloadRow } from "./workload.js";
 const MAX_TOKENS = 128;
 
 /** One of the demo's tables as its job runs it; behind its last row it begins again. */
-export async function demoWorkload(engine: Engine, name: string): Promise<Workload> {
+export async function demoWorkload(engine: Tokenizer, name: string): Promise<Workload> {
   const table = readDemoTables().find((one) => one.name === name);
   if (table === undefined) throw new Error(`the demo has no table ${name}`);
   const rows = (await readDemoTexts(table)).map((text): WorkloadRow => ({ text, tokens: engine.tokenize(text) }));

@@ -1,5 +1,4 @@
-import type { EngineStatistics } from "../../src/engine/engine.js";
-import type { BatchPlan } from "../../src/engine/index.js";
+import type { BatchPlan, EngineStatistics } from "../../src/engine/local/index.js";
 import type { OutputForm } from "../../src/output/index.js";
 import type { RowShare } from "./rowShare.js";
 import type { RowOutcome } from "./subject.js";

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import {
-  type Engine,
-  type EngineChoice,
   type EngineFailure,
-  type EngineResult,
-  type EngineRow,
-  openEngine,
-} from "../../src/engine/index.js";
+  type LocalChoice,
+  openTokenEngine,
+  type TokenEngine,
+  type TokenResult,
+  type TokenRow,
+} from "../../src/engine/local/index.js";
 import { messageOf, RowmillError } from "../../src/errors.js";
 import { compileOutput } from "../../src/output/index.js";
 import { greedySampling, NO_METER } from "../greedy.js";
@@ -19,7 +19,7 @@ const send = (message: FromThread): void => port.postMessage(message);
 const nowMs = (): number => performance.timeOrigin + performance.now();
 
 /** Runs a share of the rows: first short ones that fill the slots, then, when it is told to, those that are timed. */
-async function runRows(engine: Engine, run: ThreadRun, begins: Promise<void>, signal: AbortSignal): Promise<void> {
+async function runRows(engine: TokenEngine, run: ThreadRun, begins: Promise<void>, signal: AbortSignal): Promise<void> {
   const { rows, thread, warmRows, plan, prefix, suffix, form, maxTokens } = run;
   const rowCount = rows.starts.length - 1;
   const outcomes: RowOutcome[] = [];
@@ -32,7 +32,7 @@ async function runRows(engine: Engine, run: ThreadRun, begins: Promise<void>, si
     send({ kind: "warm" });
   };
 
-  const pull = async (): Promise<EngineRow | null> => {
+  const pull = async (): Promise<TokenRow | null> => {
     if (warmTaken < warmRows) {
       const tokens = rowTokens(rows, 0).slice(0, 1);
       return { index: rowCount + warmTaken++, tokens, seed: 1 };
@@ -43,7 +43,7 @@ async function runRows(engine: Engine, run: ThreadRun, begins: Promise<void>, si
     return place === null ? null : { index: place, tokens: rowTokens(rows, place), seed: 1 };
   };
 
-  const done = (result: EngineResult | EngineFailure): void => {
+  const done = (result: TokenResult | EngineFailure): void => {
     if (result.index < rowCount) {
       lastMs = nowMs();
       outcomes.push(outcomeOf(result));
@@ -62,7 +62,7 @@ async function runRows(engine: Engine, run: ThreadRun, begins: Promise<void>, si
   send({ kind: "end", outcomes, lastMs, statistics: [statistics, after] });
 }
 
-function outcomeOf(result: EngineResult | EngineFailure): RowOutcome {
+function outcomeOf(result: TokenResult | EngineFailure): RowOutcome {
   if ("error" in result) {
     const nothing = { text: "", isComplete: false, inputTokens: 0, sharedTokens: null, outputTokens: 0 };
     return { index: result.index, ...nothing, error: result.error };
@@ -73,7 +73,7 @@ function outcomeOf(result: EngineResult | EngineFailure): RowOutcome {
 }
 
 async function main(): Promise<void> {
-  const engine = await openEngine(workerData as EngineChoice);
+  const engine = await openTokenEngine(workerData as LocalChoice);
   let begin = (): void => {};
   let abort = new AbortController();
   port.on("message", (message: ToThread) => {

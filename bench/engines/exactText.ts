@@ -1,4 +1,4 @@
-import type { Engine } from "../../src/engine/index.js";
+import type { Tokenizer } from "../../src/engine/local/index.js";
 import type { Random } from "../fuzz/random.js";
 
 const WORDS = (
@@ -19,7 +19,7 @@ export class ExactText {
   /** Tokens of a word with the space before it. */
   readonly #costs = new Map<string, number>();
 
-  constructor(private readonly engine: Pick<Engine, "tokenize">) {}
+  constructor(private readonly engine: Pick<Tokenizer, "tokenize">) {}
 
   /** Continues a text until there are so many tokens.
    *  @param count  the tokens that are meant, where the text becomes part of a longer one

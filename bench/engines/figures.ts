@@ -1,4 +1,4 @@
-import type { EngineStatistics } from "../../src/engine/engine.js";
+import type { EngineStatistics } from "../../src/engine/local/index.js";
 import { type CompiledOutput, compileOutput } from "../../src/output/index.js";
 import type { Configuration, SubjectRun } from "./subject.js";
 import type { Workload } from "./workload.js";

@@ -1,5 +1,4 @@
-import type { EngineStatistics } from "../../src/engine/engine.js";
-import type { EngineChoice, EngineName } from "../../src/engine/index.js";
+import type { EngineName, EngineStatistics, LocalChoice } from "../../src/engine/local/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { orderByBeginnings } from "../../src/prompt/index.js";
 import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/runner/index.js";
@@ -39,7 +38,7 @@ export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {
 
 async function openThreads(engine: EngineName, request: OpenRequest): Promise<OpenSubject> {
   const { configuration, group } = request;
-  const choice: EngineChoice = {
+  const choice: LocalChoice = {
     engine,
     modelPath: await modelPathFor(request),
     threads: configuration.threads,

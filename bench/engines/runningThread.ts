@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { EngineChoice } from "../../src/engine/index.js";
+import type { LocalChoice } from "../../src/engine/local/index.js";
 import { InputError } from "../../src/errors.js";
 import type { FromThread, ToThread } from "./engineProtocol.js";
 
@@ -17,7 +17,7 @@ export class RunningThread {
   #arrived: FromThread[] = [];
   #failure: Error | null = null;
 
-  constructor(choice: EngineChoice) {
+  constructor(choice: LocalChoice) {
     this.#worker = new Worker(new URL("./engineThread.js", import.meta.url), { workerData: choice });
     this.#worker.on("message", (message: FromThread) => {
       if (message.kind === "failed") this.#fail(asError(message));

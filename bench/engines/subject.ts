@@ -1,4 +1,4 @@
-import type { EngineStatistics } from "../../src/engine/engine.js";
+import type { EngineStatistics } from "../../src/engine/local/index.js";
 import type { BenchModel } from "./models.js";
 import type { Workload, WorkloadGroup, WorkloadRow } from "./workload.js";
 

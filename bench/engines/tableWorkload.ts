@@ -1,4 +1,4 @@
-import type { Engine } from "../../src/engine/index.js";
+import type { Tokenizer } from "../../src/engine/local/index.js";
 import { joinColumns, orderColumns, type PromptPart } from "../../src/prompt/index.js";
 import { Random, seedOf } from "../fuzz/random.js";
 import { ExactText } from "./exactText.js";
@@ -51,7 +51,7 @@ const AS_GIVEN: readonly PromptPart[] = [
 /** Reviews joined with the products that they are of: country, product and description repeat, some products far more
  *  often than others (Zipf's law), as in the joined tables of Liu et al., "Optimizing LLM Queries in Relational Data
  *  Analytics Workloads" (MLSys 2025). Once with the columns in the order given, once in the product's own order. */
-export function tableGroup(engine: Engine, seed: number): WorkloadGroup {
+export function tableGroup(engine: Tokenizer, seed: number): WorkloadGroup {
   const rowOf = tableRows(engine, seed);
   const frame = chatFrame(engine, "Judge the review: is its tone good, mixed or bad, and what is it about?");
   const form = objectForm({
@@ -75,7 +75,7 @@ export function tableGroup(engine: Engine, seed: number): WorkloadGroup {
 }
 
 /** Gives the rows by their index, each of exactly so many tokens in the order given. */
-function tableRows(engine: Engine, seed: number): (index: number) => TableRow {
+function tableRows(engine: Tokenizer, seed: number): (index: number) => TableRow {
   const prose = new ExactText(engine);
   const products = Array.from({ length: PRODUCTS }, (_, at) => {
     const product = `${GOODS[at % GOODS.length]} ${RANGES[Math.floor(at / GOODS.length)]} ${100 + 7 * at}`;

@@ -1,4 +1,4 @@
-import { type Engine, type FrameTokens, tokenizeFrame } from "../../src/engine/index.js";
+import { type FrameTokens, type Tokenizer, tokenizeFrame } from "../../src/engine/local/index.js";
 import type { OutputForm } from "../../src/output/index.js";
 import { renderChatHere } from "../../src/prompt/chatHere.js";
 
@@ -41,7 +41,7 @@ export function slotTokensOf({ variants }: WorkloadGroup): number {
 }
 
 /** Makes rows one after the other and keeps them. */
-export function growingRows(engine: Pick<Engine, "tokenize">, write: (index: number) => string): Workload["rows"] {
+export function growingRows(engine: Pick<Tokenizer, "tokenize">, write: (index: number) => string): Workload["rows"] {
   const made: WorkloadRow[] = [];
   return (count) => {
     while (made.length < count) {
@@ -53,7 +53,7 @@ export function growingRows(engine: Pick<Engine, "tokenize">, write: (index: num
 }
 
 /** The model's own chat around a row, with instructions before it. */
-export function chatFrame(engine: Engine, systemPrompt: string): FrameTokens {
+export function chatFrame(engine: Tokenizer, systemPrompt: string): FrameTokens {
   return tokenizeFrame(
     engine,
     renderChatHere(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }),

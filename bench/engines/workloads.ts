@@ -1,4 +1,4 @@
-import type { Engine } from "../../src/engine/index.js";
+import type { Tokenizer } from "../../src/engine/local/index.js";
 import { Random, seedOf } from "../fuzz/random.js";
 import { demoWorkload } from "./demoWorkload.js";
 import { ExactText } from "./exactText.js";
@@ -24,7 +24,7 @@ const TEXT = { type: "string" } as const;
  *  | reviews  | the demo's     | the demo's              | object of one label                               |
  *  | tickets  | the demo's     | the demo's              | object of two labels and a value from the row     |
  *  */
-export async function makeWorkload(name: WorkloadName, engine: Engine, seed: number): Promise<WorkloadGroup> {
+export async function makeWorkload(name: WorkloadName, engine: Tokenizer, seed: number): Promise<WorkloadGroup> {
   switch (name) {
     case "classify":
       return oneWorkload(classify(engine, seed));
@@ -44,7 +44,7 @@ function oneWorkload(workload: Workload): WorkloadGroup {
   return { name: workload.name, variants: [workload], isEndless: false };
 }
 
-function classify(engine: Engine, seed: number): Workload {
+function classify(engine: Tokenizer, seed: number): Workload {
   const text = new ExactText(engine);
   const labels = ["delivery", "refund", "quality", "price", "advice", "praise", "warranty", "other"];
   const opening = `Sort each message of a customer into one of these: ${labels.join(", ")}. Say whether it is urgent. Examples:`;
@@ -73,7 +73,7 @@ const CUSTOMERS = [
 const CITIES = ["Lisbon", "Hamburg", "Leeds", "Porto", "Krakow", "Ghent", "Malmo", "Turin"];
 const GOODS = ["desk lamp", "kettle", "rain jacket", "bike light", "coffee grinder", "headset", "rucksack"];
 
-function extract(engine: Engine, seed: number): Workload {
+function extract(engine: Tokenizer, seed: number): Workload {
   const text = new ExactText(engine);
   const two = (value: number) => String(value).padStart(2, "0");
   return {
@@ -101,7 +101,7 @@ function extract(engine: Engine, seed: number): Workload {
   };
 }
 
-function generate(engine: Engine, seed: number): Workload {
+function generate(engine: Tokenizer, seed: number): Workload {
   const text = new ExactText(engine);
   const { bosText, prependsBos } = engine.facts;
   return {

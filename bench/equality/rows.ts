@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSource } from "../../src/data/index.js";
-import type { Engine } from "../../src/engine/index.js";
+import type { TokenEngine } from "../../src/engine/local/index.js";
 import { type DemoJob, readDemoJobs } from "../grammar/demoJobs.js";
 import { writeRows } from "../rows.js";
 
 /** The demo's jobs, and reviews of `bench:rows` behind those of the demo, with so many rows together.
  *  @param seed  of the reviews that are made */
-export async function equalityJobs(engine: Engine, rows: number, seed: number): Promise<DemoJob[]> {
+export async function equalityJobs(engine: TokenEngine, rows: number, seed: number): Promise<DemoJob[]> {
   const jobs = await readDemoJobs(engine);
   let left = rows;
   const cut = jobs.map((job) => {
@@ -22,7 +22,7 @@ export async function equalityJobs(engine: Engine, rows: number, seed: number): 
     .filter((job) => job.rows.length > 0);
 }
 
-async function madeReviews(engine: Engine, rows: number, seed: number): Promise<Uint32Array[]> {
+async function madeReviews(engine: TokenEngine, rows: number, seed: number): Promise<Uint32Array[]> {
   const folder = mkdtempSync(join(tmpdir(), "rowmill-equality-"));
   try {
     const { path } = await writeRows(rows, join(folder, "reviews.csv"), seed);

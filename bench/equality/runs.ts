@@ -1,4 +1,4 @@
-import type { Engine, EngineResult } from "../../src/engine/index.js";
+import type { TokenEngine, TokenResult } from "../../src/engine/local/index.js";
 import { type DemoJob, runDemoRows } from "../grammar/demoJobs.js";
 
 /** A row's output as the tokens that it was written in. */
@@ -20,7 +20,7 @@ export interface RunSettings {
 /** Runs a job's rows greedily.
  *  @throws {Error} what the engine says of a row that fails */
 export async function runRows(
-  engine: Engine,
+  engine: TokenEngine,
   job: DemoJob,
   { slots, samplesForced }: RunSettings,
 ): Promise<WrittenRow[]> {
@@ -28,7 +28,7 @@ export async function runRows(
   return (await runDemoRows(engine, job, slots, MOST_TOKENS, recorded)).map(writtenOf);
 }
 
-function writtenOf({ text, tokenLogprobs }: EngineResult): WrittenRow {
+function writtenOf({ text, tokenLogprobs }: TokenResult): WrittenRow {
   const { bytes, lengths, logprobs } = tokenLogprobs ?? {
     bytes: new Uint8Array(),
     lengths: [],

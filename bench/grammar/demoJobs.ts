@@ -1,15 +1,15 @@
 import { type DemoTable, readDemoTables } from "../../src/cli/demoTables.js";
 import { openSource } from "../../src/data/index.js";
 import type {
-  BatchJob,
   BatchPlan,
-  Engine,
   EngineFailure,
-  EngineResult,
-  EngineRow,
   FrameTokens,
   JobGrammar,
-} from "../../src/engine/index.js";
+  TokenEngine,
+  TokenJob,
+  TokenResult,
+  TokenRow,
+} from "../../src/engine/local/index.js";
 import { joinColumns, planPrompt } from "../../src/prompt/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { chatFrame } from "../engines/workload.js";
@@ -23,7 +23,7 @@ export interface DemoJob {
   readonly compiled: CompiledSchema;
 }
 
-export async function readDemoJobs(engine: Engine): Promise<DemoJob[]> {
+export async function readDemoJobs(engine: TokenEngine): Promise<DemoJob[]> {
   const jobs: DemoJob[] = [];
   for (const table of readDemoTables()) {
     const rows = (await readDemoTexts(table)).map((text) => engine.tokenize(text));
@@ -61,7 +61,7 @@ export interface EngineRun {
  *  @param maxTokens  1 leaves little but the reading of the prompts
  *  @throws {Error} what the engine says of a row that fails */
 export async function runDemoJob(
-  engine: Engine,
+  engine: TokenEngine,
   job: DemoJob,
   grammar: JobGrammar | null,
   slots: number,
@@ -82,27 +82,27 @@ export async function runDemoJob(
  *  @returns results in row order
  *  @throws {Error} what the engine says of a row that fails */
 export async function runDemoRows(
-  engine: Engine,
+  engine: TokenEngine,
   { rows, frame: { prefix, suffix } }: DemoJob,
   slots: number,
   maxTokens: number,
-  options: Partial<BatchJob>,
-): Promise<EngineResult[]> {
+  options: Partial<TokenJob>,
+): Promise<TokenResult[]> {
   const longest = Math.max(...rows.map(({ length }) => length));
   const slotTokens = prefix.length + suffix.length + longest + maxTokens + 1;
   const plan: BatchPlan = { slots, threads: 1, slotTokens, batchTokens: 512, draftTokens: 0, samplesInGraph: false };
   const text = { plan, prefix, suffix, grammar: null, labels: null, logprobs: false };
-  const job: BatchJob = { ...text, sampling: greedySampling(maxTokens), ...options };
-  const results: EngineResult[] = [];
+  const job: TokenJob = { ...text, sampling: greedySampling(maxTokens), ...options };
+  const results: TokenResult[] = [];
   const problems: string[] = [];
   let next = 0;
-  const pullRow = async (): Promise<EngineRow | null> => {
+  const pullRow = async (): Promise<TokenRow | null> => {
     const index = next++;
     const tokens = rows[index];
     return tokens === undefined ? null : { index, tokens, seed: 1 };
   };
   const pull = Object.assign(pullRow, { isDue: async () => true });
-  const done = (result: EngineResult | EngineFailure): void => {
+  const done = (result: TokenResult | EngineFailure): void => {
     if ("error" in result) problems.push(`row ${result.index}: ${result.error}`);
     else results[result.index] = result;
   };

@@ -1,29 +1,27 @@
 export type {
-  BatchJob,
   BatchPlan,
   Engine,
+  EngineChat,
   EngineFailure,
-  EngineLabelField,
+  EngineJob,
   EngineMeter,
   EngineResult,
   EngineRow,
-  EngineStatistics,
   FinishReason,
-  JobGrammar,
-  ModelFacts,
   RowPull,
   Sampling,
   TokenLogprobs,
 } from "./engine.js";
-export { type FrameTokens, tokenizeFrame } from "./frame.js";
 export {
-  ENGINES,
-  type EngineChoice,
-  type EngineName,
   type LikelyEngine,
   type LoadedLlama,
   likelyEngine,
-  openEngine,
+  type ModelFacts,
   openTokenizer,
+  RowFrame,
+  RowTooLongError,
+  type Tokenizer,
   tryModel,
-} from "./open.js";
+} from "./local/index.js";
+export { ENGINES, type EngineName } from "./names.js";
+export { type EngineChoice, openEngine } from "./open.js";

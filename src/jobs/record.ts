@@ -1,6 +1,7 @@
 import type { Column } from "../data/index.js";
 import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
+import type { JobSampling } from "../sampling.js";
 import type { FailedRows } from "./failedRows.js";
 
 export const JOB_STATUSES = [
@@ -16,24 +17,6 @@ export const JOB_STATUSES = [
 export type JobStatus = (typeof JOB_STATUSES)[number];
 /** Statuses after which nothing changes any more. */
 export const FINAL_STATUSES: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "CANCELLED", "FAILED"]);
-
-/** Sampling parameters as the user gave them, filled in with defaults at submission. */
-export interface JobSampling {
-  /** Record the chosen tokens' log-probabilities, as a sum. */
-  readonly logprobs: boolean;
-  /** Record each of them. */
-  readonly tokenLogprobs: boolean;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly topK: number;
-  readonly minP: number;
-  readonly maxTokens: number;
-  readonly stop: readonly string[];
-  readonly seed: number;
-  readonly presencePenalty: number;
-  readonly frequencyPenalty: number;
-  readonly repetitionPenalty: number;
-}
 
 /** The order of columns that `columnOrder: "auto"` has found from the first rows. */
 export interface ColumnChoice {

@@ -6,7 +6,6 @@ export {
   type RenderedChat,
   renderChat,
 } from "./chatTemplate.js";
-export { fitRow, RowTooLongError } from "./fitRow.js";
 export { joinColumns, type PromptPart, planPrompt, sideBySide, wordsAsText } from "./joinColumns.js";
 export { type ColumnOrder, orderColumns } from "./orderColumns.js";
 export {

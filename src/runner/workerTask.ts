@@ -1,4 +1,4 @@
-import type { BatchPlan, EngineChoice } from "../engine/index.js";
+import type { BatchPlan, EngineChoice, EngineJob } from "../engine/index.js";
 import { attemptSeed, type JobFile, type JobRecord, rowSeed } from "../jobs/index.js";
 import { outputFormOf } from "../output/index.js";
 import type { WorkerTask } from "../worker/index.js";
@@ -26,27 +26,23 @@ export interface TaskParts extends Pick<WorkerTask, "counters" | "lane" | "port"
 }
 
 export function taskOf({ job, plan, engine, counters, lane, port }: TaskParts): WorkerTask {
+  return { engine, job: engineJobOf(job, plan), schemaRetries: job.schemaRetries, counters, lane, port };
+}
+
+function engineJobOf(job: JobRecord, plan: BatchPlan): EngineJob {
   const { slots, threads, slotTokens, batchTokens, draftTokens, samplesInGraph } = plan;
-  const { seed: _, logprobs, tokenLogprobs, ...sampling } = job.sampling;
   return {
-    engine,
     plan: { slots, threads, slotTokens, batchTokens, draftTokens, samplesInGraph },
-    format: {
+    chat: {
       systemPrompt: job.systemPromptSent ?? job.systemPrompt,
       templateArguments: job.templateArguments,
       answerPrefix: job.answerPrefix,
+      frame: job.frame,
     },
-    frame: job.frame,
-    output: outputFormOf(job),
-    labelProbabilities: job.labelProbabilities,
+    form: outputFormOf(job),
+    scoresChoices: job.labelProbabilities,
     confidence: job.confidence !== null,
-    sampling,
-    logprobs,
-    tokenLogprobs,
+    sampling: job.sampling,
     truncateRows: job.truncateRows,
-    schemaRetries: job.schemaRetries,
-    counters,
-    lane,
-    port,
   };
 }

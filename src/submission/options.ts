@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { readGiven } from "../given.js";
 import { DEFAULT_SCHEMA_IN_PROMPT } from "../output/index.js";
+import { type CheckedSampling, changedDrawing, type SamplingParams, samplingTable } from "../sampling.js";
 import { checkRegex, type JsonStyle, SCHEMA_IN_PROMPT, type SchemaInPrompt } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
 
@@ -24,36 +25,6 @@ const SHARE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
 const SHARE_MEANT = 'a number of rows, or a share from "0%" to "100%"';
 const STYLES = ["spaced", "compact", "free"] as const satisfies readonly JsonStyle[];
 
-/** How tokens are chosen; each also by its snake_case name. Semantics as vLLM documents its SamplingParams, with
- *  llama.cpp's order: penalties, topK, topP, minP, then temperature. */
-export interface SamplingParams {
-  /** 0 takes the likeliest token always. Default 0, with `randomSeedPerInput` 1. */
-  temperature?: number | undefined;
-  /** Nucleus: the likeliest tokens that together have this probability. Default 1. */
-  topP?: number | undefined;
-  /** Only so many of the likeliest tokens; 0 or -1 for all. Default 0. */
-  topK?: number | undefined;
-  /** Only tokens at least this share as likely as the likeliest. Default 0. */
-  minP?: number | undefined;
-  /** Most tokens of an output. Default 512, or a quarter of the model's context where that is less. */
-  maxTokens?: number | undefined;
-  /** Texts that end the output; they are not part of it. */
-  stop?: string | readonly string[] | undefined;
-  /** Seed of the job's random numbers. Default 0. */
-  seed?: number | undefined;
-  presencePenalty?: number | undefined;
-  frequencyPenalty?: number | undefined;
-  /** 1, the default, changes nothing. Counts prompt and output; beside one of the other two penalties the reference
-   *  engine counts the output alone. */
-  repetitionPenalty?: number | undefined;
-  /** Record the sum of the chosen tokens' log-probabilities, for `includeCumulativeLogprobs`: the model's own, before grammar,
-   *  penalties and temperature. Default false: the reference engine evaluates each output a second time for it. */
-  logprobs?: boolean | undefined;
-  /** Record every token of the output with its log-probability, for `includeTokenLogprobs`: some ten bytes a token.
-   *  Default false. */
-  tokenLogprobs?: boolean | undefined;
-}
-
 type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : Name;
@@ -62,21 +33,6 @@ type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
 export type SamplingOptions = {
   [Name in keyof SamplingParams as Name | SnakeCase<Name>]?: SamplingParams[Name] | null;
 };
-
-const samplingSchema = z.strictObject({
-  temperature: z.number().min(0).max(10),
-  topP: z.number().gt(0).max(1),
-  topK: z.number().int().min(-1),
-  minP: z.number().min(0).max(1),
-  maxTokens: z.number().int().min(1),
-  stop: oneOrMore,
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-  presencePenalty: z.number().min(-2).max(2),
-  frequencyPenalty: z.number().min(-2).max(2),
-  repetitionPenalty: z.number().gt(0).max(10),
-  logprobs: z.boolean(),
-  tokenLogprobs: z.boolean(),
-});
 
 const inferSchema = z.strictObject({
   model: z.union([text, z.array(text).min(1).max(MOST_MODELS)]).optional(),
@@ -223,7 +179,7 @@ export interface CheckedOptions {
   readonly templateArguments: Readonly<Record<string, unknown>>;
   /** `null` leaves it to the catalogue. */
   readonly answerPrefix: string | null;
-  readonly sampling: SamplingParams;
+  readonly sampling: CheckedSampling;
   readonly randomSeedPerInput: boolean;
   readonly isDryRun: boolean;
   readonly stayAttached: boolean;
@@ -309,7 +265,7 @@ function withRegexSource(options: InferOptions): InferOptions {
 }
 
 /** What can't stand together. */
-function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParams): void {
+function checkOutput(given: z.infer<typeof inferSchema>, sampling: CheckedSampling): void {
   const wrong = (message: string) => new InputError("ROWMILL_BAD_OPTION", message);
   const forms = FORMS.filter((name) => given[name] !== undefined && given[name] !== null);
   if (forms.length > 1) throw wrong(`${forms.join(" and ")} can't stand together: an output has one form`);
@@ -331,12 +287,10 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
   if (given.confidence === true) throw wrong("labelProbabilities says it all: leave confidence out");
   if (sampling.tokenLogprobs === true)
     throw wrong("labelProbabilities generates no tokens: leave the sampling parameter tokenLogprobs out");
-  const idle = Object.entries(NEUTRAL).find(
-    ([name, neutral]) => !neutral.includes([sampling[name as keyof SamplingParams]].flat().join()),
-  );
-  if (idle !== undefined)
+  const idle = changedDrawing(sampling);
+  if (idle !== null)
     throw wrong(
-      `labelProbabilities chooses whole labels, where the sampling parameter ${idle[0]} has no meaning: leave it out`,
+      `labelProbabilities chooses whole labels, where the sampling parameter ${idle} has no meaning: leave it out`,
     );
 }
 
@@ -347,19 +301,8 @@ function checkTemplateArguments<Given extends object>(given: Given): Given {
   throw new InputError("ROWMILL_BAD_OPTION", `templateArguments can't have ${taken}: each row's chat is that`);
 }
 
-/** The values of sampling parameters that change nothing. */
-const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
-  topP: ["", "1"],
-  topK: ["", "0", "-1"],
-  minP: ["", "0"],
-  stop: [""],
-  presencePenalty: ["", "0"],
-  frequencyPenalty: ["", "0"],
-  repetitionPenalty: ["", "1"],
-};
-
-function parseSampling(given: unknown): SamplingParams {
-  if (given === undefined || given === null) return {};
+function parseSampling(given: unknown): CheckedSampling {
+  if (given === undefined || given === null) return samplingTable.parse({});
   if (typeof given !== "object" || Array.isArray(given))
     throw new InputError("ROWMILL_BAD_OPTION", "samplingParams must be an object, e.g. { temperature: 0.7 }");
   const renamed: Record<string, unknown> = Object.create(null);
@@ -368,7 +311,7 @@ function parseSampling(given: unknown): SamplingParams {
     if (Object.hasOwn(renamed, camel)) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
     if (value !== undefined && value !== null) renamed[camel] = value;
   }
-  return parseStrict(samplingSchema.partial(), renamed, "sampling parameter");
+  return parseStrict(samplingTable, renamed, "sampling parameter");
 }
 
 function onePerModel(

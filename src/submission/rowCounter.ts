@@ -1,13 +1,11 @@
-import { type Engine, openTokenizer, tokenizeFrame } from "../engine/index.js";
+import { openTokenizer, RowFrame, type Tokenizer } from "../engine/index.js";
 import { InputError } from "../errors.js";
-import type { JobSampling } from "../jobs/index.js";
 import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
 import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
+import { fillSampling, type JobSampling } from "../sampling.js";
 import { tryModel } from "./modelTrial.js";
-import type { CheckedOptions, SamplingParams } from "./options.js";
+import type { CheckedOptions } from "./options.js";
 
-/** A quarter of the context is left to the output, but no more than this. */
-const DEFAULT_MAX_TOKENS = 512;
 const LEAST_ROW_TOKENS = 8;
 
 /** What one row's text comes to. */
@@ -38,11 +36,8 @@ export class RowCounter implements AsyncDisposable {
     readonly sampling: JobSampling,
     readonly format: ChatFormat,
     readonly chat: RenderedChat,
-    /** Tokens of the chat template before a row, and around it. */
-    readonly prefixTokens: number,
-    readonly frameTokens: number,
-    private readonly tokenizer: Engine,
-    private readonly capacity: number,
+    private readonly tokenizer: Tokenizer,
+    private readonly frame: RowFrame,
     private readonly truncateRows: boolean,
   ) {}
 
@@ -54,31 +49,29 @@ export class RowCounter implements AsyncDisposable {
     try {
       const { facts } = tokenizer;
       const chat = await renderChat(facts, format);
-      const { prefix, suffix } = tokenizeFrame(tokenizer, chat.frame);
-      const frameTokens = prefix.length + suffix.length;
       const sampling = fillSampling(options.sampling, options.randomSeedPerInput, facts.contextLength);
+      const frame = new RowFrame(tokenizer, chat.frame, sampling.maxTokens);
       checkChoices(tokenizer, options.outputChoices ?? [], sampling.maxTokens);
-      const capacity = facts.contextLength - frameTokens - sampling.maxTokens;
-      if (capacity < LEAST_ROW_TOKENS)
+      if (frame.capacity < LEAST_ROW_TOKENS)
         throw new InputError(
           "ROWMILL_PROMPT_TOO_LONG",
-          `the system prompt and its frame take ${frameTokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
+          `the system prompt and its frame take ${frame.tokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
         );
-      return new RowCounter(
-        model,
-        sampling,
-        format,
-        chat,
-        prefix.length,
-        frameTokens,
-        tokenizer,
-        capacity,
-        options.truncateRows,
-      );
+      return new RowCounter(model, sampling, format, chat, tokenizer, frame, options.truncateRows);
     } catch (error) {
       await tokenizer[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Tokens of the chat template before a row. */
+  get prefixTokens(): number {
+    return this.frame.prefix.length;
+  }
+
+  /** Tokens of the chat template around a row. */
+  get frameTokens(): number {
+    return this.frame.tokens;
   }
 
   /** Counts a batch's prompts and adds them to the totals. */
@@ -90,11 +83,10 @@ export class RowCounter implements AsyncDisposable {
     const { totals } = this;
     totals.rows++;
     if (prompt === null) totals.emptyRows++;
-    const text = prompt ?? "";
-    const all = this.tokenizer.tokenize(this.chat.frame.trimsRow ? text.trim() : text);
-    const isTooLong = all.length > this.capacity;
+    const all = this.frame.tokenize(prompt ?? "");
+    const isTooLong = all.length > this.frame.capacity;
     if (isTooLong) totals.tooLongRows++;
-    const ids = !isTooLong ? all : this.truncateRows ? all.subarray(0, this.capacity) : null;
+    const ids = isTooLong && !this.truncateRows ? null : this.frame.fit(all, true);
     const tokens = ids?.length ?? 0;
     totals.longestRowTokens = Math.max(totals.longestRowTokens, tokens);
     totals.inputTokens += tokens + this.frameTokens;
@@ -116,7 +108,7 @@ function formatOf(model: ResolvedModel, options: CheckedOptions): ChatFormat {
 }
 
 /** A choice that could never be written whole. */
-function checkChoices(tokenizer: Engine, choices: readonly string[], maxTokens: number): void {
+function checkChoices(tokenizer: Tokenizer, choices: readonly string[], maxTokens: number): void {
   for (const choice of choices) {
     // a token is at least a byte
     if (Buffer.byteLength(choice) <= maxTokens) continue;
@@ -127,22 +119,4 @@ function checkChoices(tokenizer: Engine, choices: readonly string[], maxTokens: 
         `the choice ${JSON.stringify(`${choice.slice(0, 40)}…`)} has ${length} tokens, and maxTokens is ${maxTokens}: raise it (samplingParams.maxTokens) or shorten the choice`,
       );
   }
-}
-
-function fillSampling(given: SamplingParams, isSeedPerInput: boolean, contextLength: number): JobSampling {
-  return {
-    // different seeds are asked for to get different outputs, which greedy decoding would not give
-    temperature: given.temperature ?? (isSeedPerInput ? 1 : 0),
-    topP: given.topP ?? 1,
-    topK: Math.max(0, given.topK ?? 0),
-    minP: given.minP ?? 0,
-    maxTokens: given.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLength / 4)),
-    stop: given.stop === undefined ? [] : [given.stop].flat(),
-    seed: given.seed ?? 0,
-    presencePenalty: given.presencePenalty ?? 0,
-    frequencyPenalty: given.frequencyPenalty ?? 0,
-    repetitionPenalty: given.repetitionPenalty ?? 1,
-    logprobs: given.logprobs ?? false,
-    tokenLogprobs: given.tokenLogprobs ?? false,
-  };
 }

@@ -2,19 +2,15 @@ import type { MessagePort } from "node:worker_threads";
 import {
   type Engine,
   type EngineFailure,
-  type EngineLabelField,
   type EngineResult,
   type EngineRow,
   openEngine,
   type RowPull,
-  type Sampling,
-  tokenizeFrame,
 } from "../engine/index.js";
-import { messageOf } from "../errors.js";
-import { type CompiledOutput, compileOutput } from "../output/index.js";
+import { type CompiledOutput, compiledOutput } from "../output/index.js";
 import { openLane } from "../progress/index.js";
-import { fitRow, renderChat } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
+import type { JobSampling } from "../sampling.js";
 import type { FromWorker, ToWorker, WorkerTask } from "./protocol.js";
 import { type QueuedRow, RowQueue, type SpentTokens } from "./rowQueue.js";
 
@@ -41,26 +37,16 @@ export default async function runTask(task: WorkerTask): Promise<void> {
   }
 }
 
-interface RunningRow {
-  readonly queued: QueuedRow;
-  /** Its text is longer than what fits. */
-  readonly isInputCut: boolean;
-}
-
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
+  const { job } = task;
   const lane = openLane(task.counters, task.lane);
-  const output = task.output === null ? null : compileOutput(task.output);
-  const labels = task.labelProbabilities && task.output?.kind === "choices" ? task.output.choices : null;
-  const frame = task.frame ?? (await renderChat(engine.facts, task.format)).frame;
-  const { prefix, suffix } = tokenizeFrame(engine, frame);
-  // the model's room, as at submission: a slot is sized by the longest row that fits, and every row that fits the model fits it
-  const capacity = engine.facts.contextLength - prefix.length - suffix.length - task.sampling.maxTokens;
+  const output = job.form === null ? null : compiledOutput(job.form);
   const send = (message: FromWorker): void => port.postMessage(message);
-  const queue = new RowQueue(task.plan.slots, (rows) => send({ kind: "want", rows }));
-  const running = new Map<number, RunningRow>();
+  const queue = new RowQueue(job.plan.slots, (rows) => send({ kind: "want", rows }));
+  const running = new Map<number, QueuedRow>();
   const abort = new AbortController();
   // greedy decoding would write the same again
-  const retries = task.sampling.temperature > 0 ? task.schemaRetries : 0;
+  const retries = job.sampling.temperature > 0 ? task.schemaRetries : 0;
 
   const report = (result: ResultRow): void => {
     if (result.error === null) lane.rowDone();
@@ -70,33 +56,23 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   };
 
   const pullRow = async (): Promise<EngineRow | null> => {
-    for (;;) {
-      const queued = await queue.pull();
-      if (queued === null) return null;
-      const { row, run } = queued;
-      const text = frame.trimsRow ? row.prompt.trim() : row.prompt;
-      try {
-        const whole = engine.tokenize(text);
-        const tokens = fitRow(whole, capacity, task.truncateRows);
-        running.set(row.index, { queued, isInputCut: tokens.length < whole.length });
-        return { index: row.index, tokens, seed: row.seeds[run] ?? 0 };
-      } catch (error) {
-        report(errorRow(row.index, messageOf(error)));
-      }
-    }
+    const queued = await queue.pull();
+    if (queued === null) return null;
+    const { row, run } = queued;
+    running.set(row.index, queued);
+    return { index: row.index, text: row.prompt, seed: row.seeds[run] ?? 0 };
   };
 
-  const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
-
   const done = (result: EngineResult | EngineFailure): void => {
-    const { queued, isInputCut } = running.get(result.index) ?? {};
-    running.delete(result.index);
+    const { index, isInputCut } = result;
+    const queued = running.get(index);
+    running.delete(index);
     if ("error" in result) {
-      report({ ...errorRow(result.index, result.error), ...(isInputCut && { isInputCut }) });
+      report({ ...errorRow(index, result.error), ...(isInputCut && { isInputCut }) });
       return;
     }
     const account = { ...accountOf(result, queued?.spent), finish: result.finish, ...(isInputCut && { isInputCut }) };
-    const problem = output === null ? null : outputProblem(output, result, task.sampling);
+    const problem = output === null ? null : outputProblem(output, result, job.sampling);
     if (problem === null) report({ ...account, ...partsOf(result), output: result.text, error: null });
     else if (queued !== undefined && queued.run < retries) queue.again(queued, account);
     else
@@ -115,24 +91,9 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
       abort.abort();
     }
   });
-  queue.open(task.plan.slots);
-  await engine.run(
-    {
-      plan: task.plan,
-      prefix,
-      suffix,
-      grammar: output?.grammar ?? null,
-      labels,
-      sampling: task.sampling,
-      logprobs: task.logprobs,
-      ...(task.tokenLogprobs && { tokenLogprobs: true }),
-      ...(task.confidence && output !== null && { labelFields: labelFieldsOf(output) }),
-    },
-    pull,
-    lane,
-    done,
-    abort.signal,
-  );
+  queue.open(job.plan.slots);
+  const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
+  await engine.run(job, pull, lane, done, abort.signal);
 }
 
 /** What a result says of its row besides the output, with the tokens of all the row's runs. */
@@ -153,10 +114,6 @@ function partsOf({ tokenLogprobs, fieldProbabilities }: EngineResult) {
   return { ...(tokenLogprobs && { tokenLogprobs }), ...(fieldProbabilities && { fieldProbabilities }) };
 }
 
-function labelFieldsOf(output: CompiledOutput): EngineLabelField[] {
-  return output.labelFields().map(({ isWhole, pathTexts, labels }) => ({ isWhole, path: pathTexts, labels }));
-}
-
 function errorRow(index: number, error: string): ResultRow {
   const nothing = {
     cumulativeLogprob: null,
@@ -169,7 +126,7 @@ function errorRow(index: number, error: string): ResultRow {
 }
 
 /** @returns why the output is not what was asked for, null when it is */
-function outputProblem(output: CompiledOutput, result: EngineResult, { maxTokens, stop }: Sampling): string | null {
+function outputProblem(output: CompiledOutput, result: EngineResult, { maxTokens, stop }: JobSampling): string | null {
   const problem = output.problemOf(result.text, result.finish === "stop" && stop.length === 0);
   if (problem === null) return null;
   // the grammar lets the model end where the output is complete, and only there
@@ -182,7 +139,7 @@ function outputProblem(output: CompiledOutput, result: EngineResult, { maxTokens
 
 /** How often a row that failed was tried, and why not again. */
 function triesOf(task: WorkerTask, run: number): string {
-  if (task.sampling.temperature === 0 && task.schemaRetries > 0)
+  if (task.job.sampling.temperature === 0 && task.schemaRetries > 0)
     return "tried once: at temperature 0 it would write the same again";
   return run === 0 ? "tried once" : `tried ${run + 1} times, each with another seed`;
 }

@@ -14,7 +14,7 @@ import { rowTokens, shareRows, takeRow } from "../../bench/engines/rowShare.js";
 import { findConfiguration, freeAxes } from "../../bench/engines/search.js";
 import { type Configuration, type RunRequest, rowsOf, type Subject } from "../../bench/engines/subject.js";
 import { MADE_WORKLOADS, makeWorkload, WORKLOAD_NAMES } from "../../bench/engines/workloads.js";
-import { openTokenizer } from "../../src/engine/index.js";
+import { openTokenizer } from "../../src/engine/local/index.js";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FIRST: Configuration = { workers: 1, threads: 2, slots: 16 };

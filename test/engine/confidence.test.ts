@@ -1,12 +1,12 @@
 import { getLlama, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type BatchJob,
-  type Engine,
-  type EngineResult,
-  openEngine,
+  openTokenEngine,
+  type TokenEngine,
+  type TokenJob,
   type TokenLogprobs,
-} from "../../src/engine/index.js";
+  type TokenResult,
+} from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileOutput } from "../../src/output/index.js";
 import { compileSchema } from "../../src/schema/index.js";
@@ -16,7 +16,7 @@ import { chatFrame, resultsOf, GREEDY as SHORT } from "./runRows.js";
 /** Enough for the longest output here. */
 const GREEDY = { ...SHORT, maxTokens: 120 };
 const modelPath = embeddedModelPath("starter");
-let engine: Engine;
+let engine: TokenEngine;
 let llama: Llama;
 let model: LlamaModel;
 /** Each token's text, by its id. */
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => llama.dispose());
 
-const run = (rows: readonly Uint32Array[], job: Partial<BatchJob>, slots = 1): Promise<EngineResult[]> =>
+const run = (rows: readonly Uint32Array[], job: Partial<TokenJob>, slots = 1): Promise<TokenResult[]> =>
   resultsOf(engine, rows, {
     ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), seedOf: (index: number) => index },
     ...job,
@@ -42,7 +42,7 @@ const fieldsOf = (schema: unknown) =>
     .map(({ pathTexts, labels }) => ({ isWhole: false, path: pathTexts, labels }));
 
 /** The output's tokens as texts. */
-function textsOf({ tokenLogprobs }: EngineResult): string[] {
+function textsOf({ tokenLogprobs }: TokenResult): string[] {
   const { bytes, lengths } = tokenLogprobs as TokenLogprobs;
   const ends = lengths.map((_, at) => lengths.subarray(0, at + 1).reduce((sum, length) => sum + length, 0));
   return Array.from(lengths, (length, at) =>
@@ -110,7 +110,7 @@ const GRAMMAR = {
 
 describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => {
   beforeAll(async () => {
-    engine = await openEngine({ engine: name, modelPath, threads: 1, backend: "cpu" });
+    engine = await openTokenEngine({ engine: name, modelPath, threads: 1, backend: "cpu" });
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
@@ -118,7 +118,7 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
     it("are those that the model itself gives, of forced tokens too", async () => {
       const [row] = tickets(1) as [string];
       const job = { grammar: compileSchema(GRAMMAR), logprobs: true, tokenLogprobs: true };
-      const [result] = (await run([engine.tokenize(row)], job)) as [EngineResult];
+      const [result] = (await run([engine.tokenize(row)], job)) as [TokenResult];
       const texts = textsOf(result);
       expect(texts.join("")).toBe(result.text);
       expect(texts).toHaveLength(result.outputTokens);
@@ -134,7 +134,7 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
 
     it("have the bytes of tokens that are half a character", async () => {
       const job = { grammar: compileSchema({ const: "ünïcödé 😀" }), tokenLogprobs: true };
-      const [result] = (await run([engine.tokenize("x")], job)) as [EngineResult];
+      const [result] = (await run([engine.tokenize("x")], job)) as [TokenResult];
       const { bytes, lengths, logprobs } = result.tokenLogprobs as TokenLogprobs;
       // the reference engine tells texts of tokens, not bytes
       if (name === "native") expect(Buffer.from(bytes).toString()).toBe(result.text);
@@ -162,7 +162,7 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
     it("are those of all their tokens and any that closes them, behind the output so far, over the labels alone", async () => {
       expect(paths).toEqual(["mood", "place.urgent", "place.rating", "stars"]);
       for (const row of tickets(2)) {
-        const [result] = (await run([engine.tokenize(row)], job)) as [EngineResult];
+        const [result] = (await run([engine.tokenize(row)], job)) as [TokenResult];
         const texts = textsOf(result);
         for (const [at, { labels }] of fields.entries()) {
           const key = `"${paths[at]?.split(".").at(-1)}": `;
@@ -297,7 +297,7 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
 
 describe("the native engine", () => {
   beforeAll(async () => {
-    engine = await openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+    engine = await openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 

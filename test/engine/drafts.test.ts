@@ -2,15 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, type EngineResult, type EngineStatistics, openEngine } from "../../src/engine/index.js";
+import {
+  type EngineStatistics,
+  openTokenEngine,
+  type TokenEngine,
+  type TokenResult,
+} from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { writeFloatModel } from "./floatModel.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
 import { chatFrame, type Run, resultsOf } from "./runRows.js";
 
-const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
-let engine: Engine;
+const open = (modelPath: string) => openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+let engine: TokenEngine;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rowmill-drafts-"));
@@ -42,14 +47,14 @@ const ROWS = Array.from(
 
 interface Drafted {
   /** In row order. */
-  readonly results: readonly EngineResult[];
+  readonly results: readonly TokenResult[];
   readonly counts: Pick<EngineStatistics, "draftedTokens" | "acceptedTokens" | "steps">;
 }
 
 async function run(
   draftTokens: number,
   { sampling, plan, ...job }: Run = {},
-  { rows = ROWS, on = engine }: { readonly rows?: readonly string[]; readonly on?: Engine } = {},
+  { rows = ROWS, on = engine }: { readonly rows?: readonly string[]; readonly on?: TokenEngine } = {},
 ): Promise<Drafted> {
   const before = on.statistics?.() as EngineStatistics;
   const results = await resultsOf(on, rows, {

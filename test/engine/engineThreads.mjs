@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
-const engineUrl = new URL("../../dist/engine/index.js", import.meta.url);
+const engineUrl = new URL("../../dist/engine/local/index.js", import.meta.url);
 const GREEDY = {
   temperature: 0,
   topP: 1,
@@ -20,8 +20,8 @@ const GREEDY = {
 
 /** Runs the same row again and again until `onText` says that it is enough. */
 async function runRows({ engine: name, modelPath, threads }, onText) {
-  const { openEngine } = await import(engineUrl);
-  const engine = await openEngine({ engine: name, modelPath, threads, backend: "cpu" });
+  const { openTokenEngine } = await import(engineUrl);
+  const engine = await openTokenEngine({ engine: name, modelPath, threads, backend: "cpu" });
   const stop = new AbortController();
   const tokens = engine.tokenize("The parcel was supposed to be here on Monday.");
   let index = 0;

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, openEngine } from "../../src/engine/index.js";
+import { openTokenEngine, type TokenEngine } from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { type DamagedModel, HEADER_DAMAGES, MODEL_DAMAGES, writeDamaged, writeVocabularyOnly } from "./damagedModel.js";
 import { runRows } from "./runRows.js";
@@ -15,9 +15,9 @@ const STARTER_TOKEN_BYTES = 6 * 2 * 64 * 2 * 2;
 const LONG_ROW = "The parcel was supposed to be here on Monday. ".repeat(60);
 
 describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => {
-  const open = (modelPath: string) => openEngine({ engine: name, modelPath, threads: 1, backend: "cpu" });
+  const open = (modelPath: string) => openTokenEngine({ engine: name, modelPath, threads: 1, backend: "cpu" });
   let folder: string;
-  let engine: Engine;
+  let engine: TokenEngine;
   let right: unknown;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "rowmill-faults-"));
@@ -69,10 +69,10 @@ describe.each(["native", "node-llama-cpp"] as const)("the engine %s", (name) => 
 });
 
 describe("a context of the native engine", () => {
-  let engine: Engine;
+  let engine: TokenEngine;
   let right: unknown;
   beforeAll(async () => {
-    engine = await openEngine({
+    engine = await openTokenEngine({
       engine: "native",
       modelPath: embeddedModelPath("starter"),
       threads: 2,
@@ -114,7 +114,7 @@ describe("a context of the native engine", () => {
     const folder = mkdtempSync(join(tmpdir(), "rowmill-faults-"));
     const damage = HEADER_DAMAGES.find(([what]) => what === "a negative epsilon")?.[1];
     const modelPath = writeDamaged(join(folder, "damaged.gguf"), damage as (model: DamagedModel) => void);
-    await using damaged = await openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+    await using damaged = await openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
     const error = expect.stringMatching(
       /^llama\.cpp's decode failed: GGML_ASSERT\(eps >= 0\.0f\) failed \(ops\.cpp:\d+\)$/,
     );
@@ -136,7 +136,7 @@ describe("a context of the native engine", () => {
 
 describe("a model of the native engine", () => {
   const open = () =>
-    openEngine({ engine: "native", modelPath: embeddedModelPath("starter"), threads: 1, backend: "cpu" });
+    openTokenEngine({ engine: "native", modelPath: embeddedModelPath("starter"), threads: 1, backend: "cpu" });
 
   it("may be closed twice, and says that it is closed", async () => {
     const engine = await open();
@@ -162,13 +162,13 @@ describe("a model of the native engine", () => {
     const path = join(folder, "model.gguf");
     copyFileSync(embeddedModelPath("starter"), path);
     const choice = { engine: "native", modelPath: path, threads: 1, backend: "cpu" } as const;
-    const [one, other] = [await openEngine(choice), await openEngine(choice)];
+    const [one, other] = [await openTokenEngine(choice), await openTokenEngine(choice)];
     const right = await runRows(one, ROWS);
     await one[Symbol.asyncDispose]();
     expect(await runRows(other, ROWS)).toEqual(right);
     rmSync(path);
     writeDamaged(path, (model) => model.bytes.fill(0, 0, 100));
-    await expect(openEngine(choice)).rejects.toMatchObject({ code: "ROWMILL_MODEL_UNREADABLE" });
+    await expect(openTokenEngine(choice)).rejects.toMatchObject({ code: "ROWMILL_MODEL_UNREADABLE" });
     expect(await runRows(other, ROWS)).toEqual(right);
     await other[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readGgufFileInfo } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, type EngineFailure, type EngineResult, openEngine } from "../../src/engine/index.js";
+import {
+  type EngineFailure,
+  openTokenEngine,
+  type TokenEngine,
+  type TokenResult,
+} from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
@@ -11,8 +16,8 @@ import { writeFloatModel } from "./floatModel.js";
 import { writeRecurrentModel } from "./recurrentModel.js";
 import { chatFrame, type Run, runRows } from "./runRows.js";
 
-const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
-let engine: Engine;
+const open = (modelPath: string) => openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+let engine: TokenEngine;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rowmill-graph-"));
@@ -46,7 +51,7 @@ async function writeModelWithoutNumbers(path: string, sourcePath: string): Promi
 
 interface Ran {
   /** In row order. */
-  readonly results: readonly (EngineResult | EngineFailure)[];
+  readonly results: readonly (TokenResult | EngineFailure)[];
   /** Tokens that were chosen within the graph. */
   readonly graphTokens: number;
   readonly sampledTokens: number;
@@ -55,7 +60,7 @@ interface Ran {
 async function run(
   samplesInGraph: boolean,
   { plan, ...job }: Run = {},
-  { rows = tickets(20), on = engine }: { readonly rows?: readonly string[]; readonly on?: Engine } = {},
+  { rows = tickets(20), on = engine }: { readonly rows?: readonly string[]; readonly on?: TokenEngine } = {},
 ): Promise<Ran> {
   const before = on.statistics?.();
   const results = await runRows(on, rows, {

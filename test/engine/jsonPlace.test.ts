@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findJsonValue } from "../../src/engine/jsonPlace.js";
+import { findJsonValue } from "../../src/engine/local/nodeLlamaCpp/jsonPlace.js";
 
 const restOf = (json: string, path: string[]) => {
   const place = findJsonValue(

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { getLlama, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, type EngineResult, openEngine } from "../../src/engine/index.js";
-import { chooseLabel } from "../../src/engine/labels.js";
+import { openTokenEngine, type TokenEngine, type TokenResult } from "../../src/engine/local/index.js";
+import { chooseLabel } from "../../src/engine/local/labels.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { tickets } from "../rowmill/fixture.js";
 import { chatFrame, resultsOf } from "./runRows.js";
@@ -11,7 +11,7 @@ const MODEL = embeddedModelPath("starter");
 /** Beginnings that are shared, one that is another whole, one of many tokens. */
 const LABELS = ["shipping", "shipping delay", "ship", "billing", "ünlikely 😀 label", "b"];
 
-let engine: Engine;
+let engine: TokenEngine;
 let llama: Llama;
 let model: LlamaModel;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => llama.dispose());
 
-const choose = (rows: readonly string[], slots: number, temperature = 0): Promise<EngineResult[]> =>
+const choose = (rows: readonly string[], slots: number, temperature = 0): Promise<TokenResult[]> =>
   resultsOf(engine, rows, {
     ...{ plan: { slots, slotTokens: 300 }, ...chatFrame(engine), labels: LABELS, logprobs: true },
     ...{ sampling: { temperature, maxTokens: 20 }, seedOf: (index: number) => index },
@@ -43,7 +43,7 @@ async function logprobAlone(row: string, label: string): Promise<number> {
 
 describe.each(["native", "node-llama-cpp"] as const)("labels scored by the engine %s", (name) => {
   beforeAll(async () => {
-    engine = await openEngine({ engine: name, modelPath: MODEL, threads: 1, backend: "cpu" });
+    engine = await openTokenEngine({ engine: name, modelPath: MODEL, threads: 1, backend: "cpu" });
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
@@ -53,7 +53,7 @@ describe.each(["native", "node-llama-cpp"] as const)("labels scored by the engin
     for (const [at, row] of rows.entries()) {
       const logprobs = await Promise.all(LABELS.map((label) => logprobAlone(row, label)));
       const sum = logprobs.reduce((total, one) => total + Math.exp(one), 0);
-      const { labelProbabilities, text, cumulativeLogprob, outputTokens } = results[at] as EngineResult;
+      const { labelProbabilities, text, cumulativeLogprob, outputTokens } = results[at] as TokenResult;
       logprobs.forEach((logprob, label) => {
         // a text read in one go has other rounding than one read in parts
         expect(Math.abs((labelProbabilities?.[label] ?? 0) - Math.exp(logprob) / sum)).toBeLessThan(0.01);

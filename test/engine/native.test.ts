@@ -2,15 +2,21 @@ import { copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BatchJob, type Engine, type EngineResult, openEngine, type Sampling } from "../../src/engine/index.js";
+import {
+  openTokenEngine,
+  type Sampling,
+  type TokenEngine,
+  type TokenJob,
+  type TokenResult,
+} from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
 import { chatFrame, resultsOf } from "./runRows.js";
 
 const starter = embeddedModelPath("starter");
-const open = (modelPath: string) => openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
-let engine: Engine;
+const open = (modelPath: string) => openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+let engine: TokenEngine;
 let folder: string;
 beforeAll(async () => {
   engine = await open(starter);
@@ -21,13 +27,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run extends Partial<Omit<BatchJob, "sampling">> {
+interface Run extends Partial<Omit<TokenJob, "sampling">> {
   readonly sampling?: Partial<Sampling>;
   readonly slots?: number;
 }
 
 /** Results in row order. */
-const run = (rows: readonly string[], { sampling, slots = 4, ...job }: Run = {}): Promise<EngineResult[]> =>
+const run = (rows: readonly string[], { sampling, slots = 4, ...job }: Run = {}): Promise<TokenResult[]> =>
   resultsOf(engine, rows, {
     ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), seedOf: (index: number) => 7 + index },
     ...job,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BatchJob, type Engine, type EngineResult, openEngine } from "../../src/engine/index.js";
+import { openTokenEngine, type TokenEngine, type TokenJob, type TokenResult } from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileOutput } from "../../src/output/index.js";
 import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
@@ -10,19 +10,19 @@ import { writeRecurrentModel } from "./recurrentModel.js";
 import { chatFrame, resultsOf } from "./runRows.js";
 
 let folder: string;
-let engine: Engine;
+let engine: TokenEngine;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rowmill-recurrent-"));
   const modelPath = join(folder, "mamba.gguf");
   await writeRecurrentModel(modelPath, embeddedModelPath("starter"));
-  engine = await openEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
+  engine = await openTokenEngine({ engine: "native", modelPath, threads: 1, backend: "cpu" });
 });
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = (rows: readonly string[], job: Partial<BatchJob>, slots: number): Promise<EngineResult[]> =>
+const run = (rows: readonly string[], job: Partial<TokenJob>, slots: number): Promise<TokenResult[]> =>
   resultsOf(engine, rows, {
     ...{ plan: { slots, slotTokens: 400 }, ...chatFrame(engine), logprobs: true, seedOf: (index: number) => index },
     ...job,

@@ -1,13 +1,13 @@
 import type {
-  BatchJob,
   BatchPlan,
-  Engine,
   EngineFailure,
-  EngineResult,
   FrameTokens,
   Sampling,
-} from "../../src/engine/index.js";
-import { tokenizeFrame } from "../../src/engine/index.js";
+  TokenEngine,
+  TokenJob,
+  TokenResult,
+} from "../../src/engine/local/index.js";
+import { tokenizeFrame } from "../../src/engine/local/index.js";
 import { renderChatHere } from "../../src/prompt/chatHere.js";
 import { TICKET_PROMPT } from "../rowmill/fixture.js";
 
@@ -23,7 +23,7 @@ export const GREEDY: Sampling = {
   repetitionPenalty: 1,
 };
 
-export interface Run extends Partial<Omit<BatchJob, "plan" | "sampling">> {
+export interface Run extends Partial<Omit<TokenJob, "plan" | "sampling">> {
   readonly plan?: Partial<BatchPlan>;
   /** What is other than greedy. */
   readonly sampling?: Partial<Sampling>;
@@ -34,11 +34,11 @@ export interface Run extends Partial<Omit<BatchJob, "plan" | "sampling">> {
 /** Runs rows, given as texts or token ids, as turns of a chat.
  *  @returns their results in row order */
 export async function runRows(
-  engine: Engine,
+  engine: TokenEngine,
   rows: readonly (string | Uint32Array)[],
   { plan, sampling, seedOf = () => 1, ...job }: Run = {},
-): Promise<(EngineResult | EngineFailure)[]> {
-  const results: (EngineResult | EngineFailure)[] = [];
+): Promise<(TokenResult | EngineFailure)[]> {
+  const results: (TokenResult | EngineFailure)[] = [];
   let next = 0;
   await engine.run(
     {
@@ -69,10 +69,10 @@ export async function runRows(
 /** The same, of rows that must not fail.
  *  @throws {Error} what the engine says of one that does */
 export async function resultsOf(
-  engine: Engine,
+  engine: TokenEngine,
   rows: readonly (string | Uint32Array)[],
   run: Run = {},
-): Promise<EngineResult[]> {
+): Promise<TokenResult[]> {
   return (await runRows(engine, rows, run)).map((result) => {
     if ("error" in result) throw new Error(`row ${result.index}: ${result.error}`);
     return result;
@@ -80,7 +80,7 @@ export async function resultsOf(
 }
 
 /** The chat around a row with instructions before it; by default those for tickets. */
-export function chatFrame(engine: Engine, systemPrompt = TICKET_PROMPT): FrameTokens {
+export function chatFrame(engine: TokenEngine, systemPrompt = TICKET_PROMPT): FrameTokens {
   return tokenizeFrame(
     engine,
     renderChatHere(engine.facts, { systemPrompt, templateArguments: {}, answerPrefix: null }),

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BatchPlan, type Engine, openEngine } from "../../src/engine/index.js";
+import { type BatchPlan, openTokenEngine, type TokenEngine } from "../../src/engine/local/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { TICKET_SCHEMA, tickets } from "../rowmill/fixture.js";
 import { chatFrame, runRows } from "./runRows.js";
 
-let engine: Engine;
+let engine: TokenEngine;
 
 async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise<string[]> {
   const results = await runRows(engine, rows, {
@@ -17,7 +17,7 @@ async function label(rows: readonly string[], plan: Partial<BatchPlan>): Promise
 
 describe.each(["native", "node-llama-cpp"] as const)("slots of one batch of the engine %s", (name) => {
   beforeAll(async () => {
-    engine = await openEngine({
+    engine = await openTokenEngine({
       engine: name,
       modelPath: embeddedModelPath("starter"),
       threads: 1,

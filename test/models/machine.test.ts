@@ -43,7 +43,7 @@ it.runIf(process.platform === "linux")(
     const { backend, vramBytes } = await backendFacts();
     // a job on the GPU counts its tokens on the CPU's build
     if (vramBytes > 0) return;
-    const { loadBackend } = await import("../../src/engine/nodeLlamaCpp.js");
+    const { loadBackend } = await import("../../src/engine/local/nodeLlamaCpp/nodeLlamaCpp.js");
     for (const asked of ["cpu", "auto"] as const) expect((await loadBackend(asked, 1)).gpu, backend).toBe(false);
     const maps = readFileSync("/proc/self/maps", "utf8");
     expect(new Set(maps.match(/\S*\/llama-addon\.node/g)).size).toBe(1);

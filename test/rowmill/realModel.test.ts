@@ -1,7 +1,7 @@
 import { Ajv } from "ajv";
 import type { Rowmill } from "rowmill";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { type Engine, openEngine, openTokenizer, tokenizeFrame } from "../../src/engine/index.js";
+import { openTokenEngine, openTokenizer, type Tokenizer, tokenizeFrame } from "../../src/engine/local/index.js";
 import { renderChatHere } from "../../src/prompt/chatHere.js";
 import { pullRealModel } from "../models/realModel.js";
 import { sharedRowmill, TICKET_PROMPT, TICKET_SCHEMA, tickets } from "./fixture.js";
@@ -16,7 +16,7 @@ function needModel(context: TestContext): string {
 }
 
 describe("real-model: SmolLM2-135M-Instruct", () => {
-  let tokenizer: Engine | null = null;
+  let tokenizer: Tokenizer | null = null;
   beforeAll(async () => {
     if ("path" in model) tokenizer = await openTokenizer(model.path);
   });
@@ -84,7 +84,12 @@ describe("real-model: SmolLM2-135M-Instruct", () => {
 
   it("gives the same greedy text in 8 sequences as in 1", async (context) => {
     const path = needModel(context);
-    await using engine = await openEngine({ engine: "node-llama-cpp", modelPath: path, threads: 1, backend: "cpu" });
+    await using engine = await openTokenEngine({
+      engine: "node-llama-cpp",
+      modelPath: path,
+      threads: 1,
+      backend: "cpu",
+    });
     const frame = renderChatHere(engine.facts, {
       systemPrompt: "Answer in one sentence.",
       templateArguments: {},

@@ -25,6 +25,7 @@ describe("infer's options", () => {
 
   it("take sampling parameters in camelCase and in snake_case", () => {
     expect(check({ samplingParams: { top_p: 0.9, max_tokens: 5, repetitionPenalty: 1.1 } }).sampling).toEqual({
+      ...check({}).sampling,
       topP: 0.9,
       maxTokens: 5,
       repetitionPenalty: 1.1,

@@ -43,7 +43,7 @@ const LIFT = 60;
  *  more than the model does (docs/performance.md). Here each place is sampled twice: greedily, which tells the likeliest
  *  token's share of everything; then with the wanted tokens lifted by a bias and all but them and the likeliest cut off,
  *  which tells their logits relative to each other. */
-export class TokenLogprobs implements Disposable {
+export class LogprobReader implements Disposable {
   readonly #native: NativeContext;
   readonly #sampler: NativeSampler;
   #last: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitRow, RowTooLongError } from "../../src/prompt/index.js";
+import { fitRow, RowTooLongError } from "../../../src/engine/local/fitRow.js";
 
 describe("a row is fitted into a slot", () => {
   it("is not copied when it fits", () => {

@@ -1,17 +1,13 @@
 import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
-import { usableBackend } from "../llamaBackend.js";
-import type { BatchJob, Engine, EngineFailure, EngineMeter, EngineResult, EngineRow, ModelFacts } from "./engine.js";
+import { usableBackend } from "../../../llamaBackend.js";
+import type { EngineFailure, EngineMeter } from "../../engine.js";
+import { labelTree } from "../labels.js";
+import type { LoadOptions, ModelFacts, TokenEngine, TokenJob, TokenPull, TokenResult } from "../tokenEngine.js";
 import { FieldLabels } from "./fieldLabels.js";
-import { labelTree } from "./labels.js";
 import { sampleFirstAlone } from "./sampleOrder.js";
 import { type LabelChoice, type SharedBySlots, Slot } from "./slot.js";
 
-export interface NodeLlamaCppOptions {
-  readonly modelPath: string;
-  /** Compute threads of this engine. */
-  readonly threads: number;
-  /** `auto` takes the fastest backend that has a device, `cpu` none but the CPU. */
-  readonly backend: "auto" | "cpu";
+export interface NodeLlamaCppOptions extends LoadOptions {
   /** Load only the vocabulary: the engine can tokenise, not run. */
   readonly vocabularyOnly?: boolean;
 }
@@ -43,7 +39,7 @@ async function load(backend: "auto" | "cpu", threads: number): Promise<Llama> {
 }
 
 /** The reference engine: llama.cpp through node-llama-cpp's low-level evaluation, one sequence a slot. */
-export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<Engine> {
+export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<TokenEngine> {
   const llama = await loadBackend(options.backend, options.threads);
   const model = await llama.loadModel({
     modelPath: options.modelPath,
@@ -52,7 +48,7 @@ export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<En
   return new NodeLlamaCppEngine(llama, model);
 }
 
-class NodeLlamaCppEngine implements Engine {
+class NodeLlamaCppEngine implements TokenEngine {
   readonly facts: ModelFacts;
   readonly #llama: Llama;
   readonly #model: LlamaModel;
@@ -82,10 +78,10 @@ class NodeLlamaCppEngine implements Engine {
   }
 
   async run(
-    job: BatchJob,
-    pull: () => Promise<EngineRow | null>,
+    job: TokenJob,
+    pull: TokenPull,
     meter: EngineMeter,
-    done: (result: EngineResult | EngineFailure) => void,
+    done: (result: TokenResult | EngineFailure) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { plan } = job;

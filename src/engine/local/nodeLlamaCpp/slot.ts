@@ -7,18 +7,11 @@ import {
   type SequenceEvaluateOptions,
   type Token,
 } from "node-llama-cpp";
-import { messageOf } from "../errors.js";
-import type {
-  BatchJob,
-  EngineFailure,
-  EngineMeter,
-  EngineResult,
-  EngineRow,
-  FinishReason,
-  TokenLogprobs,
-} from "./engine.js";
+import { messageOf } from "../../../errors.js";
+import type { EngineFailure, EngineMeter, FinishReason, TokenLogprobs } from "../../engine.js";
+import { chooseLabel, type LabelNode } from "../labels.js";
+import type { TokenJob, TokenPull, TokenResult, TokenRow } from "../tokenEngine.js";
 import type { FieldLabels } from "./fieldLabels.js";
-import { chooseLabel, type LabelNode } from "./labels.js";
 import { LabelScorer } from "./scoreLabels.js";
 import { type GeneratedOutput, scoreFields, scoreTokens } from "./scoreOutput.js";
 import { StopScanner } from "./stopStrings.js";
@@ -51,10 +44,10 @@ export class Slot {
   constructor(
     private readonly model: LlamaModel,
     private readonly context: LlamaContext,
-    private readonly job: BatchJob,
+    private readonly job: TokenJob,
     private readonly shared: SharedBySlots,
     private readonly meter: EngineMeter,
-    private readonly done: (result: EngineResult | EngineFailure) => void,
+    private readonly done: (result: TokenResult | EngineFailure) => void,
     private readonly signal: AbortSignal,
   ) {
     this.#sequence = context.getSequence();
@@ -63,7 +56,7 @@ export class Slot {
   }
 
   /** Runs rows until there are no more or the signal aborts. */
-  async runRows(pull: () => Promise<EngineRow | null>): Promise<void> {
+  async runRows(pull: TokenPull): Promise<void> {
     using scorer = new LabelScorer(this.model, this.context, this.#sequence);
     let failures = 0;
     for (let row = await pull(); row !== null && !this.signal.aborted; row = await pull()) {
@@ -81,7 +74,7 @@ export class Slot {
   }
 
   /** @returns null when the signal aborted the row */
-  async #runRow(row: EngineRow, scorer: LabelScorer): Promise<EngineResult | null> {
+  async #runRow(row: TokenRow, scorer: LabelScorer): Promise<TokenResult | null> {
     await this.#returnToPrefix();
     const prompt = [...(Array.from(row.tokens) as Token[]), ...this.#suffix];
     // an empty prompt behind an empty suffix still needs one token to predict from: the prefix's last
@@ -97,16 +90,16 @@ export class Slot {
     return shared;
   }
 
-  #inputTokens(row: EngineRow): number {
+  #inputTokens(row: TokenRow): number {
     return this.#prefix.length + row.tokens.length + this.#suffix.length;
   }
 
   async #choose(
-    row: EngineRow,
+    row: TokenRow,
     tokens: Token[],
     scorer: LabelScorer,
     { tree, lengths }: LabelChoice,
-  ): Promise<EngineResult | null> {
+  ): Promise<TokenResult | null> {
     const { labels, sampling, logprobs: hasLogprobs } = this.job;
     const logprobs = await scorer.score(tokens, tree, lengths.length);
     if (this.signal.aborted) return null;
@@ -126,7 +119,7 @@ export class Slot {
     };
   }
 
-  async #generate(row: EngineRow, tokens: Token[], scorer: LabelScorer): Promise<EngineResult | null> {
+  async #generate(row: TokenRow, tokens: Token[], scorer: LabelScorer): Promise<TokenResult | null> {
     const sequence = this.#sequence;
     const inputTokens = this.#inputTokens(row);
     const output: Token[] = [];
@@ -222,7 +215,7 @@ export class Slot {
     return [last];
   }
 
-  #samplingOptions(row: EngineRow, output: Token[]): SequenceEvaluateOptions {
+  #samplingOptions(row: TokenRow, output: Token[]): SequenceEvaluateOptions {
     const { sampling } = this.job;
     const isPenalised =
       sampling.repetitionPenalty !== 1 || sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0;

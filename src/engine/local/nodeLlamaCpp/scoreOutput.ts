@@ -1,7 +1,7 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
-import type { EngineLabelField } from "./engine.js";
+import { fieldProbabilities } from "../labels.js";
+import type { LabelField } from "../tokenEngine.js";
 import type { FieldLabels } from "./fieldLabels.js";
-import { fieldProbabilities } from "./labels.js";
 import type { LabelScorer } from "./scoreLabels.js";
 
 /** An output and what it was generated from, in its sequence. */
@@ -29,7 +29,7 @@ export async function scoreFields(
   generated: GeneratedOutput,
   text: string,
   textOf: (tokens: number) => string,
-  fields: readonly EngineLabelField[],
+  fields: readonly LabelField[],
   labels: FieldLabels,
   scorer: LabelScorer,
 ): Promise<(number[] | null)[]> {
@@ -37,7 +37,7 @@ export async function scoreFields(
   for (const { field, begin, tree, texts } of labels.find(text, generated.output.length, textOf)) {
     const last = await returnTo(generated, begin);
     const logprobs = await scorer.score(last, tree, texts);
-    probabilities[field] = fieldProbabilities(fields[field] as EngineLabelField, logprobs);
+    probabilities[field] = fieldProbabilities(fields[field] as LabelField, logprobs);
   }
   return probabilities;
 }

@@ -1,20 +1,20 @@
 import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
-import type { LabelNode } from "./labels.js";
-import { type Logprobs, TokenLogprobs } from "./tokenLogprobs.js";
+import type { LabelNode } from "../labels.js";
+import { LogprobReader, type Logprobs } from "./logprobReader.js";
 
 const NEVER = Number.NEGATIVE_INFINITY;
 const NONE: Logprobs = new Map();
 
 /** Scores labels behind what a sequence holds. */
 export class LabelScorer implements Disposable {
-  readonly #reader: TokenLogprobs;
+  readonly #reader: LogprobReader;
 
   constructor(
     model: LlamaModel,
     context: LlamaContext,
     private readonly sequence: LlamaContextSequence,
   ) {
-    this.#reader = new TokenLogprobs(model, context, sequence);
+    this.#reader = new LogprobReader(model, context, sequence);
   }
 
   /** The natural logarithm of each label's probability behind the prompt: of all its tokens and of any end behind

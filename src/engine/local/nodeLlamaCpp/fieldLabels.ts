@@ -1,7 +1,7 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
-import type { EngineLabelField } from "./engine.js";
+import { type LabelNode, labelTree, type TokenLabel } from "../labels.js";
+import type { LabelField } from "../tokenEngine.js";
 import { findJsonValue } from "./jsonPlace.js";
-import { type LabelNode, labelTree, type TokenLabel } from "./labels.js";
 
 /** The labels of one field of a finished output, to be scored. */
 export interface FieldTree {
@@ -32,12 +32,12 @@ export class FieldLabels {
 
   constructor(
     private readonly model: LlamaModel,
-    private readonly fields: readonly EngineLabelField[],
+    private readonly fields: readonly LabelField[],
     private readonly endTokens: readonly Token[],
   ) {}
 
   /** Tokens that a slot needs beyond its output. */
-  static roomFor(fields: readonly EngineLabelField[]): number {
+  static roomFor(fields: readonly LabelField[]): number {
     const texts = fields.flatMap(({ labels }) => labels.flatMap((label) => label.texts));
     return Math.max(0, ...texts.map((text) => Buffer.byteLength(text) + MOST_BEFORE));
   }
@@ -59,7 +59,7 @@ export class FieldLabels {
   }
 
   /** The last border of the output's tokens at which the tokenizer has one as well, whatever label follows. */
-  #beginOf(field: EngineLabelField, text: string, count: number, textOf: (tokens: number) => string) {
+  #beginOf(field: LabelField, text: string, count: number, textOf: (tokens: number) => string) {
     const own: { begin: number; place: number }[] = [];
     for (let begin = count; begin >= 0 && own.length <= TOKENS_BACK; begin--) {
       const before = textOf(begin);
@@ -82,7 +82,7 @@ export class FieldLabels {
     const key = `${index} ${before}`;
     const known = this.#trees.get(key);
     if (known !== undefined) return known;
-    const field = this.fields[index] as EngineLabelField;
+    const field = this.fields[index] as LabelField;
     const other = field.path.length === 0 ? "other or end of turn" : "other";
     const closingOf = (text: string): Closing =>
       field.isWhole ? "end of turn" : text.startsWith('"') ? "quote" : other;
@@ -134,11 +134,11 @@ export class FieldLabels {
 }
 
 /** The labels begin behind the quote that all of them have. */
-function sharedQuote({ isWhole, labels }: EngineLabelField): number {
+function sharedQuote({ isWhole, labels }: LabelField): number {
   return !isWhole && labels.every(({ texts }) => texts.every((text) => text.startsWith('"'))) ? 1 : 0;
 }
 
-function stemOf(field: EngineLabelField, text: string): string {
+function stemOf(field: LabelField, text: string): string {
   const isString = !field.isWhole && text.startsWith('"');
   return text.slice(sharedQuote(field), isString ? -1 : undefined);
 }

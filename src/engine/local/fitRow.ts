@@ -1,4 +1,4 @@
-import { RowmillError } from "../errors.js";
+import { RowmillError } from "../../errors.js";
 
 /** A row's text is longer than a slot holds and may not be cut. It becomes an error row, not the end of the job. */
 export class RowTooLongError extends RowmillError {

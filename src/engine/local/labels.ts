@@ -1,4 +1,4 @@
-import type { EngineLabelField } from "./engine.js";
+import type { LabelField } from "./tokenEngine.js";
 
 /** A text as tokens, and how it may end. */
 export interface TokenLabel {
@@ -61,7 +61,7 @@ function normalised(logprobs: readonly number[]): number[] {
 /** The probabilities of a field's labels, each that of all its texts, over all of them.
  *  @param logprobs natural logarithms, one a text, not normalised; [] where the output has no such field
  *  @returns null for [] */
-export function fieldProbabilities({ labels }: EngineLabelField, logprobs: readonly number[]): number[] | null {
+export function fieldProbabilities({ labels }: LabelField, logprobs: readonly number[]): number[] | null {
   if (logprobs.length === 0) return null;
   const shares = normalised(logprobs);
   let next = 0;

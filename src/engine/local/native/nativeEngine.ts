@@ -8,27 +8,26 @@ import {
   type NativeModel,
   type NativeRowResult,
   releaseObstacle,
-} from "../addon.js";
-import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../grammar/index.js";
+} from "../../../addon.js";
+import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../../../grammar/index.js";
+import type { EngineFailure, EngineMeter } from "../../engine.js";
+import { chooseLabel, fieldProbabilities } from "../labels.js";
 import type {
-  BatchJob,
-  Engine,
-  EngineFailure,
-  EngineMeter,
-  EngineResult,
-  EngineRow,
   EngineStatistics,
+  LoadOptions,
   ModelFacts,
-  RowPull,
-} from "./engine.js";
-import { chooseLabel, fieldProbabilities } from "./labels.js";
-import type { NodeLlamaCppOptions } from "./nodeLlamaCpp.js";
+  TokenEngine,
+  TokenJob,
+  TokenPull,
+  TokenResult,
+  TokenRow,
+} from "../tokenEngine.js";
 
 /** Why the native engine can't be used here, in a few words; null where it can. */
-export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<string | null> {
+export async function findNativeObstacle(options: LoadOptions): Promise<string | null> {
   const obstacle = engineObstacle();
   if (obstacle !== null) return obstacle;
-  const { loadBackend } = await import("./nodeLlamaCpp.js");
+  const { loadBackend } = await import("../nodeLlamaCpp/nodeLlamaCpp.js");
   const { release } = (await loadBackend(options.backend, options.threads)).llamaCppRelease;
   return releaseObstacle(nativeClasses().llamaRelease, release);
 }
@@ -36,8 +35,8 @@ export async function findNativeObstacle(options: NodeLlamaCppOptions): Promise<
 /** The fast engine: a batch loop of our own in C++ on the libllama that node-llama-cpp has loaded. To be opened where
  *  {@link findNativeObstacle} finds none.
  *  @throws what llama.cpp says of a file that it can't load */
-export async function openNative(options: NodeLlamaCppOptions): Promise<Engine> {
-  const { loadBackend } = await import("./nodeLlamaCpp.js");
+export async function openNative(options: LoadOptions): Promise<TokenEngine> {
+  const { loadBackend } = await import("../nodeLlamaCpp/nodeLlamaCpp.js");
   const { gpu } = await loadBackend(options.backend, options.threads);
   const classes = nativeClasses();
   const model = new classes.EngineModel(options.modelPath, gpu || "", gpu === false ? 0 : -1);
@@ -63,7 +62,7 @@ const COUNTS = [
 const INPUT = COUNTS.indexOf("inputTokens");
 const OUTPUT = COUNTS.indexOf("outputTokens");
 
-class NativeEngine implements Engine {
+class NativeEngine implements TokenEngine {
   readonly #totals = new Float64Array(COUNTS.length);
   readonly facts: ModelFacts;
   #vocabulary: Vocabulary | null = null;
@@ -84,10 +83,10 @@ class NativeEngine implements Engine {
   }
 
   async run(
-    job: BatchJob,
-    pull: RowPull,
+    job: TokenJob,
+    pull: TokenPull,
     meter: EngineMeter,
-    done: (result: EngineResult | EngineFailure) => void,
+    done: (result: TokenResult | EngineFailure) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const counts = new Float64Array(COUNTS.length);
@@ -129,7 +128,7 @@ class NativeEngine implements Engine {
     }
   }
 
-  #openLoop(job: BatchJob, labels: readonly Uint32Array[], counts: Float64Array): NativeBatchLoop {
+  #openLoop(job: TokenJob, labels: readonly Uint32Array[], counts: Float64Array): NativeBatchLoop {
     const { plan, prefix, suffix, sampling, logprobs, tokenLogprobs = false, samplesForced = false } = job;
     let grammar: TokenGrammar | null = null;
     if (job.grammar !== null && job.labels === null) {
@@ -157,17 +156,17 @@ class NativeEngine implements Engine {
 
 /** Pulls one row ahead, so that a loop with work to do need not wait to learn whether there is another. */
 class RowSupply {
-  #ahead: Promise<EngineRow | null> | null = null;
+  #ahead: Promise<TokenRow | null> | null = null;
   /** What is ahead has come, or failed to. */
   #hasArrived = false;
   #isDry = false;
 
-  constructor(private readonly pull: RowPull) {}
+  constructor(private readonly pull: TokenPull) {}
 
   /** @param isIdle no row runs: there is nothing to do but wait for one. Otherwise those that run may be all there are, and
    *                only a row that is due is waited for.
    *  @returns null when there is none, or none yet */
-  async next(isIdle: boolean): Promise<EngineRow | null> {
+  async next(isIdle: boolean): Promise<TokenRow | null> {
     if (this.#isDry) return null;
     const ahead = this.#lookAhead();
     if (!isIdle) {
@@ -182,7 +181,7 @@ class RowSupply {
     return row;
   }
 
-  #lookAhead(): Promise<EngineRow | null> {
+  #lookAhead(): Promise<TokenRow | null> {
     if (this.#ahead !== null) return this.#ahead;
     this.#hasArrived = false;
     const settle = (): void => {
@@ -202,15 +201,16 @@ class RowSupply {
 
 const NEVER = () => Promise.resolve(false);
 
-/** Promises between a row that the worker holds and the loop: its queue's, its pull's and the one here, and one to spare. */
-const ARRIVAL_TURNS = 4;
+/** Promises between a row that the worker holds and the loop: its queue's, its pull's, that which fits the row and the one
+ *  here, and some to spare. */
+const ARRIVAL_TURNS = 8;
 
 function toResult(
-  job: BatchJob,
+  job: TokenJob,
   labels: readonly Uint32Array[],
   result: NativeRowResult,
   seed: number,
-): EngineResult | EngineFailure {
+): TokenResult | EngineFailure {
   if (result.error !== undefined) return { index: result.index, error: result.error };
   const { index, inputTokens, sharedTokens } = result;
   if (job.labels !== null) {
