@@ -12,6 +12,8 @@ const program = createProgram();
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 /** Flags of other programs that pages name. */
 const FOREIGN = ["--omit", "--seconds"];
+/** Files that a page has its reader make. */
+const PLACED_BY_READER = ["first.mjs"];
 
 /** The command that the words behind `rowmill` call, null where there is none. */
 function commandOf(words: readonly string[]): Command | null {
@@ -51,6 +53,16 @@ describe.for(PAGES)("%s", (path) => {
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
     const run = [...page.matchAll(/npm run example -- (\w+)/g)].map(([, name]) => `examples/${name}.ts`);
     expect(run.filter((file) => !existsSync(file))).toEqual([]);
+  });
+
+  it("names files of the source that there are", () => {
+    const quoted = [...proseOf(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, text = ""]) => text.split(" "));
+    const files = quoted.filter(
+      (text) => /^(?:\.\/)?[\w/-]+\.(?:ts|mjs|cjs|h|cc|sh)$/.test(text) && !PLACED_BY_READER.includes(text),
+    );
+    // docs name what lies in src/ without it, and of a header the name alone
+    const isThere = (file: string) => ["", "src/", "native/engine/"].some((folder) => existsSync(folder + file));
+    expect(files.filter((file) => !isThere(file))).toEqual([]);
   });
 
   it("reads files of examples/ that there are", () => {
