@@ -2,34 +2,34 @@
 // nothing and ends with 1 where the page is not what it would write.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { createProgram } from "../dist/cli/program.js";
 import { readConfig } from "../dist/jobs/config.js";
+import { samplingTable } from "../dist/sampling.js";
 import { checkOptions } from "../dist/submission/options.js";
 import { fieldsOf, membersOf, methodsOf, openSources, textsOf } from "./sourceTables.mjs";
 
 const root = new URL("..", import.meta.url);
 const page = new URL("docs/options.md", root);
+const SAMPLING = "src/sampling.ts";
 const OPTIONS = "src/submission/options.ts";
 const FACADE = "src/rowmillOptions.ts";
 const CONFIG = "src/jobs/config.ts";
 
 const config = readConfig(fileURLToPath(new URL("docs/no such config.json", root)));
-const sources = openSources(root, [OPTIONS, FACADE, CONFIG, "src/rowmill.ts", "src/cli/inferFlags.ts"]);
+const sources = openSources(root, [SAMPLING, OPTIONS, FACADE, CONFIG, "src/rowmill.ts", "src/cli/inferFlags.ts"]);
 const program = createProgram();
 const infer = program.commands.find((command) => command.name() === "infer");
 
 /** `checkOptions` fills in the defaults, some under names of its own. */
 const filled = checkOptions({}, { model: config.defaultModel, engine: config.engine });
 const filledIn = { ...filled, jobPriority: filled.priority, dryRun: filled.isDryRun, model: filled.models[0] };
-const filledSampling = { repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 };
 
 /** Flags whose name is neither the option's nor in the table of `inferFlags.ts`. */
 const flagNames = { ...textsOf(sources, "src/cli/inferFlags.ts", "FLAGS"), stayAttached: "--detach" };
 
 /** What has no comment of its own in the source, or one that leans on its neighbour's. */
 const WORDS = {
-  presencePenalty: "Lowers each token that the output has already; below 0 it raises them.",
-  frequencyPenalty: "The same, once for each time that the output has the token.",
   systemPrompt: "The task, the same for every row.",
   samplingParams: "How tokens are chosen: see the next table.",
   defaultModel: "The model of jobs that name none.",
@@ -80,6 +80,27 @@ const optionTable = (file, name, zodName, defaults = {}) =>
     ["option", "values", "default", "meaning"],
     membersOf(sources, file, name, zodName).map((member) => optionRow(member, defaults, false)),
   );
+
+function samplingRows() {
+  const { properties } = z.toJSONSchema(samplingTable, { io: "input" });
+  const filled = samplingTable.parse({});
+  const rows = fieldsOf(sources, SAMPLING, "samplingTable").map(({ name, doc }) =>
+    optionRow({ name, doc, values: valuesOf(properties[name]) }, filled, false),
+  );
+  return table(["option", "values", "default", "meaning"], rows);
+}
+
+/** "whole number, 0 to 10" of a JSON Schema. */
+function valuesOf({ type, anyOf, items, minimum, exclusiveMinimum, maximum }) {
+  if (anyOf) return anyOf.map(valuesOf).join(" | ");
+  if (type === "array") return `${valuesOf(items)}[]`;
+  if (type !== "integer" && type !== "number") return type;
+  const kind = type === "integer" ? "whole number" : "number";
+  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? "" : maximum;
+  if (exclusiveMinimum !== undefined)
+    return `${kind} above ${exclusiveMinimum}${most === "" ? "" : `, at most ${most}`}`;
+  return most === "" ? `${kind}, ${minimum} or more` : `${kind}, ${minimum} to ${most}`;
+}
 
 function inferTable() {
   const members = membersOf(sources, OPTIONS, "InferOptions", "inferSchema");
@@ -169,7 +190,7 @@ planner in [operating](operating.md).
 They are the fields of \`samplingParams\`. The flag is \`--sampling '{"temperature": 0.7}'\`, or \`--sampling FILE\`.
 Each may also be written in snake_case: \`top_p\`.
 
-${optionTable(OPTIONS, "SamplingParams", "samplingSchema", filledSampling)}
+${samplingRows()}
 
 ## Other flags
 

@@ -27,7 +27,9 @@ export const samplingTable = z.strictObject({
   stop: texts.default([]).transform((given) => [given].flat()),
   /** Seed of the job's random numbers. Default 0. */
   seed: seed.default(0),
+  /** Lowers each token that the output has already; below 0 it raises them. Default 0. */
   presencePenalty: penalty.default(0),
+  /** The same, once for each time that the output has the token. Default 0. */
   frequencyPenalty: penalty.default(0),
   /** 1, the default, changes nothing. Counts prompt and output; beside one of the other two penalties the reference
    *  engine counts the output alone. */
