@@ -11,7 +11,7 @@ import {
   tokenizeFrame,
 } from "../engine/index.js";
 import { messageOf } from "../errors.js";
-import { type CompiledOutput, compileOutput } from "../output/index.js";
+import type { CompiledOutput, OutputForm } from "../output/index.js";
 import { openLane } from "../progress/index.js";
 import { fitRow, renderChat } from "../prompt/index.js";
 import type { ResultRow } from "../results/index.js";
@@ -41,6 +41,12 @@ export default async function runTask(task: WorkerTask): Promise<void> {
   }
 }
 
+/** Zod and Ajv are loaded by who has a schema: that costs 0.2 s of CPU. */
+async function compiledOutput(form: OutputForm): Promise<CompiledOutput> {
+  const { compileOutput } = await import("../output/index.js");
+  return compileOutput(form);
+}
+
 interface RunningRow {
   readonly queued: QueuedRow;
   /** Its text is longer than what fits. */
@@ -49,7 +55,7 @@ interface RunningRow {
 
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
   const lane = openLane(task.counters, task.lane);
-  const output = task.output === null ? null : compileOutput(task.output);
+  const output = task.output === null ? null : await compiledOutput(task.output);
   const labels = task.labelProbabilities && task.output?.kind === "choices" ? task.output.choices : null;
   const frame = task.frame ?? (await renderChat(engine.facts, task.format)).frame;
   const { prefix, suffix } = tokenizeFrame(engine, frame);
