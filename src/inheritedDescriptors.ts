@@ -1,4 +1,5 @@
 import { fstatSync, readdirSync } from "node:fs";
+import { fileId } from "./fileId.js";
 
 /** What the process was given by whoever started it, by number. Looked at when this is first imported, which is to be before Rowmill
  *  opens anything: later a number may stand for a job's own file. */
@@ -32,8 +33,7 @@ function descriptorNumbers(): number[] {
 
 function fileOf(descriptor: number): string | null {
   try {
-    const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    return `${dev}:${ino}`;
+    return fileId(fstatSync(descriptor, { bigint: true }));
   } catch {
     return null;
   }

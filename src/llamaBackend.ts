@@ -41,6 +41,11 @@ export function usableBackend(): Promise<BackendChoice> {
   return choice;
 }
 
+/** What `auto` stands for here. */
+export async function backendFor(asked: "auto" | "cpu"): Promise<BackendName> {
+  return asked === "cpu" ? "cpu" : (await usableBackend()).backend;
+}
+
 async function chooseBackend(): Promise<BackendChoice> {
   const told = getEnvironmentData(SHARED) as unknown as BackendChoice | undefined;
   if (told !== undefined) return told;

@@ -1,61 +1,35 @@
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
-import { loadAddon } from "./addon.js";
 import { commandFor, defaultHome } from "./commandLine.js";
-import { ENGINES, type EngineName, likelyEngine } from "./engine/index.js";
+import type { EngineName } from "./engine/index.js";
 import { InputError } from "./errors.js";
-import { withPlainJson } from "./exactNumbers.js";
 import { messageLine } from "./foreignText.js";
 import { givenPath, givenText, requireWorkingFolder } from "./given.js";
 import { whileHeld } from "./heldProcess.js";
 import "./inheritedDescriptors.js";
+import { examine } from "./doctor.js";
 import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,
-  diskFacts,
   FINAL_STATUSES,
   type Home,
-  JobFile,
-  type JobRecord,
   type JobStatus,
-  jobFilePath,
   keepUntold,
-  leaseHolder,
   openHome,
   type Quota,
   requireWritable,
   takeUntold,
 } from "./jobs/index.js";
 import { writeLine } from "./lastingStream.js";
-import { fitModels } from "./modelFits.js";
-import {
-  backendFacts,
-  type Download,
-  describeDownload,
-  listModels,
-  type MemoryFit,
-  type ModelListing,
-  machineFacts,
-  type PullProgress,
-  type ResolvedModel,
-  resolveModel,
-  showModel,
-} from "./models/index.js";
+import { listModels, type ModelListing, type ResolvedModel, resolveModel, showModel } from "./models/index.js";
+import { type OpenResults, openResults } from "./openResults.js";
 import type { SchemaReport } from "./output/index.js";
-import {
-  attachCounters,
-  ProgressEmitter,
-  type ProgressMode,
-  PullLine,
-  ReadingLine,
-  showProgress,
-} from "./progress/index.js";
-import { resultShape } from "./resultShape.js";
+import { attachCounters, ProgressEmitter, type ProgressMode, PullLine, showProgress } from "./progress/index.js";
 import type { ResultFormat } from "./results/index.js";
 import {
   type AwaitOptions,
   awaitOptions,
+  configuredEngine,
   type DoctorReport,
   pullOptions,
   type ResultOptions,
@@ -65,10 +39,21 @@ import {
   schemaOptions,
   type WaitingJob,
 } from "./rowmillOptions.js";
-import { calibrationsOf, fitMemory, linkInProcess, linkToProcess, type RunnerLink, waitsIn } from "./runner/index.js";
-import { parseStrict } from "./strictOptions.js";
-import type { Estimate, InferOptions, MemoryNeeds } from "./submission/index.js";
-import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
+import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
+import { definedOf, parseStrict } from "./strictOptions.js";
+import type { Estimate, InferOptions } from "./submission/index.js";
+import { type Surroundings, submissionContext } from "./submissionContext.js";
+import type {
+  JobId,
+  OutputOf,
+  PlainUnpacked,
+  Rows,
+  StandardSchemaLike,
+  Texts,
+  TypedInfer,
+  UnpackedRow,
+} from "./typedResults.js";
+import { withWaiting } from "./waitingJobs.js";
 
 export type { ModelFit } from "./modelFits.js";
 export type {
@@ -81,29 +66,9 @@ export type {
 } from "./rowmillOptions.js";
 export type { JobId, OutputOf, UnpackedRow } from "./typedResults.js";
 
-/** A job whose results TypeScript knows: one model, and nothing beside the output. */
-interface TypedInfer<Schema> {
-  outputSchema: Schema;
-  model?: string;
-  dryRun?: false;
-  confidence?: false;
-}
-
-/** Results that are the unpacked outputs and, of a table, its columns. */
-interface PlainUnpacked {
-  unpackJson: true;
-  format?: "array";
-  includeInputs?: false;
-  includeCumulativeLogprobs?: false;
-  includeTokenLogprobs?: false;
-  includeFinishReason?: false;
-}
-
 // Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
 // half a second that `jobs status` should not take.
 
-/** Rows of a list that are read from a job at a time. */
-const RESULT_BATCH_ROWS = 2000;
 const JOB_ID = "the job's id";
 const MODEL_NAME = "the model's name";
 const RESULT_PATH = "the path of the results";
@@ -121,7 +86,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #output: NodeJS.WriteStream | null;
   readonly #progress: ProgressMode;
   readonly #command: string;
-  readonly #confirmDownload: RowmillOptions["confirmDownload"];
+  readonly #surroundings: Surroundings;
   readonly #runner: RunnerLink;
   /** Those that may still look into the home. */
   readonly #emitters = new Set<ProgressEmitter>();
@@ -140,10 +105,17 @@ export class Rowmill implements AsyncDisposable {
     });
     if (this.#output !== null) for (const line of takeUntold(home)) this.#say(line);
     this.#models = given.models ?? {};
-    this.#engine = given.engine ?? engineOf(this.#home.config.engine);
+    this.#engine = given.engine ?? configuredEngine(this.#home.config);
     this.#progress = given.progress ?? "auto";
     this.#command = given.command ?? commandFor(this.#home.path);
-    this.#confirmDownload = options.confirmDownload;
+    this.#surroundings = {
+      home: this.#home,
+      models: this.#models,
+      output: this.#output,
+      progress: this.#progress,
+      confirmDownload: options.confirmDownload,
+      say: (line) => this.#say(line),
+    };
     this.#runner = given.runner === "in-process" ? linkInProcess(this.#home) : linkToProcess(this.#home);
   }
 
@@ -175,27 +147,12 @@ export class Rowmill implements AsyncDisposable {
     const { checkOptions, estimateJobs, submitJobs } = await import("./submission/index.js");
     requireWorkingFolder();
     const checked = checkOptions(options, { model: this.#home.config.defaultModel, engine: this.#engine });
-    const reading = new ReadingLine(this.#progress === "auto" || this.#progress === "bar" ? this.#output : null);
-    const pulling = new PullLine(this.#output, this.#progress);
-    const clear = () => {
-      reading.clear();
-      pulling.end();
-    };
-    this.#tellEngine(checked.engine);
-    const context = {
-      home: this.#home,
-      models: this.#models,
-      onPull: (progress: PullProgress) => pulling.show(progress),
-      fitMemory: (needs: MemoryNeeds) => this.#fitMemory(needs, checked.engine),
-      confirmDownload: (download: Download, isDefaultModel: boolean) => this.#confirm(download, isDefaultModel),
-      onRows: (rows: number) => reading.show(rows),
-      warn: (line: string) => this.#say(`warning: ${line}`),
-    };
+    const context = submissionContext(this.#surroundings, checked.engine);
     if (checked.isDryRun) {
-      const estimates = await estimateJobs(context, data, checked).finally(clear);
+      const estimates = await estimateJobs(context, data, checked).finally(context.clear);
       return checked.isModelList ? estimates : (estimates[0] as Estimate);
     }
-    const jobIds = await submitJobs(context, data, checked).finally(clear);
+    const jobIds = await submitJobs(context, data, checked).finally(context.clear);
     this.#runner.ensure();
     if (checked.isModelList) return jobIds;
     const jobId = jobIds[0] as string;
@@ -228,7 +185,7 @@ export class Rowmill implements AsyncDisposable {
       job: () => {
         const job = catalog.get(id);
         this.#wakeFor([job]);
-        return this.#withWaiting([job])[0] as WaitingJob;
+        return withWaiting(this.#home, [job])[0] as WaitingJob;
       },
       page: () => (catalog.status(id) === "RUNNING" ? attachCounters(countersPath(this.#home.path, id)) : null),
     });
@@ -275,14 +232,14 @@ export class Rowmill implements AsyncDisposable {
   async getJob(jobId: string): Promise<WaitingJob> {
     const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
     this.#wakeFor([job]);
-    return this.#withWaiting([job])[0] as WaitingJob;
+    return withWaiting(this.#home, [job])[0] as WaitingJob;
   }
 
   /** Newest first. */
   async listJobs(): Promise<WaitingJob[]> {
     const jobs = this.#home.catalog.list();
     this.#wakeFor(jobs);
-    return this.#withWaiting(jobs);
+    return withWaiting(this.#home, jobs);
   }
 
   /** Stops a job; rows that are done keep their results.
@@ -309,10 +266,9 @@ export class Rowmill implements AsyncDisposable {
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
   async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
     using results = await this.#openResults(jobId, options);
-    const { file, shape, format } = results;
+    const { shape, format } = results;
     const { collectResults, resultsToArrow } = await import("./results/index.js");
-    const batches = file.resultBatches(RESULT_BATCH_ROWS);
-    return await (format === "arrow" ? resultsToArrow(batches, shape) : collectResults(batches, shape));
+    return await (format === "arrow" ? resultsToArrow : collectResults)(results.batches(), shape);
   }
 
   /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
@@ -326,9 +282,8 @@ export class Rowmill implements AsyncDisposable {
     givenPath(RESULT_PATH, path);
     requireWorkingFolder();
     using results = await this.#openResults(jobId, options);
-    const { file, shape } = results;
     const { writeResults } = await import("./results/index.js");
-    return await writeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, path);
+    return await writeResults(results.batches(), results.shape, path);
   }
 
   /** The bytes that `writeJobResults` writes to a file of the format, chunk by chunk in bounded memory: for a pipe, an upload, an
@@ -344,8 +299,7 @@ export class Rowmill implements AsyncDisposable {
     if (!RESULT_FORMATS.includes(format))
       throw new InputError("ROWMILL_UNKNOWN_FORMAT", `format must be one of ${RESULT_FORMATS.join(", ")}`);
     using results = await this.#openResults(jobId, options);
-    const { file, shape } = results;
-    yield* encodeResults(file.resultBatches(RESULT_BATCH_ROWS), shape, format);
+    yield* encodeResults(results.batches(), results.shape, format);
   }
 
   /** Whether `writeJobResults` has a format for the path and may write there, to be known before a job of hours runs.
@@ -400,25 +354,7 @@ export class Rowmill implements AsyncDisposable {
   /** What this machine is, which engine and backend a job would get and why not a faster one, and which models fit into its
    *  memory. Loads the backend. */
   async doctor(): Promise<DoctorReport> {
-    const machine = machineFacts();
-    const backend = await backendFacts();
-    const addon = loadAddon();
-    const holder = leaseHolder(this.#home.catalog);
-    return {
-      home: this.#home.path,
-      runnerPid: holder?.pid ?? null,
-      waiting: this.#waitingJobs(),
-      disk: diskFacts(this.#home.path),
-      machine,
-      backend,
-      engine: likelyEngine("auto"),
-      counters:
-        addon.reason === null
-          ? { isShared: true, reason: null }
-          : { isShared: false, reason: `${addon.reason}; other processes see the progress once a second` },
-      models: await fitModels({ home: this.#home, models: this.#models, engine: this.#engine }),
-      calibrations: calibrationsOf(this.#home.catalog),
-    };
+    return examine({ home: this.#home, models: this.#models, engine: this.#engine });
   }
 
   /** Ends an in-process runner (its unfinished jobs stay queued) and closes the home; a runner process goes on. */
@@ -433,23 +369,10 @@ export class Rowmill implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  async #openResults(jobId: string, options: ResultOptions) {
+  async #openResults(jobId: string, options: ResultOptions): Promise<OpenResults> {
     const given = parseStrict(resultOptions, options, "option");
     const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
-    const planned = await resultShape(job, given);
-    const { countBroken } = await import("./results/index.js");
-    const file = JobFile.open(this.#home, job.jobId);
-    const close = () => file.close();
-    try {
-      // looked for beforehand: a file's columns are written before its rows
-      const broken = countBroken(file.outputs(RESULT_BATCH_ROWS), planned);
-      if (broken > 0) this.#say(`warning: ${brokenLine(broken, job, planned.outputColumn)}`);
-      const shape = broken > 0 ? { ...planned, includeErrors: true } : planned;
-      return { file, shape, format: given.format ?? "array", [Symbol.dispose]: close };
-    } catch (error) {
-      close();
-      throw error;
-    }
+    return openResults(this.#home, job, given, (line) => this.#say(`warning: ${line}`));
   }
 
   /** Sleeps until the job has ended or the time is over. */
@@ -464,67 +387,7 @@ export class Rowmill implements AsyncDisposable {
     if (jobs.some(({ status }) => status !== "UNKNOWN" && !FINAL_STATUSES.has(status))) this.#runner.ensure();
   }
 
-  /** e.g. "job-5f0c… is waiting for space on /data" */
-  #waitingJobs(): string[] {
-    return this.#withWaiting(this.#home.catalog.unended()).flatMap(({ jobId, waitingFor }) =>
-      waitingFor === null ? [] : [`${jobId} is waiting for ${waitingFor}`],
-    );
-  }
-
-  #withWaiting(jobs: readonly JobRecord[]): WaitingJob[] {
-    const waitingFor = waitsIn(this.#home);
-    return jobs.map((job) => ({
-      ...job,
-      // the only place of a record where a bigint may stand
-      outputSchema: withPlainJson(job.outputSchema),
-      isLost: FINAL_STATUSES.has(job.status) && !existsSync(jobFilePath(this.#home.path, job.jobId)),
-      waitingFor: waitingFor(job),
-    }));
-  }
-
   #say(line: string): void {
     if (this.#output !== null) writeLine(this.#output, messageLine(line));
   }
-
-  async #fitMemory(needs: MemoryNeeds, engine: EngineName): Promise<MemoryFit | null> {
-    try {
-      return await fitMemory({ ...needs, rowsDone: 0, rowsFailed: 0 }, this.#home.config, engine);
-    } catch {
-      return null; // no backend, say: the estimate's other numbers stand, and the job itself says why
-    }
-  }
-
-  /** npm shows nothing of why the addon could not be built. Whoever has turned it off knows. */
-  #tellEngine(engine: EngineName): void {
-    const { name, reason } = likelyEngine(engine);
-    if (reason !== null && process.env.ROWMILL_NO_ADDON !== "1")
-      this.#say(`warning: jobs run on the engine ${name}, several times slower than the native one: ${reason}`);
-  }
-
-  /** Nobody named the default model: it is downloaded only when somebody says so. */
-  #confirm(download: Download, isDefaultModel: boolean): boolean | Promise<boolean> {
-    const said = describeDownload(download);
-    if (isDefaultModel) return this.#confirmDownload?.(messageLine(`The default model ${said}. Download it?`)) ?? false;
-    this.#say(said);
-    return true;
-  }
-}
-
-function engineOf(name: string): EngineName {
-  const known = ENGINES.find((engine) => engine === name);
-  if (known !== undefined) return known;
-  throw new InputError(
-    "ROWMILL_BAD_CONFIG",
-    `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
-  );
-}
-
-/** The object without its undefined fields. */
-function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
-}
-
-/** Outputs that were to be unpacked and can't be. */
-function brokenLine(broken: number, job: JobRecord, outputColumn: string): string {
-  return `${broken} of ${job.rowsDone} outputs are no JSON that can be unpacked: ${outputColumn}_error says which and why (a list of bare outputs keeps their texts)`;
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { ENGINES, type EngineName } from "./engine/index.js";
+import { InputError } from "./errors.js";
 import { isPath, NO_PATH } from "./given.js";
-import type { JobRecord } from "./jobs/index.js";
+import type { HomeConfig, JobRecord } from "./jobs/index.js";
 import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
@@ -132,3 +133,14 @@ export const schemaOptions = z.strictObject({
   schemaInPrompt: z.enum(["off", "descriptions", "full"]).optional(),
 });
 export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });
+
+/** The engine that a home's config.json names.
+ *  @throws {InputError} ROWMILL_BAD_CONFIG */
+export function configuredEngine({ engine: name }: HomeConfig): EngineName {
+  const known = ENGINES.find((engine) => engine === name);
+  if (known !== undefined) return known;
+  throw new InputError(
+    "ROWMILL_BAD_CONFIG",
+    `config.json: no engine ${JSON.stringify(name)}; there are ${ENGINES.join(", ")}`,
+  );
+}

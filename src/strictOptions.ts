@@ -85,3 +85,8 @@ function alternativesOf(issue: z.core.$ZodIssueInvalidUnion): string {
   });
   return [...new Set(alternatives)].join(" or ");
 }
+
+/** The object without its undefined fields. */
+export function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

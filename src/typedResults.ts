@@ -19,3 +19,21 @@ export type JobId<Row> = string & { readonly [ROW]: Row };
 /** Data whose results are bare outputs, and data whose results are rows. A path may be either. */
 export type Texts = readonly (string | null)[] | AsyncIterable<string | null>;
 export type Rows = readonly object[] | AsyncIterable<object>;
+
+/** A job whose results TypeScript knows: one model, and nothing beside the output. */
+export interface TypedInfer<Schema> {
+  outputSchema: Schema;
+  model?: string;
+  dryRun?: false;
+  confidence?: false;
+}
+
+/** Results that are the unpacked outputs and, of a table, its columns. */
+export interface PlainUnpacked {
+  unpackJson: true;
+  format?: "array";
+  includeInputs?: false;
+  includeCumulativeLogprobs?: false;
+  includeTokenLogprobs?: false;
+  includeFinishReason?: false;
+}

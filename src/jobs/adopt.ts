@@ -6,14 +6,14 @@ import { asideFolder, endedPath, jobFilePath, jobFolder, jobsFolder, removedFold
 import { liveHolder } from "./lease.js";
 import { isPassing } from "./passingError.js";
 import { finishRemoval } from "./removal.js";
-import type { Sqlite, Store } from "./sqlite.js";
+import type { Sqlite, SqlRow, Store } from "./sqlite.js";
 import { type FoundJob, findInFolder, keepInFolder } from "./storedRecord.js";
 
 /** A folder whose submitter can't be told (it died in the first instant, or belongs to another machine) is left for
  *  so long after it was last written. */
 const UNKNOWN_SUBMITTER_MS = 24 * 3_600_000;
 
-/** Some ten milliseconds each, and nobody waits for long. */
+/** Some ten milliseconds each, and nobody waits for long. Those that can't be kept take less: no lock is waited for. */
 const KEPT_AT_ONCE = 100;
 
 /** What was done to make catalogue and folders agree. */
@@ -28,9 +28,11 @@ export interface Adoption {
 
 /** Makes a home's catalogue and its job folders agree: removals that were cut short are finished, sealed jobs that the catalogue
  *  does not know are entered as their folders tell them, what else is unknown and nobody's is moved aside. No folder of
- *  a job is deleted but one that `jobs rm` had begun to. Any number of processes may do this at once. */
-export function reconcile(home: string, db: Sqlite): Adoption {
-  for (const mend of [finishRemovals, keepInFolders, takeOutcomes]) unlessItMustWait(() => mend(home, db));
+ *  a job is deleted but one that `jobs rm` had begun to. Any number of processes may do this at once.
+ *  @param busyTimeoutMs how long another process's lock on a job's file is waited for */
+export function reconcile(home: string, db: Sqlite, busyTimeoutMs: number): Adoption {
+  for (const mend of [finishRemovals, keepInFolders, takeOutcomes])
+    unlessItMustWait(() => mend(home, db, busyTimeoutMs));
   const found: FoundJob[] = [];
   const aside: string[] = [];
   const empty: string[] = [];
@@ -39,7 +41,7 @@ export function reconcile(home: string, db: Sqlite): Adoption {
       if (isEmpty(home, jobId)) empty.push(jobId);
       continue;
     }
-    const job = findInFolder(home, jobId, false);
+    const job = findInFolder(home, jobId, busyTimeoutMs);
     if (job === "later") continue;
     if (job !== null) found.push(job);
     else if (moveAside(home, jobId)) aside.push(jobId);
@@ -63,7 +65,7 @@ export function adoptForReading(home: string, db: Sqlite): void {
   const ids = namesIn(home).filter(isJobId);
   adopt(
     db,
-    ids.map((jobId) => findInFolder(home, jobId, true)).filter((job) => job !== null && job !== "later"),
+    ids.map((jobId) => findInFolder(home, jobId, null)).filter((job) => job !== null && job !== "later"),
   );
 }
 
@@ -105,21 +107,37 @@ function finishRemovals(home: string, db: Sqlite): void {
 
 /** Writes lines into their folders that could not be written before, or that an earlier version has left: some each time. */
 function keepInFolders(home: string, db: Sqlite): void {
-  for (const row of db.all("SELECT * FROM jobs WHERE NOT is_kept ORDER BY seq DESC LIMIT ?", KEPT_AT_ONCE)) {
-    if (keepInFolder(home, toNewJob(row), toOutcome(row)))
-      db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ? AND status = ?", row.job_id ?? null, row.status ?? null);
+  let kept = 0;
+  for (const row of linesNotKept(db)) {
+    const end = keepInFolder(home, toNewJob(row), toOutcome(row), 0);
+    if (end === "none") return;
+    if (end === "not this") continue;
+    db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ? AND status = ?", row.job_id ?? null, row.status ?? null);
+    kept++;
+    if (kept === KEPT_AT_ONCE) return;
+  }
+}
+
+/** The newest first. */
+function* linesNotKept(db: Sqlite): Generator<SqlRow> {
+  const sql = "SELECT * FROM jobs WHERE NOT is_kept AND seq < ? ORDER BY seq DESC LIMIT ?";
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const rows = db.all(sql, before, KEPT_AT_ONCE);
+    yield* rows;
+    if (rows.length < KEPT_AT_ONCE) return;
+    before = Number(rows.at(-1)?.seq);
   }
 }
 
 /** Ends lines whose jobs have ended, as their folders tell: those of an older copy of the catalogue. */
-function takeOutcomes(home: string, db: Sqlite): void {
+function takeOutcomes(home: string, db: Sqlite, busyTimeoutMs: number): void {
   // a runner that is alive ends its jobs by itself
   if (liveHolder(db, Date.now()) !== null) return;
   const unended = db.all("SELECT job_id FROM jobs WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')");
   for (const jobId of unended.map((row) => String(row.job_id))) {
     // a home may have many jobs that wait: their files are not opened
     if (!existsSync(endedPath(home, jobId))) continue;
-    const found = findInFolder(home, jobId, false);
+    const found = findInFolder(home, jobId, busyTimeoutMs);
     if (found !== null && found !== "later" && found.outcome !== null) setOutcome(db, found);
   }
 }

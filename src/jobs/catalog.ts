@@ -57,13 +57,16 @@ export class Catalog {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly #homePath: string;
+  /** How long another process's lock on a job's file is waited for. */
+  readonly #busyTimeoutMs: number;
   /** Jobs whose end the running transaction has written. */
   #ended: string[] = [];
 
-  constructor(db: Store, homePath: string, clock: () => number) {
+  constructor(db: Store, home: { readonly path: string; readonly busyTimeoutMs: number }, clock: () => number) {
     this.db = db;
     this.clock = clock;
-    this.#homePath = homePath;
+    this.#homePath = home.path;
+    this.#busyTimeoutMs = home.busyTimeoutMs;
   }
 
   /** Enters a job whose rows are durable; from now on others see it. */
@@ -273,7 +276,9 @@ export class Catalog {
 
   #keep(jobId: string): void {
     const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", jobId);
-    if (row === undefined || !keepInFolder(this.#homePath, toNewJob(row), toOutcome(row))) return;
+    if (row === undefined) return;
+    const end = keepInFolder(this.#homePath, toNewJob(row), toOutcome(row), this.#busyTimeoutMs);
+    if (end !== "kept") return;
     this.db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ?", jobId);
   }
 

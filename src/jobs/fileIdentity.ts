@@ -1,4 +1,5 @@
 import { type BigIntStats, openSync, readSync, statSync } from "node:fs";
+import { fileId } from "../fileId.js";
 import { isSoundFile } from "./sqlite.js";
 
 /** What has become of a SQLite file since it was opened: "replaced" when another file or none stands at its path, "damaged"
@@ -99,5 +100,5 @@ function statAt(path: string): BigIntStats | undefined {
 }
 
 function idOf(found: BigIntStats | undefined): string {
-  return found === undefined ? "missing" : `${found.dev}:${found.ino}`;
+  return found === undefined ? "missing" : fileId(found);
 }

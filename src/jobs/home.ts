@@ -45,9 +45,9 @@ export function openHome(path: string, options: HomeOptions = {}): Home {
   makeFolders(home);
   for (const folder of [home, jobsFolder(home)]) checkOwner(folder);
   const config = readConfig(configPath(home));
-  const store = openCatalog(home, options.say ?? (() => undefined));
-  const catalog = new Catalog(store, home, clock);
   const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  const store = openCatalog(home, busyTimeoutMs, options.say ?? (() => undefined));
+  const catalog = new Catalog(store, { path: home, busyTimeoutMs }, clock);
   store.setBusyTimeout(busyTimeoutMs);
   return {
     path: home,
@@ -71,7 +71,7 @@ function openHomeForReading(home: string, clock: () => number): Home {
   return {
     path: home,
     config,
-    catalog: new Catalog(db, home, clock),
+    catalog: new Catalog(db, { path: home, busyTimeoutMs: BUSY_TIMEOUT_MS }, clock),
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     isReadOnly: true,
     beginGeneration: () => requireWritable({ path: home, isReadOnly: true }),
@@ -138,10 +138,10 @@ function makeFolder(path: string): void {
   }
 }
 
-function openCatalog(home: string, say: (line: string) => void): CatalogStore {
+function openCatalog(home: string, busyTimeoutMs: number, say: (line: string) => void): CatalogStore {
   const path = catalogPath(home);
   const onOpen = (db: Sqlite, keptAs: string | null): void => {
-    const { adopted, aside, empty } = reconcile(home, db);
+    const { adopted, aside, empty } = reconcile(home, db, busyTimeoutMs);
     const line = catalogLine(path, keptAs, adopted);
     if (line !== null) say(line);
     if (aside.length > 0) say(asideLine(home, aside));

@@ -8,33 +8,38 @@ const NOT_RUN = "not run";
 /** Reads a job's rows with their results, in order: for a table in the batches that it was read in, for a list in
  *  batches of `size`. */
 export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerator<ResultBatch> {
-  for (let first = 0; ; ) {
-    const batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
-    const rows = db.all(
-      `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
-         token_logprobs, field_probabilities, finish, input_cut
-       FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`,
-      first,
-      batch === undefined ? size : Number(batch.row_count),
-    );
-    if (rows.length === 0) return;
+  let batch: SqlRow | undefined;
+  const sizeFrom = (first: number): number => {
+    batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
+    return batch === undefined ? size : Number(batch.row_count);
+  };
+  const sql = `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
+      token_logprobs, field_probabilities, finish, input_cut
+    FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`;
+  for (const rows of readPages(db, sql, sizeFrom)) {
     yield {
       rows: rows.map(toResultRow),
       prompts: rows.map((row) => fromSqlText(row.prompt)),
       inputs: batch === undefined ? null : toEncodedBatch(batch),
     };
-    first += rows.length;
   }
 }
 
 /** The outputs of the rows that have one, in order. */
 export function* readOutputs(db: Sqlite, size: number): Generator<string> {
-  const sql = "SELECT i, output FROM results WHERE i > ? AND output IS NOT NULL ORDER BY i LIMIT ?";
-  for (let last = -1; ; ) {
-    const rows = db.all(sql, last, size);
-    for (const row of rows) yield fromSqlText(row.output) as string;
-    if (rows.length < size) return;
-    last = Number(rows.at(-1)?.i);
+  const sql = "SELECT i, output FROM results WHERE i >= ? AND output IS NOT NULL ORDER BY i LIMIT ?";
+  for (const rows of readPages(db, sql, () => size)) for (const row of rows) yield fromSqlText(row.output) as string;
+}
+
+/** Reads rows a page at a time, until there are none.
+ *  @param sql       of the first index and the most rows of a page, in the order of their indexes `i`
+ *  @param sizeFrom  the most rows of the page that begins at an index */
+function* readPages(db: Sqlite, sql: string, sizeFrom: (first: number) => number): Generator<readonly SqlRow[]> {
+  for (let first = 0; ; ) {
+    const rows = db.all(sql, first, sizeFrom(first));
+    if (rows.length === 0) return;
+    yield rows;
+    first = Number(rows.at(-1)?.i) + 1;
   }
 }
 

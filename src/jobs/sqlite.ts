@@ -32,6 +32,9 @@ const IOERR_SHORT_READ = 522;
 /** How long a command waits for another process's lock. Less than a lease, more than anybody writes at a time. */
 export const BUSY_TIMEOUT_MS = 10_000;
 
+const WAL_RETRY_MS = 25;
+const MOST_WAL_WAIT_MS = 5000;
+
 export interface OpenOptions {
   /** One script for each schema version; the file's `user_version` counts those that have run. */
   readonly migrations: readonly string[];
@@ -173,15 +176,16 @@ export class Sqlite {
   }
 
   /** Two processes that create the same file at once exclude each other here, and SQLite's busy handler is not called
-   *  for the switch of the journal mode: so ask again for a while. */
+   *  for the switch of the journal mode: so ask again for a while, at most as long as any statement waits. */
   #enterWal(): void {
+    const most = Math.min(MOST_WAL_WAIT_MS, this.#options.busyTimeoutMs ?? BUSY_TIMEOUT_MS) / WAL_RETRY_MS;
     for (let attempt = 0; ; attempt++) {
       try {
         this.#db.exec("PRAGMA journal_mode = WAL");
         return;
       } catch (error) {
-        if (primaryCode(error) !== SQLITE.busy || attempt === 200) throw storeError(error, this.path);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+        if (primaryCode(error) !== SQLITE.busy || attempt >= most) throw storeError(error, this.path);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_RETRY_MS);
       }
     }
   }

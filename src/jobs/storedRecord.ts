@@ -84,13 +84,20 @@ export function countResults(db: Store): JobCounts {
   };
 }
 
-/** Puts what the catalogue knows of a job into its folder; a folder that is not there has nothing to keep.
- *  @returns whether the folder holds it now, or never can */
-export function keepInFolder(home: string, job: NewJob, outcome: JobOutcome | null): boolean {
+/** "kept": the folder holds it now, or never can, since it is not there; "not this": a lock or a broken file stands against it;
+ *  "none": the disk does, for every folder. */
+export type KeepEnd = "kept" | "not this" | "none";
+
+const DISK_CODES: ReadonlySet<string> = new Set(["ROWMILL_DISK_FULL", "ROWMILL_DISK_READ_ONLY"]);
+
+/** Puts what the catalogue knows of a job into its folder. What can't be put there now the catalogue has, and it is tried again
+ *  when the home is next opened.
+ *  @param busyTimeoutMs how long another process's lock is waited for */
+export function keepInFolder(home: string, job: NewJob, outcome: JobOutcome | null, busyTimeoutMs: number): KeepEnd {
   const path = jobFilePath(home, job.jobId);
-  if (!hasContent(path)) return true;
+  if (!hasContent(path)) return "kept";
   try {
-    const db = openJobStore(path);
+    const db = openJobStore(path, busyTimeoutMs);
     try {
       writeStoredJob(db, job, outcome);
     } finally {
@@ -98,23 +105,23 @@ export function keepInFolder(home: string, job: NewJob, outcome: JobOutcome | nu
     }
     if (outcome !== null) createEmpty(endedPath(home, job.jobId));
     rmSync(submitterPath(home, job.jobId), { force: true });
-    return true;
+    return "kept";
   } catch (error) {
-    // a full disk, a lock, a broken file: the catalogue has it, and it is tried again when the home is next opened
-    if (error instanceof RowmillError || (error instanceof Error && "syscall" in error)) return false;
-    throw error;
+    if (!(error instanceof RowmillError || (error instanceof Error && "syscall" in error))) throw error;
+    const isOfDisk = "code" in error && DISK_CODES.has(String(error.code));
+    return isOfDisk ? "none" : "not this";
   }
 }
 
 /** The job that a folder holds: null where its rows were never sealed, where it keeps no record of its own, or where its file
  *  is no sound one; "later" for what may pass by itself or with another version: a full disk, another process's lock.
- *  @param isReadOnly nothing in the folder may be written */
-export function findInFolder(home: string, jobId: string, isReadOnly: boolean): FoundJob | null | "later" {
+ *  @param busyTimeoutMs how long that lock is waited for; null where nothing in the folder may be written */
+export function findInFolder(home: string, jobId: string, busyTimeoutMs: number | null): FoundJob | null | "later" {
   const path = jobFilePath(home, jobId);
   let db: Sqlite | null = null;
   try {
     if (!hasContent(path)) return null;
-    db = isReadOnly ? openForReading(path, JOB_MIGRATIONS) : openJobStore(path);
+    db = busyTimeoutMs === null ? openForReading(path, JOB_MIGRATIONS) : openJobStore(path, busyTimeoutMs);
     const stored = readStoredJob(db);
     const sealed = db.get("SELECT row_count FROM sealed");
     if (sealed === undefined || stored?.job.jobId !== jobId) return null;
@@ -126,8 +133,8 @@ export function findInFolder(home: string, jobId: string, isReadOnly: boolean): 
   }
 }
 
-function openJobStore(path: string): Sqlite {
-  return new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full" });
+function openJobStore(path: string, busyTimeoutMs: number): Sqlite {
+  return new Sqlite(path, { migrations: JOB_MIGRATIONS, synchronous: "full", busyTimeoutMs });
 }
 
 /** SQLite would make tables in a file that is missing or empty. */

@@ -1,5 +1,6 @@
 import type { GgufFileInfo, GgufInsights } from "node-llama-cpp";
 import { InputError, messageOf } from "../errors.js";
+import { loadLlama } from "../loadedLlama.js";
 import { checkModelHeaders, partBytes } from "./ggufFile.js";
 
 /** What a model file says of itself, read without loading its weights. */
@@ -138,9 +139,11 @@ function cacheBytes(insights: GgufInsights, context: ContextShape): number {
 
 async function readInsights(path: string): Promise<{ file: GgufFileInfo; insights: GgufInsights }> {
   const { GgufInsights, readGgufFileInfo } = await import("node-llama-cpp");
+  // where there is no build for the CPU, node-llama-cpp takes another
+  const llama = await loadLlama("cpu").catch(() => undefined);
   try {
     const file = await readGgufFileInfo(path, { sourceType: "filesystem", logWarnings: false });
-    return { file, insights: await GgufInsights.from(file) };
+    return { file, insights: await GgufInsights.from(file, llama) };
   } catch (cause) {
     throw new InputError("ROWMILL_NOT_A_MODEL", `${path} is damaged: ${messageOf(cause)}`, { cause });
   }

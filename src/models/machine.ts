@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
-import type { Llama } from "node-llama-cpp";
 import { messageOf } from "../errors.js";
-import { type BackendName, usableBackend } from "../llamaBackend.js";
+import { usableBackend } from "../llamaBackend.js";
 import { installedLlama } from "../llamaRelease.js";
+import { loadLlama } from "../loadedLlama.js";
 import { type UnusedBackend, unusedBackends } from "./backendReasons.js";
 
 /** What there is to run a model on. Nothing here loads a backend. */
@@ -60,17 +60,13 @@ export function machineFacts(): MachineFacts {
   };
 }
 
-/** A GPU backend takes hundreds of megabytes for itself each time that it is loaded. */
-let backend: Promise<Llama> | undefined;
-
 /** Loads the fastest backend that has a device (once a process) and says what it found. */
 export async function backendFacts(): Promise<BackendFacts> {
   let unused: readonly UnusedBackend[] = [];
   try {
     const choice = await usableBackend();
     unused = unusedBackends(choice);
-    backend ??= load(choice.backend);
-    const llama = await backend;
+    const llama = await loadLlama(choice.backend);
     const isCpu = choice.backend === "cpu";
     const vram = isCpu ? { total: 0, free: 0, unifiedSize: 0 } : await llama.getVramState();
     return {
@@ -84,17 +80,10 @@ export async function backendFacts(): Promise<BackendFacts> {
       failure: null,
     };
   } catch (error) {
-    backend = undefined;
     const failure = messageOf(error);
     const nothing = { devices: [], vramBytes: 0, freeVramBytes: 0, unifiedVramBytes: 0 };
     return { backend: "none", release: null, unused, ...nothing, failure };
   }
-}
-
-async function load(name: BackendName): Promise<Llama> {
-  const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
-  const gpu = name === "cpu" ? false : name;
-  return await getLlama({ gpu, build: "never", logLevel: LlamaLogLevel.error, progressLogs: false });
 }
 
 /** Node 20 does not count a container's CPU quota. */

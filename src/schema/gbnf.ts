@@ -12,30 +12,31 @@ const LONGEST_GROUP = 60;
  *  large products, but counts a rule's name as one. */
 export function emitGbnf(grammar: GrammarIr): string {
   const ir = withoutStrings(grammar);
-  const writer = new GbnfWriter(new Set(Object.keys(ir.rules)));
-  const names = new Map(Object.keys(ir.rules).map((name) => [name, name]));
-  if (ir.root !== "root") {
-    if (names.has("root")) names.set("root", writer.freshName("root"));
-    names.set(ir.root, "root");
-  }
-  writer.names = names;
-  for (const [name, node] of Object.entries(ir.rules)) writer.rule(names.get(name)!, node);
+  const rules = Object.entries(ir.rules);
+  const writer = new GbnfWriter(new Set(rules.map(([name]) => name)), ir.root);
+  for (const [name, node] of rules) writer.rule(name, node);
   return `${writer.lines.join("\n")}\n`;
 }
 
 class GbnfWriter {
   readonly lines: string[] = [];
-  names: ReadonlyMap<string, string> = new Map();
+  /** Rules that are written under another name. */
+  readonly #renamed: ReadonlyMap<string, string>;
   readonly #taken: Set<string>;
   /** Rules made for repetitions, by what they stand for. */
   readonly #shared = new Map<string, string>();
+  /** What is written of nodes that may stand in many places: the states of automata share their sets of characters. */
+  readonly #written = new Map<IrNode, string>();
 
-  constructor(taken: Set<string>) {
+  constructor(taken: Set<string>, root: string) {
     this.#taken = taken;
+    const renamed = new Map([[root, "root"]]);
+    if (root !== "root" && taken.has("root")) renamed.set("root", this.#freshName("root"));
     taken.add("root");
+    this.#renamed = renamed;
   }
 
-  freshName(base: string): string {
+  #freshName(base: string): string {
     for (let count = 1; ; count++) {
       const name = `${base}-x${count}`;
       if (this.#taken.has(name)) continue;
@@ -46,7 +47,12 @@ class GbnfWriter {
 
   rule(name: string, node: IrNode): void {
     const place = this.lines.push("") - 1;
-    this.lines[place] = `${name} ::= ${this.#options(node, name)}`;
+    const written = this.#nameOf(name);
+    this.lines[place] = `${written} ::= ${this.#options(node, written)}`;
+  }
+
+  #nameOf(rule: string): string {
+    return this.#renamed.get(rule) ?? rule;
   }
 
   #options(node: IrNode, rule: string): string {
@@ -60,13 +66,20 @@ class GbnfWriter {
   }
 
   #atom(node: IrNode, rule: string): string {
+    if (node.kind === "ref") return this.#nameOf(node.rule);
+    if (node.kind === "text") return quoted(node.text);
+    let written = this.#written.get(node);
+    if (written === undefined) {
+      written = this.#compound(node, rule);
+      this.#written.set(node, written);
+    }
+    return written;
+  }
+
+  #compound(node: Exclude<IrNode, { kind: "ref" | "text" }>, rule: string): string {
     switch (node.kind) {
-      case "text":
-        return quoted(node.text);
       case "chars":
         return bracketed(node.ranges);
-      case "ref":
-        return this.names.get(node.rule)!;
       case "repeat":
         return this.#repetition(this.#single(node.node, rule), node.min, node.max, rule);
       case "string":
@@ -87,7 +100,7 @@ class GbnfWriter {
   #named(base: string, body: string): string {
     let name = this.#shared.get(body);
     if (name === undefined) {
-      name = this.freshName(base);
+      name = this.#freshName(base);
       this.#shared.set(body, name);
       this.lines.push(`${name} ::= ${body}`);
     }

@@ -78,7 +78,7 @@ class StringWriter {
     const base = this.#freshName(`string-${this.#starts.size + 1}`);
     const rule = (state: number) => ref(`${base}-s${state}`);
     for (let state = 0; state < dfa.stateCount; state++) {
-      const options = [...edgesByTarget(dfa, state)].map(([target, ranges]) => seq(this.#set(ranges), rule(target)));
+      const options = [...rangesByTarget(dfa, state)].map(([target, key]) => seq(this.#set(key), rule(target)));
       this.#rules.set(`${base}-s${state}`, choice(...(dfa.accepting[state] === 1 ? [text('"')] : []), ...options));
     }
     start = dfa.stateCount === 0 ? NEVER : rule(0);
@@ -86,24 +86,29 @@ class StringWriter {
     return start;
   }
 
-  #set(ranges: Ranges): IrNode {
-    const key = ranges.join(" ");
+  #set(key: string): IrNode {
     let node = this.#spelled.get(key);
     if (node === undefined) {
-      node = spelled(ranges);
+      node = spelled(rangesOf(key));
       this.#spelled.set(key, node);
     }
     return node;
   }
 }
 
-function edgesByTarget({ offsets, edges }: Dfa, state: number): Map<number, [number, number][]> {
-  const byTarget = new Map<number, [number, number][]>();
+/** The characters that lead from a state to each of the next: "first last first last …", by which the writer knows them again. */
+function rangesByTarget({ offsets, edges }: Dfa, state: number): Map<number, string> {
+  const byTarget = new Map<number, string>();
   for (let at = offsets[state]!; at < offsets[state + 1]!; at += 3) {
     const target = edges[at + 2]!;
-    const ranges = byTarget.get(target) ?? [];
-    ranges.push([edges[at]!, edges[at + 1]!]);
-    byTarget.set(target, ranges);
+    const before = byTarget.get(target);
+    const range = `${edges[at]} ${edges[at + 1]}`;
+    byTarget.set(target, before === undefined ? range : `${before} ${range}`);
   }
   return byTarget;
+}
+
+function rangesOf(key: string): Ranges {
+  const codes = key.split(" ").map(Number);
+  return Array.from({ length: codes.length / 2 }, (_, at) => [codes[2 * at]!, codes[2 * at + 1]!] as const);
 }

@@ -1,3 +1,4 @@
+import { STEP } from "./judgedSteps.js";
 import { keywordPlaces } from "./keywordPlaces.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { DATA, NAMING } from "./schemaIndex.js";
@@ -13,6 +14,9 @@ const NAMES: ReadonlySet<string> = new Set([
   "$recursiveAnchor",
 ]);
 
+/** Ajv takes the schema for one of a draft that it was not given. */
+const SCHEMA_OF_ROOT = "#/$schema";
+
 /** Whether only Ajv's own way through references will do: some schema asks what others have evaluated, or a reference means
  *  another place with each way that leads to it. */
 export function isJudgedAsWhole(document: SchemaDocument): boolean {
@@ -24,19 +28,17 @@ export function asksForUnevaluated(schema: unknown): boolean {
   return keywordPlaces(schema, UNEVALUATED).length > 0;
 }
 
-const UNEVALUATED: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties"]);
+export const UNEVALUATED: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties"]);
 
-/** The document for Ajv: every reference is a pointer below `key`, and no schema has a name of its own.
+/** The document for Ajv, with its references counted: each is a pointer below `key`, and no schema has a name of its own;
+ *  where only Ajv's own way through them will do, they stay as they are.
  *  @returns `others`: the other documents that it refers to, by their keys */
 export function judgedDocument(
   document: SchemaDocument,
   key: string,
 ): { readonly root: unknown; readonly others: ReadonlyMap<string, unknown> } {
   const { schema } = document.root;
-  if (isDynamic(schema)) {
-    const { $schema: _, ...own } = schema as KeywordMap;
-    return { root: own, others: new Map() };
-  }
+  const staysNamed = isDynamic(schema);
   const others = new Map<string, unknown>();
   const targetOf = (reference: string, from: SchemaNode): string => {
     const { pointer } = document.resolve(reference, from);
@@ -61,11 +63,14 @@ export function judgedDocument(
     if (!isKeywordMap(value)) return value;
     const copy: Record<string, unknown> = {};
     for (const [name, child] of Object.entries(value)) {
-      if (!isNames && NAMES.has(name)) continue;
-      const isReference = !isNames && (name === "$ref" || name === "$dynamicRef") && typeof child === "string";
-      if (isReference) copy.$ref = targetOf(child, { schema: value, pointer });
-      else if (!isNames && DATA.has(name)) copy[name] = child;
-      else copy[name] = rewritten(child, stepPointer(pointer, name), !isNames && NAMING.has(name));
+      const step = stepPointer(pointer, name);
+      if (isNames) copy[name] = rewritten(child, step, false);
+      else if (staysNamed ? step === SCHEMA_OF_ROOT : NAMES.has(name)) continue;
+      else if ((name === "$ref" || name === "$dynamicRef") && typeof child === "string") {
+        copy[STEP] = true;
+        if (staysNamed) copy[name] = child;
+        else copy.$ref = targetOf(child, { schema: value, pointer });
+      } else copy[name] = DATA.has(name) ? child : rewritten(child, step, NAMING.has(name));
     }
     return copy;
   };

@@ -1,5 +1,6 @@
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { regularExpression } from "./regularExpression.js";
+import { PLACE_NAMES, saysNoMoreThan } from "./saysNothing.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { childOf, isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 import { kindOf } from "./wellFormed.js";
@@ -10,18 +11,6 @@ const MOST_KEYWORDS = 400;
 const MOST_IN_ONE = 100;
 /** The keyword by which a part leads to others. No schema of a user's has it: what no standard defines is left out. */
 const CHECKS = "$rowmill:checks";
-/** Names of places: every reference is resolved here. */
-const NAMES: ReadonlySet<string> = new Set(["$id", "$anchor", "$defs", "definitions"]);
-/** Beside a reference these say nothing. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set([
-  ...NAMES,
-  "title",
-  "description",
-  "default",
-  "examples",
-  "$comment",
-]);
-
 /** null: valid; else the error that says it best. */
 type Problem = ErrorObject | null;
 type Check = (value: unknown, path: string) => Problem;
@@ -138,7 +127,8 @@ export class JudgedParts {
     const inner = (...steps: readonly (string | number)[]) => this.#written(childOf(node, ...steps), room);
     for (const [keyword, value] of keywords) {
       const kind = kindOf(keyword);
-      if (NAMES.has(keyword) || (kind === undefined && keyword !== "const")) continue;
+      // every reference is resolved here
+      if (PLACE_NAMES.has(keyword) || (kind === undefined && keyword !== "const")) continue;
       if (keyword === "$ref" || keyword === "$dynamicRef") {
         checks.push(this.#part(this.#behind(this.#document.resolve(value as string, node))));
       } else if (kind === "schema") {
@@ -156,8 +146,9 @@ export class JudgedParts {
           checks.push(this.#wideMap(node, keyword, value));
           // which names there are is asked by additionalProperties
           if (keyword === "properties") copy[keyword] = mapped(value, () => true);
-        } else
-          copy[keyword] = mapped(value, (name) => (isKeywordsOwn(value[name]) ? value[name] : inner(keyword, name)));
+        }
+        // names that must come with a name, as dependencies and dependentRequired list them, are no schemas
+        else copy[keyword] = mapped(value, (name) => (Array.isArray(value[name]) ? value[name] : inner(keyword, name)));
       } else copy[keyword] = value;
     }
     return this.#withChecks(copy, checks);
@@ -174,7 +165,7 @@ export class JudgedParts {
     for (const met = new Set<SchemaNode>(); !met.has(at); ) {
       met.add(at);
       if (!isKeywordMap(at.schema) || typeof at.schema.$ref !== "string") return at;
-      if (Object.keys(at.schema).some((keyword) => keyword !== "$ref" && !SAYS_NOTHING.has(keyword))) return at;
+      if (!saysNoMoreThan(at.schema, "$ref")) return at;
       at = this.#document.resolve(at.schema.$ref, at);
     }
     return node;
@@ -275,15 +266,10 @@ function isWide(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length > MOST_IN_ONE;
 }
 
-/** Names that must come with a name, as `dependencies` and `dependentRequired` list them. */
-function isKeywordsOwn(value: unknown): boolean {
-  return Array.isArray(value);
-}
-
 /** The value of a schema that says a constant alone, of a kind that compares by itself; undefined for others. */
 function plainConstant(schema: unknown): unknown {
   if (!isKeywordMap(schema) || !Object.hasOwn(schema, "const")) return undefined;
-  if (Object.keys(schema).some((keyword) => keyword !== "const" && !SAYS_NOTHING.has(keyword))) return undefined;
+  if (!saysNoMoreThan(schema, "const")) return undefined;
   const value = schema.const;
   return typeof value === "string" || Number.isSafeInteger(value) ? value : undefined;
 }

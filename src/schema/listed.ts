@@ -6,11 +6,10 @@ import { type IrNode, text } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
 import { literal, numberText } from "./literalText.js";
 import { compileNumbers } from "./numbers.js";
+import { saysNoMoreThan } from "./saysNothing.js";
 import type { KeywordMap } from "./schemaNode.js";
 import { unionNode } from "./union.js";
 import type { Judge } from "./validate.js";
-
-const SAYS_NO_MORE = new Set(["enum", "const", "type", "title", "description", "default", "examples", "$comment"]);
 
 /** The values that are left of a list, written one by one; null where nothing lists them.
  *  @param name  of the rules that many values need */
@@ -32,7 +31,9 @@ export function listedNode(
     reading === "intended"
       ? text(numberText(value))
       : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, addRule);
-  const isPlain = clause.length === 1 && !clause[0]!.isNegated && saysNoMore(clause[0]!.node.schema as KeywordMap);
+  const [only] = clause;
+  const isPlain =
+    clause.length === 1 && !only!.isNegated && saysNoMoreThan(only!.node.schema as KeywordMap, "enum", "const", "type");
   // what lists and the rest of a clause have in common: only the judge knows of arrays and objects
   const isJudged = (type === "array" || type === "object") && !isPlain;
   const valid = isJudged
@@ -40,8 +41,4 @@ export function listedNode(
     : left;
   const texts = valid.map((value) => literal(value, punctuation, number));
   return unionNode(texts, name, addRule);
-}
-
-function saysNoMore(schema: KeywordMap): boolean {
-  return Object.keys(schema).every((keyword) => SAYS_NO_MORE.has(keyword));
 }

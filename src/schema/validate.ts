@@ -6,9 +6,9 @@ import { InputError, messageOf } from "../errors.js";
 import { hasLongNumeral, stringifyExact } from "../exactNumbers.js";
 import { cutMiddle, messageLine } from "../foreignText.js";
 import { compareDecimals, type Decimal, isMultiple } from "./decimal.js";
-import { asksForUnevaluated, isJudgedAsWhole, judgedDocument } from "./judgedDocument.js";
+import { asksForUnevaluated, isJudgedAsWhole, judgedDocument, UNEVALUATED } from "./judgedDocument.js";
 import { EndlessReference, JudgedParts } from "./judgedParts.js";
-import { countSteps, MOST_STEPS, TooManySteps, withSteps } from "./judgedSteps.js";
+import { countSteps, MOST_STEPS, TooManySteps } from "./judgedSteps.js";
 import { keywordPlaces } from "./keywordPlaces.js";
 import { regularExpression } from "./regularExpression.js";
 import type { SchemaDocument } from "./schemaDocument.js";
@@ -136,7 +136,7 @@ function compileDocument(document: SchemaDocument, standIns: StandIns | null): C
   return isJudgedAsWhole(document) ? wholeJudge(document, ajv, ready) : new JudgedParts(document, ajv, ready);
 }
 
-const DEPENDENT: ReadonlySet<string> = new Set(["unevaluatedItems", "unevaluatedProperties", "$dynamicRef"]);
+const DEPENDENT: ReadonlySet<string> = new Set([...UNEVALUATED, "$dynamicRef"]);
 /** Names of a schema that is judged as a whole from which on its function may be too deep to compile: for 20,000 Ajv even takes
  *  a minute to find that out. */
 const LARGE_WHOLE = 300;
@@ -172,8 +172,8 @@ function wholeJudge(document: SchemaDocument, ajv: Ajv2020, ready: (schema: unkn
   try {
     const { root, others } = judgedDocument(document, SCHEMA_KEY);
     const steps = countSteps(ajv);
-    for (const [key, schema] of others) ajv.addSchema(ready(withSteps(schema)) as AnySchema, key);
-    ajv.addSchema(ready(withSteps(root)) as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY);
+    for (const [key, schema] of others) ajv.addSchema(ready(schema) as AnySchema, key);
+    ajv.addSchema(ready(root) as AnySchema, SCHEMA_KEY).getSchema(SCHEMA_KEY);
     return {
       problemOf({ pointer }, value) {
         const fragment = pointer.slice(1).split("/").map(encodeURIComponent).join("/");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileId } from "../fileId.js";
 import { installedLlama } from "../llamaRelease.js";
 import { partPaths } from "../models/index.js";
 
@@ -11,8 +12,8 @@ const TRIAL = 1;
  *  another, and so is any under another llama.cpp. */
 export function trialKey(path: string): string {
   const files = partPaths(path).map((part) => {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(part, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+    const found = statSync(part, { bigint: true });
+    return [fileId(found), found.size, found.mtimeNs, found.ctimeNs].join(":");
   });
   const { nodeLlamaCpp, llamaCppRelease } = installedLlama();
   const judge = [TRIAL, nodeLlamaCpp, llamaCppRelease, process.platform, process.arch];

@@ -44,7 +44,8 @@ it.runIf(process.platform === "linux")(
     // a job on the GPU counts its tokens on the CPU's build
     if (vramBytes > 0) return;
     const { loadBackend } = await import("../../src/engine/local/nodeLlamaCpp/nodeLlamaCpp.js");
-    for (const asked of ["cpu", "auto"] as const) expect((await loadBackend(asked, 1)).gpu, backend).toBe(false);
+    for (const asked of ["cpu", "auto"] as const)
+      expect((await loadBackend({ backend: asked, threads: 1 })).gpu, backend).toBe(false);
     const maps = readFileSync("/proc/self/maps", "utf8");
     expect(new Set(maps.match(/\S*\/llama-addon\.node/g)).size).toBe(1);
   },

@@ -67,7 +67,7 @@ async function load(modelPath: string, options: NodeLlamaCppOptions, trial?: Pro
   // together, so that a trial that fails while llama.cpp is loaded is heard
   const [{ loadBackend, openNodeLlamaCpp }] = await Promise.all([loading, trial]);
   return asInputError(modelPath, async () => {
-    const { gpu, llamaCppRelease } = await loadBackend(options.backend, options.threads);
+    const { gpu, llamaCppRelease } = await loadBackend(options);
     // before it loads a model node-llama-cpp reckons with its numbers, over which llama.cpp may end the process
     tryFile(modelPath, { backend: gpu || "cpu", release: llamaCppRelease.release });
     return await openNodeLlamaCpp(options);

@@ -10,6 +10,8 @@ import {
   releaseObstacle,
 } from "../../../addon.js";
 import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../../../grammar/index.js";
+import { backendFor } from "../../../llamaBackend.js";
+import { loadLlama, sharedRelease } from "../../../loadedLlama.js";
 import type { EngineFailure, EngineMeter } from "../../engine.js";
 import { chooseLabel, fieldProbabilities } from "../labels.js";
 import type {
@@ -27,8 +29,8 @@ import type {
 export async function findNativeObstacle(options: LoadOptions): Promise<string | null> {
   const obstacle = engineObstacle();
   if (obstacle !== null) return obstacle;
-  const { loadBackend } = await import("../nodeLlamaCpp/nodeLlamaCpp.js");
-  const { release } = (await loadBackend(options.backend, options.threads)).llamaCppRelease;
+  const backend = await backendFor(options.backend);
+  const release = sharedRelease(backend) ?? (await loadLlama(backend, options.threads)).llamaCppRelease.release;
   return releaseObstacle(nativeClasses().llamaRelease, release);
 }
 
@@ -36,11 +38,10 @@ export async function findNativeObstacle(options: LoadOptions): Promise<string |
  *  {@link findNativeObstacle} finds none.
  *  @throws what llama.cpp says of a file that it can't load */
 export async function openNative(options: LoadOptions): Promise<TokenEngine> {
-  const { loadBackend } = await import("../nodeLlamaCpp/nodeLlamaCpp.js");
-  const { gpu } = await loadBackend(options.backend, options.threads);
+  const backend = await backendFor(options.backend);
   const classes = nativeClasses();
-  const model = new classes.EngineModel(options.modelPath, gpu || "", gpu === false ? 0 : -1);
-  return new NativeEngine(classes, model);
+  const isCpu = backend === "cpu";
+  return new NativeEngine(classes, new classes.EngineModel(options.modelPath, isCpu ? "" : backend, isCpu ? 0 : -1));
 }
 
 const nativeClasses = (): NativeEngineClasses => loadAddon().native as NativeEngineClasses;

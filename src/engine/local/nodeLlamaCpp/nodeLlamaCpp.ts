@@ -1,5 +1,6 @@
-import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
-import { usableBackend } from "../../../llamaBackend.js";
+import { type Llama, LlamaGrammar, type LlamaModel, type Token } from "node-llama-cpp";
+import { backendFor } from "../../../llamaBackend.js";
+import { loadLlama } from "../../../loadedLlama.js";
 import type { EngineFailure, EngineMeter } from "../../engine.js";
 import { labelTree } from "../labels.js";
 import type { LoadOptions, ModelFacts, TokenEngine, TokenJob, TokenPull, TokenResult } from "../tokenEngine.js";
@@ -12,35 +13,18 @@ export interface NodeLlamaCppOptions extends LoadOptions {
   readonly vocabularyOnly?: boolean;
 }
 
-/** One llama.cpp backend a thread and setting, shared by the engines of the thread and kept to its end: node-llama-cpp
- *  tries the binary out in a process of its own each time it loads one. */
-const backends = new Map<string, Promise<Llama>>();
-
-export function loadBackend(backend: "auto" | "cpu", threads: number): Promise<Llama> {
-  const key = `${backend} ${threads}`;
-  let loading = backends.get(key);
-  if (loading === undefined) {
-    loading = load(backend, threads);
-    backends.set(key, loading);
-    loading.catch(() => backends.delete(key));
-  }
-  return loading;
-}
-
-async function load(backend: "auto" | "cpu", threads: number): Promise<Llama> {
-  const usable = backend === "cpu" ? "cpu" : (await usableBackend()).backend;
-  return await getLlama({
-    gpu: usable === "cpu" ? false : usable,
-    maxThreads: threads,
-    logLevel: LlamaLogLevel.error,
-    build: "never",
-    progressLogs: false,
-  });
+/** llama.cpp's build for an engine; a tokenizer computes nothing, and takes one that is there. */
+export async function loadBackend({
+  backend,
+  threads,
+  vocabularyOnly,
+}: Omit<NodeLlamaCppOptions, "modelPath">): Promise<Llama> {
+  return await loadLlama(await backendFor(backend), vocabularyOnly === true ? undefined : threads);
 }
 
 /** The reference engine: llama.cpp through node-llama-cpp's low-level evaluation, one sequence a slot. */
 export async function openNodeLlamaCpp(options: NodeLlamaCppOptions): Promise<TokenEngine> {
-  const llama = await loadBackend(options.backend, options.threads);
+  const llama = await loadBackend(options);
   const model = await llama.loadModel({
     modelPath: options.modelPath,
     vocabOnly: options.vocabularyOnly === true,
