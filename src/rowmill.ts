@@ -371,6 +371,13 @@ export class Rowmill implements AsyncDisposable {
     return reportSchema(schema, style ?? "spaced", schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT);
   }
 
+  /** Reads a schema as a job would and compiles nothing: runs what code it has (getters, functions of its library).
+   *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
+  static async requireReadableSchema(schema: unknown): Promise<void> {
+    const { requireReadableSchema } = await import("./output/index.js");
+    requireReadableSchema(schema);
+  }
+
   /** The catalogue's models and what of them is on this machine. */
   async listModels(): Promise<ModelListing[]> {
     return listModels(this.#home.path);

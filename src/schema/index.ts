@@ -76,11 +76,7 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    const { plain, wrapper, hidden, changes } = readGiven(
-      "the schema",
-      () => readSchema(schema),
-      "ROWMILL_INVALID_SCHEMA",
-    );
+    const { plain, wrapper, hidden, changes } = readGivenSchema(schema);
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
     const compiled = compilePlain(plain, options, notApplied);
     if (hidden !== null) compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
@@ -89,6 +85,20 @@ export function compileSchema(schema: unknown, options: CompileOptions = {}): Co
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+/** Reads a schema as `compileSchema` does and compiles nothing.
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
+export function requireReadableSchema(schema: unknown): void {
+  try {
+    readGivenSchema(schema);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function readGivenSchema(schema: unknown) {
+  return readGiven("the schema", () => readSchema(schema), "ROWMILL_INVALID_SCHEMA");
 }
 
 function readSchema(schema: unknown) {
