@@ -67,6 +67,7 @@ import {
 } from "./rowmillOptions.js";
 import { calibrationsOf, fitMemory, linkInProcess, linkToProcess, type RunnerLink, waitsIn } from "./runner/index.js";
 import { parseStrict } from "./strictOptions.js";
+import { JOB_DEFAULTS } from "./submission/defaults.js";
 import type { Estimate, InferOptions, MemoryNeeds } from "./submission/index.js";
 import type { JobId, OutputOf, Rows, StandardSchemaLike, Texts, UnpackedRow } from "./typedResults.js";
 
@@ -79,6 +80,7 @@ export type {
   RowmillOptions,
   WaitingJob,
 } from "./rowmillOptions.js";
+export { JOB_DEFAULTS } from "./submission/defaults.js";
 export type { JobId, OutputOf, UnpackedRow } from "./typedResults.js";
 
 /** A job whose results TypeScript knows: one model, and nothing beside the output. */
@@ -366,9 +368,10 @@ export class Rowmill implements AsyncDisposable {
     schema: unknown,
     options: { style?: "spaced" | "compact" | "free"; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
   ): Promise<SchemaReport> {
-    const { style, schemaInPrompt } = parseStrict(schemaOptions, options, "option");
-    const { DEFAULT_SCHEMA_IN_PROMPT, reportSchema } = await import("./output/index.js");
-    return reportSchema(schema, style ?? "spaced", schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT);
+    const { outputStyle, schemaInPrompt: inPrompt } = JOB_DEFAULTS.options;
+    const { style = outputStyle, schemaInPrompt = inPrompt } = parseStrict(schemaOptions, options, "option");
+    const { reportSchema } = await import("./output/index.js");
+    return reportSchema(schema, style, schemaInPrompt);
   }
 
   /** Reads a schema as a job would and compiles nothing: runs what code it has (getters, functions of its library).

@@ -107,8 +107,9 @@ function addShow(jobs: Command): void {
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
       const job = await door.mill.getJob(jobId);
-      if (flags.json) printJson(job);
-      else print(renderJob(job, screenWidth(Number.POSITIVE_INFINITY)));
+      if (flags.json) return printJson(job);
+      const { JOB_DEFAULTS } = await import("../rowmill.js");
+      print(renderJob(job, JOB_DEFAULTS, screenWidth(Number.POSITIVE_INFINITY)));
     });
 }
 

@@ -4,9 +4,9 @@ import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { readGiven } from "../given.js";
-import { DEFAULT_SCHEMA_IN_PROMPT } from "../output/index.js";
 import { checkRegex, type JsonStyle, SCHEMA_IN_PROMPT, type SchemaInPrompt } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
+import { INFER_DEFAULTS, SAMPLING_DEFAULTS } from "./defaults.js";
 
 const text = z.string();
 const oneOrMore = z.union([text, z.array(text).min(1)]);
@@ -16,7 +16,6 @@ const MOST_CHOICES = 100_000;
 /** Each is loaded to count the rows, all at once. */
 const MOST_MODELS = 32;
 const MOST_RETRIES = 10;
-const DEFAULT_RETRIES = 2;
 const QUOTES = ["strict", "relaxed"] as const;
 const COLUMN_ORDERS = ["given", "auto"] as const;
 /** 0% to 100%. */
@@ -256,7 +255,7 @@ export function checkOptions(
     names: onePerModel("name", given.name, models.length, isModelList),
     descriptions: onePerModel("description", given.description, models.length, isModelList),
     column: given.column ?? null,
-    columnOrder: given.columnOrder ?? "given",
+    columnOrder: given.columnOrder ?? INFER_DEFAULTS.columnOrder,
     reading: {
       columns: given.column === undefined ? [] : [given.column].flat(),
       inputFormat: given.inputFormat,
@@ -264,7 +263,7 @@ export function checkOptions(
       inferTypes: given.inferTypes,
       limit: given.limit,
     },
-    outputColumn: given.outputColumn ?? "inference_result",
+    outputColumn: given.outputColumn ?? INFER_DEFAULTS.outputColumn,
     priority,
     outputSchema: given.outputSchema ?? null,
     outputGrammar: given.outputGrammar ?? null,
@@ -272,10 +271,10 @@ export function checkOptions(
     outputChoices: given.outputChoices ?? null,
     labelProbabilities: given.labelProbabilities ?? false,
     confidence: given.confidence ?? false,
-    outputStyle: given.outputStyle ?? "spaced",
-    schemaInPrompt: given.schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT,
-    schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
-    maxFailed: given.maxFailed ?? null,
+    outputStyle: given.outputStyle ?? INFER_DEFAULTS.outputStyle,
+    schemaInPrompt: given.schemaInPrompt ?? INFER_DEFAULTS.schemaInPrompt,
+    schemaRetries: given.schemaRetries ?? INFER_DEFAULTS.schemaRetries,
+    maxFailed: given.maxFailed ?? INFER_DEFAULTS.maxFailed,
     systemPrompt: given.systemPrompt ?? null,
     templateArguments: checkTemplateArguments(given.templateArguments ?? {}),
     answerPrefix: given.answerPrefix ?? null,
@@ -283,11 +282,11 @@ export function checkOptions(
     randomSeedPerInput: given.randomSeedPerInput ?? false,
     isDryRun: given.dryRun ?? false,
     stayAttached: isModelList ? false : (given.stayAttached ?? priority === 0),
-    truncateRows: given.truncateRows ?? true,
+    truncateRows: given.truncateRows ?? INFER_DEFAULTS.truncateRows,
     engine: given.engine ?? defaults.engine,
-    slots: given.slots ?? 0,
-    threads: given.threads ?? 0,
-    workers: given.workers ?? 0,
+    slots: given.slots ?? INFER_DEFAULTS.slots,
+    threads: given.threads ?? INFER_DEFAULTS.threads,
+    workers: given.workers ?? INFER_DEFAULTS.workers,
   };
 }
 
@@ -331,12 +330,10 @@ function checkOutput(given: z.infer<typeof inferSchema>, sampling: SamplingParam
   if (given.confidence === true) throw wrong("labelProbabilities says it all: leave confidence out");
   if (sampling.tokenLogprobs === true)
     throw wrong("labelProbabilities generates no tokens: leave the sampling parameter tokenLogprobs out");
-  const idle = Object.entries(NEUTRAL).find(
-    ([name, neutral]) => !neutral.includes([sampling[name as keyof SamplingParams]].flat().join()),
-  );
+  const idle = MEANINGLESS_FOR_LABELS.find((name) => !changesNothing(name, sampling[name]));
   if (idle !== undefined)
     throw wrong(
-      `labelProbabilities chooses whole labels, where the sampling parameter ${idle[0]} has no meaning: leave it out`,
+      `labelProbabilities chooses whole labels, where the sampling parameter ${idle} has no meaning: leave it out`,
     );
 }
 
@@ -347,16 +344,15 @@ function checkTemplateArguments<Given extends object>(given: Given): Given {
   throw new InputError("ROWMILL_BAD_OPTION", `templateArguments can't have ${taken}: each row's chat is that`);
 }
 
-/** The values of sampling parameters that change nothing. */
-const NEUTRAL: Readonly<Record<string, readonly string[]>> = {
-  topP: ["", "1"],
-  topK: ["", "0", "-1"],
-  minP: ["", "0"],
-  stop: [""],
-  presencePenalty: ["", "0"],
-  frequencyPenalty: ["", "0"],
-  repetitionPenalty: ["", "1"],
-};
+/** What chooses among tokens, and not among labels. */
+const MEANINGLESS_FOR_LABELS = [
+  ...(["topP", "topK", "minP", "stop", "presencePenalty", "frequencyPenalty", "repetitionPenalty"] as const),
+] as const;
+
+function changesNothing(name: (typeof MEANINGLESS_FOR_LABELS)[number], value: unknown): boolean {
+  const isAllTokens = name === "topK" && value === -1;
+  return value === undefined || isAllTokens || String(value) === String(SAMPLING_DEFAULTS[name]);
+}
 
 function parseSampling(given: unknown): SamplingParams {
   if (given === undefined || given === null) return {};

@@ -3,6 +3,7 @@ import { InputError } from "../errors.js";
 import type { JobSampling } from "../jobs/index.js";
 import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
 import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
+import { SAMPLING_DEFAULTS } from "./defaults.js";
 import { tryModel } from "./modelTrial.js";
 import type { CheckedOptions, SamplingParams } from "./options.js";
 
@@ -130,19 +131,20 @@ function checkChoices(tokenizer: Engine, choices: readonly string[], maxTokens: 
 }
 
 function fillSampling(given: SamplingParams, isSeedPerInput: boolean, contextLength: number): JobSampling {
+  const plain = SAMPLING_DEFAULTS;
   return {
     // different seeds are asked for to get different outputs, which greedy decoding would not give
     temperature: given.temperature ?? (isSeedPerInput ? 1 : 0),
-    topP: given.topP ?? 1,
-    topK: Math.max(0, given.topK ?? 0),
-    minP: given.minP ?? 0,
+    topP: given.topP ?? plain.topP,
+    topK: Math.max(0, given.topK ?? plain.topK),
+    minP: given.minP ?? plain.minP,
     maxTokens: given.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLength / 4)),
-    stop: given.stop === undefined ? [] : [given.stop].flat(),
-    seed: given.seed ?? 0,
-    presencePenalty: given.presencePenalty ?? 0,
-    frequencyPenalty: given.frequencyPenalty ?? 0,
-    repetitionPenalty: given.repetitionPenalty ?? 1,
-    logprobs: given.logprobs ?? false,
-    tokenLogprobs: given.tokenLogprobs ?? false,
+    stop: [given.stop ?? plain.stop].flat(),
+    seed: given.seed ?? plain.seed,
+    presencePenalty: given.presencePenalty ?? plain.presencePenalty,
+    frequencyPenalty: given.frequencyPenalty ?? plain.frequencyPenalty,
+    repetitionPenalty: given.repetitionPenalty ?? plain.repetitionPenalty,
+    logprobs: given.logprobs ?? plain.logprobs,
+    tokenLogprobs: given.tokenLogprobs ?? plain.tokenLogprobs,
   };
 }

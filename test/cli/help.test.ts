@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
+import { JOB_DEFAULTS } from "../../src/submission/defaults.js";
 import { Desk } from "./runRowmill.js";
 
 const program = createProgram();
@@ -50,6 +51,21 @@ describe.for(commands)("rowmill %s", ([name, command]) => {
   test("has --json", () => {
     expect(command.options.map((option) => option.long)).toContain("--json");
   });
+});
+
+test("infer's help says the defaults that a job has", () => {
+  const help = helpOf(commands.find(([name]) => name === "infer")?.[1] as Command).replace(/\s+/g, " ");
+  const { options } = JOB_DEFAULTS;
+  for (const [flag, value] of [
+    ["--style", options.outputStyle],
+    ["--schema-retries", options.schemaRetries],
+    ["--output-column", options.outputColumn],
+    ["--column-order", options.columnOrder],
+    ["--engine", options.engine],
+  ])
+    expect(help).toMatch(new RegExp(`${flag} [^-]*(?:-[^-]+)*?\\(default: ${value}[,)]`));
+  expect(options.schemaInPrompt).toBe("descriptions");
+  expect(help).toContain("the fields' descriptions and titles (default)");
 });
 
 describe("as a process", () => {

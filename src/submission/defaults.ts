@@ -1,0 +1,35 @@
+import type { JobSampling } from "../jobs/index.js";
+import type { JsonStyle, SchemaInPrompt } from "../schema/index.js";
+
+/** What `infer` takes where nothing is said, but for what depends on the data, the model or another option. */
+export const INFER_DEFAULTS = {
+  columnOrder: "given",
+  outputColumn: "inference_result",
+  outputStyle: "spaced" as JsonStyle,
+  /** `npm run bench:schema-in-prompt` measures the modes. */
+  schemaInPrompt: "descriptions" as SchemaInPrompt,
+  schemaRetries: 2,
+  maxFailed: null,
+  truncateRows: true,
+  engine: "auto",
+  slots: 0,
+  threads: 0,
+  workers: 0,
+} as const;
+
+/** The same of its sampling: nothing is cut off, punished or recorded. */
+export const SAMPLING_DEFAULTS: Omit<JobSampling, "temperature" | "maxTokens"> = {
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  stop: [],
+  seed: 0,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  repetitionPenalty: 1,
+  logprobs: false,
+  tokenLogprobs: false,
+};
+
+/** All of them, as a job's record has them. */
+export const JOB_DEFAULTS = { options: INFER_DEFAULTS, sampling: SAMPLING_DEFAULTS } as const;
