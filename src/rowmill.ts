@@ -55,6 +55,7 @@ import { resultShape } from "./resultShape.js";
 import type { ResultFormat } from "./results/index.js";
 import {
   type AwaitOptions,
+  attachOptions,
   awaitOptions,
   type DoctorReport,
   pullOptions,
@@ -206,17 +207,19 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Shows a job's progress until it ends, then says how it ended.
+   *  @param options `signal`: ends the watching; the job goes on
    *  @returns its last status
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
-  async attach(jobId: string): Promise<JobStatus> {
+  async attach(jobId: string, options: { signal?: AbortSignal } = {}): Promise<JobStatus> {
+    const { signal } = parseStrict(attachOptions, options, "option");
     const id = this.#home.catalog.resolveId(givenText(JOB_ID, jobId));
     if (!FINAL_STATUSES.has(this.#home.catalog.status(id))) {
-      const emitter = this.progress(id);
-      if (this.#output !== null) await showProgress(emitter, this.#output, { mode: this.#progress });
-      else for await (const _ of emitter);
+      using emitter = this.progress(id);
+      const [stream, mode] = this.#output === null ? [process.stderr, "none" as const] : [this.#output, this.#progress];
+      await showProgress(emitter, stream, { mode, ...(signal !== undefined && { signal }) });
     }
     const job = this.#home.catalog.get(id);
-    for (const line of describeEnding(job, this.#command)) this.#say(line);
+    if (FINAL_STATUSES.has(job.status)) for (const line of describeEnding(job, this.#command)) this.#say(line);
     return job.status;
   }
 

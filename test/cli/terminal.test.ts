@@ -37,6 +37,18 @@ describe.runIf(HAS_TERMINALS)("in a terminal", () => {
     expect(hasCursor(shown)).toBe(true);
   });
 
+  test("the end of the time leaves the bar's line, and nothing is drawn below the last words", async () => {
+    const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
+    const { code, shown } = await runInTerminal(desk, [...words, "--timeout", "1"]);
+    expect(code, shown).toBe(4);
+    const lines = screenLines(shown).filter((line) => line !== "");
+    const said = lines.at(-1) ?? "";
+    expect(said).toMatch(/^job-[0-9a-f-]{36} goes on\. Attach again with: /);
+    expect(lines.filter((line) => line.includes("Progress: "))).toEqual([lines.at(-2)]);
+    expect(hasCursor(shown)).toBe(true);
+    await desk.run("jobs", "cancel", said.split(" ")[0] as string);
+  });
+
   test("Ctrl-C leaves the bar's line, gives the cursor back and says that the job goes on", async () => {
     const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
     const { code, shown } = await runInTerminal(desk, words, { typed: { behind: "Progress: ", text: "\x03" } });
