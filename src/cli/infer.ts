@@ -189,7 +189,8 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   const unwritten = flags.output === undefined ? null : unwrittenLine(door, submitted, flags.output, shape);
   process.exitCode = await followJob(door, submitted, flags.timeout ?? null, unwritten);
   const job = await door.mill.getJob(submitted);
-  if (job.status !== "SUCCEEDED" && unwritten !== null) door.say(unwritten);
+  if (job.status !== "SUCCEEDED" && unwritten !== null)
+    door.say(job.rowsDone > 0 ? unwritten : `${flags.output} was not written: no row has a result`);
   const results =
     flags.output !== undefined && job.status === "SUCCEEDED"
       ? await writeResults(door, job, flags.output, shape)

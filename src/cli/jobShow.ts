@@ -32,7 +32,7 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     ["took", tookOf(job)],
     ["rows", rowsOf(job)],
     ["tokens", tokensOf(job)],
-    ...job.failures.map(({ reason, rows }): [string, string] => ["why rows failed", `${formatCount(rows)}: ${reason}`]),
+    ...rowFailures(job),
     ...job.warnings.map((line): [string, string] => ["warning", line]),
     ["plan", job.plan && planOf(job.plan)],
     ["runner's process", job.runnerPid === null ? null : String(job.runnerPid)],
@@ -42,6 +42,12 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     said.map(([name, value]) => [name, cutMiddle(value, LONGEST_VALUE)]),
     width,
   );
+}
+
+/** Not the only reason that there is, where the job's own failure has said it. */
+function rowFailures({ failure, failures }: JobRecord): [string, string][] {
+  if (failures.length === 1 && failure?.includes(failures[0]?.reason ?? "") === true) return [];
+  return failures.map(({ reason, rows }) => ["why rows failed", `${formatCount(rows)}: ${reason}`]);
 }
 
 const statusOf = ({ status, priority, isLost }: JobRecord): string =>

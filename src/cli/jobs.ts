@@ -9,6 +9,9 @@ import { cellText, renderTable, shorten } from "./table.js";
 
 const STATUSES = ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED", "CANCELLING", "CANCELLED", "FAILED", "UNKNOWN"];
 
+/** What no cancelling leads to. */
+const HAD_ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "FAILED"]);
+
 type Flags = { json?: true };
 
 export function addJobs(program: Command): void {
@@ -122,9 +125,12 @@ function addCancel(jobs: Command): void {
     .addHelpText("after", examples([["rowmill jobs cancel job-5f0c…", "it ends within a second or so"]]))
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
-      const status = await door.mill.cancelJob(jobId);
-      if (flags.json) printJson({ jobId: (await door.mill.getJob(jobId)).jobId, status });
+      const { jobId: id, status: before } = await door.mill.getJob(jobId);
+      const status = await door.mill.cancelJob(id);
+      if (flags.json) printJson({ jobId: id, status });
       else print(status);
+      // it may have ended meanwhile
+      if (HAD_ENDED.has(status) || before === "CANCELLED") door.say(`${id} had ended already: nothing was cancelled`);
     });
 }
 
