@@ -117,6 +117,31 @@ describe("as a process", () => {
     expect(starter.facts.architecture).toBe("llama");
   });
 
+  test("a model is shown in words, with what its file says, and as JSON in full", async () => {
+    const { stdout } = await desk.run("models", "show", "starter");
+    for (const line of [
+      /^model +starter$/m,
+      /^parameters +5\.48 M$/m,
+      /^context +2,048 tokens$/m,
+      /^reasoning +none$/m,
+      /^hosted price +none: comes with the package$/m,
+      /^here +\/.*starter\.gguf, 6\.0 MB$/m,
+      /^architecture +llama, 6 layers of 256, 4 heads \(2 of keys and values\), a vocabulary of 4,096 tokens$/m,
+    ])
+      expect(stdout).toMatch(line);
+    // no name of a field, no list or object of JSON but the template's own
+    expect(stdout.replace(/^chat template.*/m, "")).not.toMatch(/\b[a-z]+[A-Z]|[[\]{}]|\b(?:true|false|null)\b/);
+    const absent = await desk.run("models", "show", "gpt-oss-20b");
+    expect(absent.stdout).toMatch(/^here +no: .* models pull gpt-oss-20b$/m);
+    expect(absent.stdout).toMatch(/^parameters +20\.9 B, 3\.6 B of them for each token$/m);
+    expect(absent.stdout).toMatch(/^hosted price +0\.03 USD for a million tokens in, 0\.14 USD out: /m);
+    expect(absent.stdout).toMatch(
+      /^reasoning +switched off by template arguments \{"reasoning_effort":"low"\} and the answer's prefix /m,
+    );
+    const { entry } = await desk.json<{ entry: { variants: object[] } }>("models", "show", "gpt-oss-20b");
+    expect(entry.variants).toHaveLength(2);
+  });
+
   test("where starter is listed its limits are said, on stderr", async () => {
     const { stdout, stderr } = await desk.run("models", "list");
     expect(stdout).toMatch(/^starter /m);
