@@ -1,5 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { ownProgram } from "../commandLine.js";
+import { screenWidth } from "./output.js";
+import { wrapWords } from "./table.js";
 
 /** Every command that prints has it. */
 export const jsonOption = () => new Option("--json", "print JSON on stdout");
@@ -63,3 +65,21 @@ export function examples(lines: readonly (readonly [command: string, meaning: st
   );
   return `\nExamples:\n${shown.join("\n")}\n`;
 }
+
+/** What stands behind a command's help, broken between words where the rest of the help is. */
+export function helpLines(text: string): string {
+  return wrapWords(text, helpWidth()).join("\n");
+}
+
+/** Names and meanings below a title, in the width of the help. */
+export function helpPairs(title: string, pairs: readonly (readonly [name: string, meaning: string])[]): string {
+  const nameWidth = Math.max(...pairs.map(([name]) => name.length));
+  const indent = " ".repeat(nameWidth + 4);
+  const lines = pairs.map(
+    ([name, meaning]) =>
+      `  ${name.padEnd(nameWidth)}  ${wrapWords(meaning, helpWidth() - indent.length).join(`\n${indent}`)}`,
+  );
+  return `${title}\n${lines.join("\n")}`;
+}
+
+const helpWidth = (): number => screenWidth(80);

@@ -17,7 +17,7 @@ import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
 import { checkOutputIsNoSource, checkOutputPath, type InferFlags, inFlags, readInferOptions } from "./inferFlags.js";
-import { print, printJson } from "./output.js";
+import { print, printJson, screenWidth } from "./output.js";
 import { type OutputShape, shapeWords } from "./outputShape.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
@@ -176,7 +176,11 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
     if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
-    return print(estimates.map((one) => renderEstimate(one, flags.truncateRows)).join("\n\n"));
+    return print(
+      estimates
+        .map((one) => renderEstimate(one, flags.truncateRows, screenWidth(Number.POSITIVE_INFINITY)))
+        .join("\n\n"),
+    );
   }
   const submitted = await submit(
     door,

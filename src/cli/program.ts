@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { ownProgram } from "../commandLine.js";
-import { examples } from "./arguments.js";
+import { examples, helpPairs } from "./arguments.js";
 import { addAttach } from "./attach.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
-import { EXIT_CODES_HELP, sayError } from "./failure.js";
+import { EXIT_CODES, sayError } from "./failure.js";
 import { addInfer } from "./infer.js";
 import { addJobs } from "./jobs.js";
 import { addModels } from "./models.js";
@@ -32,11 +32,12 @@ export function createProgram(): Command {
     .exitOverride();
   program.addHelpText(
     "after",
-    `${examples([
-      ["rowmill demo", "label two tables with the embedded model, in a minute"],
-      ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
-      ["rowmill jobs list", "what runs, waits and is done"],
-    ])}\n${EXIT_CODES_HELP}\n\nEvery command has its own help: ${ownProgram().join(" ")} infer --help`,
+    () =>
+      `${examples([
+        ["rowmill demo", "label two tables with the embedded model, in a minute"],
+        ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
+        ["rowmill jobs list", "what runs, waits and is done"],
+      ])}\n${helpPairs("Exit codes:", EXIT_CODES)}\n\nEvery command has its own help: ${ownProgram().join(" ")} infer --help`,
   );
   program.commandsGroup("Run:");
   addInfer(program);

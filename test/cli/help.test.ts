@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
@@ -75,20 +76,26 @@ describe("as a process", () => {
   });
   afterAll(() => desk[Symbol.dispose]());
 
-  test("rowmill --help says the exit codes and ends with 0", async () => {
+  test("rowmill --help says the exit codes as the README does, and ends with 0", async () => {
     const { code, stdout, stderr } = await desk.run("--help");
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    for (const line of [
-      "0    done",
-      "1    the job failed",
-      "2    bad input",
-      "3    the job was cancelled",
-      "70   a bug",
-    ])
-      expect(stdout).toContain(line);
-    expect(stdout).toMatch(/4 {4}.*--timeout/);
+    const [, table = ""] = readFileSync("README.md", "utf8").split("| exit code | |\n| --- | --- |\n");
+    const rows = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| (\d+) \| (.*) \|$/gm)];
+    expect(rows.length).toBe(7);
+    const [, said = ""] = stdout.split("Exit codes:\n");
+    const words = said.replace(/\s+/g, " ");
+    for (const [, number, meaning = ""] of rows) expect(words).toContain(` ${number} ${meaning.replaceAll("`", "")}`);
   });
+
+  test.for([["--help"], ["demo", "--help"], ["infer", "--help"]])(
+    "%s: only commands to copy are wider than a usual terminal",
+    async (words) => {
+      const { stdout } = await desk.run(...words);
+      for (const line of stdout.split("\n"))
+        if (!/^ {2}[$#] |^Every command/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
+    },
+  );
 
   test("rowmill --version is the package's", async () => {
     const { code, stdout } = await desk.run("--version");
