@@ -321,7 +321,7 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
-   *  formats also with .gz. The file appears whole or not at all.
+   *  formats also with .gz; to a path of a stream without one, as /dev/stdout, JSON Lines. The file appears whole or not at all.
    *  @throws {InputError} as `getJobResults`, ROWMILL_UNKNOWN_FORMAT, ROWMILL_INTEGER_RANGE, ROWMILL_NOT_WRITABLE, ROWMILL_DISK_FULL */
   async writeJobResults(
     jobId: string,

@@ -91,7 +91,7 @@ export function addInfer(program: Command): void {
     .option("--answer-prefix <text>", "text that the model's answer begins with, not part of the output: '</think>'")
     .option(
       "--output <file>",
-      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
+      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
     )
     .option("--output-column <name>", "name of the column with the results (default: inference_result)")
     .option(
