@@ -49,6 +49,18 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     /unknown option '--max-tokens': .*--sampling '\{"maxTokens": 64\}'/,
   ],
   [
+    "several columns that are none name the columns there",
+    ["infer", "good.csv", "--column", "idd", "--column", "txet", ...onStarter],
+    "ROWMILL_NO_SUCH_COLUMN",
+    /no column "idd", "txet": the columns are "id", "text"; did you mean "id", "text"\?/,
+  ],
+  [
+    "a misspelt column beside a right one names the columns there",
+    ["infer", "good.csv", "--column", "id", "--column", "txet", ...onStarter],
+    "ROWMILL_NO_SUCH_COLUMN",
+    /no column "txet": the columns are "id", "text"; did you mean "text"\?/,
+  ],
+  [
     "a share of rows that is none repeats it",
     ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "200%"],
     "ROWMILL_BAD_OPTION",
