@@ -37,15 +37,19 @@ export function collect(value: string, earlier: string[] | undefined): string[] 
   return [...(earlier ?? []), value];
 }
 
+const WHOLE = /^-?\d{1,9}$/;
+
 /** A whole number; which ones there are the facade knows. */
 export function parseCount(text: string): number {
-  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  if (!WHOLE.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
 }
 
 /** `5` or `5%`; which shares there are the facade knows. */
 export function parseMaxFailed(text: string): number | `${number}%` {
-  return text.endsWith("%") ? (text as `${number}%`) : parseCount(text);
+  if (text.endsWith("%")) return text as `${number}%`;
+  if (!WHOLE.test(text)) throw new InvalidArgumentError("It must be a whole number, or a share such as 5%.");
+  return Number(text);
 }
 
 function parsePositive(text: string): number {

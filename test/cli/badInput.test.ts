@@ -61,6 +61,12 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     /no column "txet": the columns are "id", "text"; did you mean "text"\?/,
   ],
   [
+    "neither rows nor a share says that both are taken",
+    ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "abc"],
+    null,
+    /'--max-failed <rows>'.*'abc'.* whole number, or a share such as 5%/,
+  ],
+  [
     "a share of rows that is none repeats it",
     ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "200%"],
     "ROWMILL_BAD_OPTION",
