@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { ownProgram } from "../commandLine.js";
+import { ownProgram, shellWord } from "../commandLine.js";
 import { examples, helpPairs } from "./arguments.js";
 import { addAttach } from "./attach.js";
 import { addDemo } from "./demo.js";
@@ -8,6 +8,7 @@ import { addDoctor } from "./doctor.js";
 import { EXIT_CODES, sayError } from "./failure.js";
 import { addInfer } from "./infer.js";
 import { addJobs } from "./jobs.js";
+import { isInlineJson } from "./jsonInput.js";
 import { addModels } from "./models.js";
 import { peerAdvice } from "./peerFlags.js";
 import { addQuotas } from "./quotas.js";
@@ -62,9 +63,23 @@ function withAdvice(text: string): string {
   const advice = flag !== undefined && words.includes("infer") ? peerAdvice(flag, words) : null;
   if (advice !== null) return `unknown option '${flag}': ${advice}`;
   const program = ownProgram().join(" ");
+  // where one is near, commander names it
+  const [, unknown] = /^unknown command '([^']+)'\s*$/.exec(text) ?? [];
+  const meant = unknown === undefined ? null : meantCommand(words.slice(0, words.indexOf(unknown)), unknown);
+  if (meant !== null)
+    return `unknown command '${unknown}': did you mean \`${program} ${[...meant, unknown as string].map(shellWord).join(" ")}\`?`;
   return text.startsWith("too many arguments for 'infer'")
     ? `${text.trim()} For several files put a glob in quotes: ${program} infer "*.csv" …`
     : text;
+}
+
+/** A file or name where a command was to stand, and the command that is likely meant. */
+function meantCommand(before: readonly string[], word: string): string[] | null {
+  const group = before.at(-1) ?? "";
+  if (group === "schema" && (isInlineJson(word) || existsSync(word))) return ["schema", "check"];
+  if (group === "jobs" && /^(?:job-)?[0-9a-f]{4}/.test(word)) return ["jobs", "show"];
+  if (group === "models") return ["models", "show"];
+  return !["schema", "jobs"].includes(group) && existsSync(word) ? ["infer"] : null;
 }
 
 function readVersion(): string {
