@@ -7,6 +7,7 @@ import { emitGbnf } from "./gbnf.js";
 import { hiddenSchema } from "./hiddenSchema.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
+import { annotation } from "./keywords.js";
 import type { LabelField } from "./labelFields.js";
 import { asPlainJson } from "./plainJson.js";
 import { openDocument } from "./schemaDocument.js";
@@ -79,7 +80,12 @@ export function compileSchema(schema: unknown, options: CompileOptions = {}): Co
     const { plain, wrapper, hidden, changes } = readGivenSchema(schema);
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
     const compiled = compilePlain(plain, options, notApplied);
-    if (hidden !== null) compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
+    if (hidden !== null) {
+      compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
+      // that says it of its keyword as well
+      const place = compiled.ignored.indexOf(annotation("keyword", hidden.split("/")[1] ?? ""));
+      if (place >= 0) compiled.ignored.splice(place, 1);
+    }
     if (wrapper !== null) compiled.notes.unshift(`the schema was taken out of ${wrapper}`);
     return compiled;
   } catch (error) {

@@ -144,6 +144,14 @@ describe("rowmill schema check", () => {
     });
   });
 
+  test("a schema that is not looked at has one line, and not another as an annotation", async () => {
+    const { notes, ignored } = await desk.json<{ notes: string[]; ignored: string[] }>(
+      ...["schema", "check", desk.write("hidden.json", JSON.stringify({ mood: LABEL, other: 1 }))],
+    );
+    expect(notes).toContainEqual("a schema stands in it at #/mood, which is not looked at");
+    expect(ignored).toEqual([expect.stringContaining('"other"')]);
+  });
+
   test("ends with 2 and one line for what is no schema", async () => {
     for (const [file, reason] of [
       [desk.write("wrong.json", '{"type": "strng"}'), /\/type is "strng": it must be one of/],
