@@ -14,18 +14,20 @@ function howItEnded(job: JobRecord, command: string): string {
     case "SUCCEEDED":
       return `${job.jobId} has succeeded${rowsFailed > 0 ? ` (${rowsFailed} of ${rowsTotal} rows failed)` : ""}; its results: ${results}`;
     case "FAILED":
-      return `${job.jobId} has failed: ${job.failure}${rowsDone + rowsFailed > 0 ? `; its results: ${results}` : ""}`;
+      return `${job.jobId} has failed: ${job.failure}${rowsDone > 0 ? `; its results: ${results}` : ""}`;
     case "CANCELLED":
-      return `${job.jobId} was cancelled; the rows that were done: ${results}`;
+      return `${job.jobId} was cancelled${rowsDone > 0 ? `; the rows that were done: ${results}` : " before a row was done"}`;
     default:
       return `${job.jobId} is ${job.status}`;
   }
 }
 
-function whyRowsFailed({ failures, rowsFailed }: JobRecord): string[] {
+function whyRowsFailed({ failure, failures, rowsFailed }: JobRecord): string[] {
   if (failures.length === 0) return [];
   const told = failures.reduce((sum, { rows }) => sum + rows, 0);
   const others = rowsFailed - told;
+  // the job's own failure has said it
+  if (failures.length === 1 && others === 0 && failure?.includes(failures[0]?.reason ?? "") === true) return [];
   return [
     "why rows failed:",
     ...failures.map(({ reason, rows }) => `  ${countOf(rows)}: ${reason}`),

@@ -28,6 +28,7 @@ import { attachCounters, ProgressEmitter, type ProgressMode, PullLine, showProgr
 import type { ResultFormat } from "./results/index.js";
 import {
   type AwaitOptions,
+  attachOptions,
   awaitOptions,
   configuredEngine,
   type DoctorReport,
@@ -41,6 +42,7 @@ import {
 } from "./rowmillOptions.js";
 import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
 import { definedOf, parseStrict } from "./strictOptions.js";
+import { JOB_DEFAULTS } from "./submission/defaults.js";
 import type { Estimate, InferOptions } from "./submission/index.js";
 import { type Surroundings, submissionContext } from "./submissionContext.js";
 import type {
@@ -64,6 +66,7 @@ export type {
   RowmillOptions,
   WaitingJob,
 } from "./rowmillOptions.js";
+export { JOB_DEFAULTS } from "./submission/defaults.js";
 export type { JobId, OutputOf, UnpackedRow } from "./typedResults.js";
 
 // Submission, schema and results are imported where they are used: with Arrow and node-llama-cpp behind them they cost
@@ -161,17 +164,19 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Shows a job's progress until it ends, then says how it ended.
+   *  @param options `signal`: ends the watching; the job goes on
    *  @returns its last status
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB, ROWMILL_AMBIGUOUS_JOB */
-  async attach(jobId: string): Promise<JobStatus> {
+  async attach(jobId: string, options: { signal?: AbortSignal } = {}): Promise<JobStatus> {
+    const { signal } = parseStrict(attachOptions, options, "option");
     const id = this.#home.catalog.resolveId(givenText(JOB_ID, jobId));
     if (!FINAL_STATUSES.has(this.#home.catalog.status(id))) {
-      const emitter = this.progress(id);
-      if (this.#output !== null) await showProgress(emitter, this.#output, { mode: this.#progress });
-      else for await (const _ of emitter);
+      using emitter = this.progress(id);
+      const [stream, mode] = this.#output === null ? [process.stderr, "none" as const] : [this.#output, this.#progress];
+      await showProgress(emitter, stream, { mode, ...(signal !== undefined && { signal }) });
     }
     const job = this.#home.catalog.get(id);
-    for (const line of describeEnding(job, this.#command)) this.#say(line);
+    if (FINAL_STATUSES.has(job.status)) for (const line of describeEnding(job, this.#command)) this.#say(line);
     return job.status;
   }
 
@@ -272,7 +277,7 @@ export class Rowmill implements AsyncDisposable {
   }
 
   /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
-   *  formats also with .gz. The file appears whole or not at all.
+   *  formats also with .gz; to a path of a stream without one, as /dev/stdout, JSON Lines. The file appears whole or not at all.
    *  @throws {InputError} as `getJobResults`, ROWMILL_UNKNOWN_FORMAT, ROWMILL_INTEGER_RANGE, ROWMILL_NOT_WRITABLE, ROWMILL_DISK_FULL */
   async writeJobResults(
     jobId: string,
@@ -320,9 +325,17 @@ export class Rowmill implements AsyncDisposable {
     schema: unknown,
     options: { style?: "spaced" | "compact" | "free"; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
   ): Promise<SchemaReport> {
-    const { style, schemaInPrompt } = parseStrict(schemaOptions, options, "option");
-    const { DEFAULT_SCHEMA_IN_PROMPT, reportSchema } = await import("./output/index.js");
-    return reportSchema(schema, style ?? "spaced", schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT);
+    const { outputStyle, schemaInPrompt: inPrompt } = JOB_DEFAULTS.options;
+    const { style = outputStyle, schemaInPrompt = inPrompt } = parseStrict(schemaOptions, options, "option");
+    const { reportSchema } = await import("./output/index.js");
+    return reportSchema(schema, style, schemaInPrompt);
+  }
+
+  /** Reads a schema as a job would and compiles nothing: runs what code it has (getters, functions of its library).
+   *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
+  static async requireReadableSchema(schema: unknown): Promise<void> {
+    const { requireReadableSchema } = await import("./output/index.js");
+    requireReadableSchema(schema);
   }
 
   /** The catalogue's models and what of them is on this machine. */

@@ -128,6 +128,7 @@ export const awaitOptions = resultOptions.extend({
   pollSeconds: z.number().positive().optional(),
 });
 
+export const attachOptions = z.strictObject({ signal: z.instanceof(AbortSignal).optional() });
 export const schemaOptions = z.strictObject({
   style: z.enum(["spaced", "compact", "free"]).optional(),
   schemaInPrompt: z.enum(["off", "descriptions", "full"]).optional(),

@@ -53,6 +53,9 @@ export type SamplingParams = Omit<z.input<typeof samplingTable>, "stop"> & {
 /** The same with what was not given filled in, but for what depends on the job. */
 export type CheckedSampling = Readonly<Table>;
 
+/** What each is where nothing is said: nothing is cut off, punished or recorded. */
+export const SAMPLING_DEFAULTS: CheckedSampling = samplingTable.parse({});
+
 /** All of them filled in, as a job's record has them. */
 export type JobSampling = { readonly [Name in keyof Table]-?: Exclude<Table[Name], undefined> };
 
@@ -86,6 +89,5 @@ const DRAWING = [
 
 /** The first parameter that changes how tokens are drawn; null where all have the values that change nothing. */
 export function changedDrawing(sampling: CheckedSampling): string | null {
-  const plain = samplingTable.parse({});
-  return DRAWING.find((name) => String(sampling[name]) !== String(plain[name])) ?? null;
+  return DRAWING.find((name) => String(sampling[name]) !== String(SAMPLING_DEFAULTS[name])) ?? null;
 }

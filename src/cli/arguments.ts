@@ -1,5 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { ownProgram } from "../commandLine.js";
+import { screenWidth } from "./output.js";
+import { wrapWords } from "./table.js";
 
 /** Every command that prints has it. */
 export const jsonOption = () => new Option("--json", "print JSON on stdout");
@@ -35,15 +37,19 @@ export function collect(value: string, earlier: string[] | undefined): string[] 
   return [...(earlier ?? []), value];
 }
 
+const WHOLE = /^-?\d{1,9}$/;
+
 /** A whole number; which ones there are the facade knows. */
 export function parseCount(text: string): number {
-  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  if (!WHOLE.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
 }
 
 /** `5` or `5%`; which shares there are the facade knows. */
 export function parseMaxFailed(text: string): number | `${number}%` {
-  return text.endsWith("%") ? (text as `${number}%`) : parseCount(text);
+  if (text.endsWith("%")) return text as `${number}%`;
+  if (!WHOLE.test(text)) throw new InvalidArgumentError("It must be a whole number, or a share such as 5%.");
+  return Number(text);
 }
 
 function parsePositive(text: string): number {
@@ -63,3 +69,21 @@ export function examples(lines: readonly (readonly [command: string, meaning: st
   );
   return `\nExamples:\n${shown.join("\n")}\n`;
 }
+
+/** What stands behind a command's help, broken between words where the rest of the help is. */
+export function helpLines(text: string): string {
+  return wrapWords(text, helpWidth()).join("\n");
+}
+
+/** Names and meanings below a title, in the width of the help. */
+export function helpPairs(title: string, pairs: readonly (readonly [name: string, meaning: string])[]): string {
+  const nameWidth = Math.max(...pairs.map(([name]) => name.length));
+  const indent = " ".repeat(nameWidth + 4);
+  const lines = pairs.map(
+    ([name, meaning]) =>
+      `  ${name.padEnd(nameWidth)}  ${wrapWords(meaning, helpWidth() - indent.length).join(`\n${indent}`)}`,
+  );
+  return `${title}\n${lines.join("\n")}`;
+}
+
+const helpWidth = (): number => screenWidth(80);

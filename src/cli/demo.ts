@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { pathFromHere } from "../commandLine.js";
 import { EXIT } from "../errors.js";
-import { examples, jsonOption } from "./arguments.js";
+import { examples, helpLines, jsonOption } from "./arguments.js";
 import { renderAccuracy, renderAnswers } from "./demoReport.js";
 import { type DemoOutcome, scoreTable } from "./demoScore.js";
 import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";
@@ -33,10 +33,11 @@ export function addDemo(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `${examples([
-        ["rowmill demo", "with the embedded model; needs no network"],
-        ["rowmill demo --model smollm2-135m", "the same with a pre-trained model, pulled first where it is not here"],
-      ])}\n${STARTER_LIMITS}`,
+      () =>
+        `${examples([
+          ["rowmill demo", "with the embedded model; needs no network"],
+          ["rowmill demo --model smollm2-135m", "the same with a pre-trained model, pulled first where it is not here"],
+        ])}\n${helpLines(STARTER_LIMITS)}`,
     )
     .action(runDemo);
 }

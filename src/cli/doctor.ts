@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { examples, jsonOption } from "./arguments.js";
 import { type Door, openDoor } from "./door.js";
 import { describeMemory } from "./estimate.js";
-import { print, printJson, resultColors } from "./output.js";
+import { print, printJson, resultColors, screenWidth } from "./output.js";
 import { formatBytes } from "./quantities.js";
 import { cellText, renderPairs } from "./table.js";
 
@@ -27,7 +27,7 @@ export function addDoctor(program: Command): void {
       await using door = await openDoor(command);
       const report = await door.mill.doctor();
       if (flags.json) printJson(report);
-      else print(renderReport(report, door.command));
+      else print(renderReport(report, door.command, screenWidth(Number.POSITIVE_INFINITY)));
     });
 }
 
@@ -62,8 +62,9 @@ const LABELS: Readonly<Record<string, string>> = {
 const NAMED: ReadonlySet<string> = new Set(["models", "planner"]);
 
 /** A section for each part of the report, a line for each of its facts, and the verdict last.
- *  @param command writes a command that works when it is copied */
-export function renderReport(report: Report, command: Door["command"]): string {
+ *  @param command writes a command that works when it is copied
+ *  @param width   of the terminal, in columns */
+export function renderReport(report: Report, command: Door["command"], width = Number.POSITIVE_INFINITY): string {
   const { calibrations, backend, models, ...rest } = report;
   const { unused, ...used } = backend;
   const whyNot = Object.fromEntries(unused.map(({ backend: name, reason }) => [`unused ${name}`, reason]));
@@ -74,10 +75,19 @@ export function renderReport(report: Report, command: Door["command"]): string {
   const plain = entries.filter(([, value]) => !isSection(value));
   const sections = entries.filter(([, value]) => isSection(value)) as [string, object][];
   return [
-    renderPairs(plain.map(([name, value]) => [labelOf(name), factText(value)])),
+    renderPairs(
+      plain.map(([name, value]) => [labelOf(name), factText(value)]),
+      width,
+    ),
     ...sections.map(
       ([name, facts]) =>
-        `${resultColors.bold(labelOf(name))}\n${renderPairs(saidFacts(facts).map(([fact, value]) => [`  ${NAMED.has(name) ? fact : labelOf(fact)}`, factText(value, fact)]))}`,
+        `${resultColors.bold(labelOf(name))}\n${renderPairs(
+          saidFacts(facts).map(([fact, value]) => [
+            `  ${NAMED.has(name) ? fact : labelOf(fact)}`,
+            factText(value, fact),
+          ]),
+          width,
+        )}`,
     ),
     verdictOf(report),
   ].join("\n\n");

@@ -4,6 +4,7 @@ import type { Rowmill } from "../rowmill.js";
 import { say } from "./output.js";
 
 export type JobRecord = Awaited<ReturnType<Rowmill["getJob"]>>;
+export type JobDefaults = typeof import("../rowmill.js")["JOB_DEFAULTS"];
 export type JobStatus = Awaited<ReturnType<Rowmill["getJobStatus"]>>;
 
 /** What a command works with. */

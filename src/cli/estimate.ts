@@ -12,25 +12,29 @@ const BASIS = {
 } as const;
 
 /** A dry run's answer for people.
- *  @param isCut whether rows that are too long are cut, not made error rows */
-export function renderEstimate(estimate: Estimate, isCut: boolean): string {
+ *  @param isCut whether rows that are too long are cut, not made error rows
+ *  @param width of the terminal, in columns */
+export function renderEstimate(estimate: Estimate, isCut: boolean, width = Number.POSITIVE_INFINITY): string {
   const tooLong = `too long, to be ${isCut ? "cut" : "error rows"}`;
   const time =
     estimate.seconds === null
       ? "unknown"
       : `at most about ${formatSeconds(estimate.seconds)}, ${BASIS[estimate.secondsBasis]}, if every output is as long as it may be`;
-  return renderPairs([
-    ["model", estimate.model],
-    ["rows", formatCount(estimate.rows)],
-    ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
-    ...(estimate.tooLongRows > 0 ? [[tooLong, formatCount(estimate.tooLongRows)] as const] : []),
-    ...(estimate.columnChoice === null ? [] : [["columns", describeColumnOrder(estimate.columnChoice)] as const]),
-    ["input tokens", formatInputTokens(estimate.inputTokens, estimate.sharedTokens)],
-    ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
-    ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
-    ...(estimate.memory === null ? [] : [["memory", describeMemory(estimate.memory)] as const]),
-    ["time", time],
-  ]);
+  return renderPairs(
+    [
+      ["model", estimate.model],
+      ["rows", formatCount(estimate.rows)],
+      ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
+      ...(estimate.tooLongRows > 0 ? [[tooLong, formatCount(estimate.tooLongRows)] as const] : []),
+      ...(estimate.columnChoice === null ? [] : [["columns", describeColumnOrder(estimate.columnChoice)] as const]),
+      ["input tokens", formatInputTokens(estimate.inputTokens, estimate.sharedTokens)],
+      ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
+      ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
+      ...(estimate.memory === null ? [] : [["memory", describeMemory(estimate.memory)] as const]),
+      ["time", time],
+    ],
+    width,
+  );
 }
 
 /** e.g. "9.0 GB with 1 worker of 16 slots of 900 tokens, of the GPU's 80 GB: fits" */

@@ -3,14 +3,20 @@ import { EXIT, messageOf, RowmillError } from "../errors.js";
 import { cutMiddle, messageLine } from "../foreignText.js";
 import { exitWhenWritten, messageColors, printingFailure, say, sayLines } from "./output.js";
 
-export const EXIT_CODES_HELP = `Exit codes:
-  0    done
-  1    the job failed
-  2    bad input: options, files, columns, schema, model, quota; nothing was started
-  3    the job was cancelled
-  4    the time given with --timeout is over; the job goes on
-  70   a bug in Rowmill, reported with its stack
-  130  Ctrl-C; a job that was submitted goes on`;
+/** As the README has them. */
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ["0", "done; single rows may have failed: the summary says how many and why"],
+  ["1", "the job failed, or too many of its rows (--max-failed); schema check: no value satisfies the schema"],
+  [
+    "2",
+    "stdout or a file can't be written (a job that ran keeps its results), or bad input: options, files, columns, schema, " +
+      "model, quota; nothing was started",
+  ],
+  ["3", "cancelled"],
+  ["4", "--timeout is over; the job goes on"],
+  ["70", "a bug in Rowmill, reported with its stack"],
+  ["130", "Ctrl-C; a job that was submitted goes on"],
+];
 
 /** What the machine, not the program, got wrong: a line tells it, a stack would not. */
 const MACHINE_ERRORS: Readonly<Record<string, string>> = {

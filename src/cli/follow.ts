@@ -3,6 +3,7 @@ import type { Door, JobRecord, JobStatus } from "./door.js";
 import { sayError } from "./failure.js";
 import { exitWhenWritten } from "./output.js";
 
+const ENDED: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Submits. Ctrl-C while files are read or a model is pulled says what has become of the job. */
@@ -40,13 +41,11 @@ export async function followJob(
   timeoutSeconds: number | null,
   leavingLine: string | null = null,
 ): Promise<number> {
-  let isLeaving = false;
+  const watching = new AbortController();
+  let leavingCode: number | null = null;
   const leave = (code: number) => {
-    if (isLeaving) return;
-    isLeaving = true;
-    door.say(`${jobId} goes on. Attach again with: ${door.command("attach", jobId)}`);
-    if (leavingLine !== null) door.say(leavingLine);
-    exitWhenWritten(code);
+    leavingCode ??= code;
+    watching.abort();
   };
   // the bar has listeners of its own, which leave its line: they shall run first
   const signals = Object.entries(SIGNAL_EXITS).map(([signal, code]) => ({
@@ -54,13 +53,18 @@ export async function followJob(
     listener: () => void setImmediate(leave, code),
   }));
   for (const { signal, listener } of signals) process.on(signal, listener);
-  const timeIsUp = () => {
-    if (door.isQuiet) sayError(`the time is over and ${jobId} goes on`);
-    leave(EXIT.timedOut);
-  };
-  const time = timeoutSeconds === null ? null : setTimeout(timeIsUp, timeoutSeconds * 1000);
+  const time = timeoutSeconds === null ? null : setTimeout(leave, timeoutSeconds * 1000, EXIT.timedOut);
   try {
-    const code = exitCodeOf(await door.mill.attach(jobId));
+    const status = await door.mill.attach(jobId, { signal: watching.signal });
+    if (leavingCode !== null && !ENDED.has(status)) {
+      // said when the bar has gone
+      if (leavingCode === EXIT.timedOut && door.isQuiet) sayError(`the time is over and ${jobId} goes on`);
+      door.say(`${jobId} goes on. Attach again with: ${door.command("attach", jobId)}`);
+      if (leavingLine !== null) door.say(leavingLine);
+      exitWhenWritten(leavingCode);
+      return await new Promise<never>(() => {});
+    }
+    const code = exitCodeOf(status);
     if (door.isQuiet && code !== EXIT.ok) sayError(failureLine(await door.mill.getJob(jobId)));
     return code;
   } finally {

@@ -17,7 +17,7 @@ import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
 import { checkOutputIsNoSource, checkOutputPath, type InferFlags, inFlags, readInferOptions } from "./inferFlags.js";
-import { print, printJson } from "./output.js";
+import { print, printJson, screenWidth } from "./output.js";
 import { type OutputShape, shapeWords } from "./outputShape.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
@@ -91,7 +91,7 @@ export function addInfer(program: Command): void {
     .option("--answer-prefix <text>", "text that the model's answer begins with, not part of the output: '</think>'")
     .option(
       "--output <file>",
-      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow",
+      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
     )
     .option("--output-column <name>", "name of the column with the results (default: inference_result)")
     .option(
@@ -176,7 +176,11 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
     if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
-    return print(estimates.map((one) => renderEstimate(one, flags.truncateRows)).join("\n\n"));
+    return print(
+      estimates
+        .map((one) => renderEstimate(one, flags.truncateRows, screenWidth(Number.POSITIVE_INFINITY)))
+        .join("\n\n"),
+    );
   }
   const submitted = await submit(
     door,
@@ -189,7 +193,8 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   const unwritten = flags.output === undefined ? null : unwrittenLine(door, submitted, flags.output, shape);
   process.exitCode = await followJob(door, submitted, flags.timeout ?? null, unwritten);
   const job = await door.mill.getJob(submitted);
-  if (job.status !== "SUCCEEDED" && unwritten !== null) door.say(unwritten);
+  if (job.status !== "SUCCEEDED" && unwritten !== null)
+    door.say(job.rowsDone > 0 ? unwritten : `${flags.output} was not written: no row has a result`);
   const results =
     flags.output !== undefined && job.status === "SUCCEEDED"
       ? await writeResults(door, job, flags.output, shape)

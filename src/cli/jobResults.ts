@@ -28,7 +28,10 @@ export function addJobResults(jobs: Command): void {
     .command("results")
     .description("Print a job's results, in row order, or write them to a file.")
     .addArgument(jobArgument())
-    .option("--output <file>", "write them here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow")
+    .option(
+      "--output <file>",
+      "write them here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+    )
     .addOption(
       new Option("--format <format>", "format of what is printed (default: jsonl)")
         .choices(FORMATS)

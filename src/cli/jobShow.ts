@@ -1,7 +1,7 @@
 import { stringifyExact } from "../exactNumbers.js";
 import { cutMiddle } from "../foreignText.js";
 import { describeColumnOrder } from "./columnOrder.js";
-import type { JobRecord } from "./door.js";
+import type { JobDefaults, JobRecord } from "./door.js";
 import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
@@ -10,8 +10,9 @@ const LONGEST_VALUE = 1000;
 
 /** A job for people: what was asked, what of its options is not the default, how far it is or how it ended, and why rows failed.
  *  What only programs need (`--json` has it) is left out.
- *  @param width of the terminal, in columns */
-export function renderJob(job: JobRecord, width: number): string {
+ *  @param defaults what a job has of which nothing was said
+ *  @param width    of the terminal, in columns */
+export function renderJob(job: JobRecord, defaults: JobDefaults, width: number): string {
   const pairs: [string, string | null | undefined | false][] = [
     ["job", job.jobId],
     ["name", job.name],
@@ -23,15 +24,15 @@ export function renderJob(job: JobRecord, width: number): string {
     ["system prompt", job.systemPrompt],
     ["model's file", job.modelPath],
     ...askedOutput(job),
-    ["sampling", samplingOf(job)],
-    ...chosenOptions(job),
+    ["sampling", samplingOf(job, defaults.sampling)],
+    ...chosenOptions(job, defaults),
     ["created", dateOf(job.createdAt)],
     ["started", dateOf(job.startedAt)],
     ["ended", dateOf(job.finishedAt)],
     ["took", tookOf(job)],
     ["rows", rowsOf(job)],
     ["tokens", tokensOf(job)],
-    ...job.failures.map(({ reason, rows }): [string, string] => ["why rows failed", `${formatCount(rows)}: ${reason}`]),
+    ...rowFailures(job),
     ...job.warnings.map((line): [string, string] => ["warning", line]),
     ["plan", job.plan && planOf(job.plan)],
     ["runner's process", job.runnerPid === null ? null : String(job.runnerPid)],
@@ -41,6 +42,12 @@ export function renderJob(job: JobRecord, width: number): string {
     said.map(([name, value]) => [name, cutMiddle(value, LONGEST_VALUE)]),
     width,
   );
+}
+
+/** Not the only reason that there is, where the job's own failure has said it. */
+function rowFailures({ failure, failures }: JobRecord): [string, string][] {
+  if (failures.length === 1 && failure?.includes(failures[0]?.reason ?? "") === true) return [];
+  return failures.map(({ reason, rows }) => ["why rows failed", `${formatCount(rows)}: ${reason}`]);
 }
 
 const statusOf = ({ status, priority, isLost }: JobRecord): string =>
@@ -76,35 +83,33 @@ function askedOutput(job: JobRecord): [string, string | null | undefined][] {
 }
 
 /** A temperature and a length always, of the rest what was changed. */
-function samplingOf({ sampling, randomSeedPerInput }: JobRecord): string {
-  const plain = { topP: 1, topK: 0, minP: 0, seed: 0, presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 };
-  const changed = Object.entries(sampling)
-    .filter(([name]) => name !== "temperature" && name !== "maxTokens")
-    .filter(([name, value]) => value !== (plain as Record<string, unknown>)[name] && value !== false)
-    .filter(([, value]) => !Array.isArray(value) || value.length > 0)
-    .map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
-  const { temperature, maxTokens } = sampling;
+function samplingOf({ sampling, randomSeedPerInput }: JobRecord, defaults: JobDefaults["sampling"]): string {
+  const { temperature, maxTokens, ...others } = sampling;
+  const changed = (Object.keys(others) as (keyof typeof others)[])
+    .filter((name) => JSON.stringify(others[name]) !== JSON.stringify(defaults[name]))
+    .map((name) => (others[name] === true ? name : `${name} ${JSON.stringify(others[name])}`));
   const seeds = randomSeedPerInput ? ["a seed for each row"] : [];
   return [`temperature ${temperature}`, `at most ${formatCount(maxTokens)} tokens`, ...changed, ...seeds].join(", ");
 }
 
 /** What was asked for beside that, and is not the default. */
-function chosenOptions(job: JobRecord): [string, string | null | false][] {
-  const overrides = (["engine", "workers", "threads", "slots"] as const).filter(
-    (name) => job[name] !== 0 && job[name] !== "auto",
-  );
+function chosenOptions(job: JobRecord, { options }: JobDefaults): [string, string | null | false][] {
+  const isChosen = (name: keyof JobDefaults["options"]): boolean => job[name] !== options[name];
+  const isSchemaChosen = (name: "outputStyle" | "schemaInPrompt"): boolean =>
+    job.outputSchema !== null && isChosen(name);
+  const overrides = (["engine", "workers", "threads", "slots"] as const).filter(isChosen);
   const count = Object.keys(job.templateArguments).length;
   return [
     ["columns", job.columnChoice && describeColumnOrder(job.columnChoice)],
-    ["output's column", job.outputColumn !== "inference_result" && job.outputColumn],
-    ["style", job.outputSchema !== null && job.outputStyle !== "spaced" && job.outputStyle],
-    ["schema in prompt", job.outputSchema !== null && job.schemaInPrompt !== "descriptions" && job.schemaInPrompt],
+    ["output's column", isChosen("outputColumn") && job.outputColumn],
+    ["style", isSchemaChosen("outputStyle") && job.outputStyle],
+    ["schema in prompt", isSchemaChosen("schemaInPrompt") && job.schemaInPrompt],
     ["template arguments", count > 0 && JSON.stringify(job.templateArguments)],
     ["answer's prefix", job.answerPrefix],
     ["label probabilities", job.labelProbabilities && "recorded"],
-    ["retries", job.schemaRetries !== 2 && `${job.schemaRetries} of a row that fails its check`],
-    ["rows may fail", job.maxFailed !== null && String(job.maxFailed)],
-    ["too long rows", !job.truncateRows && "fail"],
+    ["retries", isChosen("schemaRetries") && `${job.schemaRetries} of a row that fails its check`],
+    ["rows may fail", isChosen("maxFailed") && String(job.maxFailed)],
+    ["too long rows", isChosen("truncateRows") && "fail"],
     ["overrides", overrides.map((name) => `${name} ${job[name]}`).join(", ")],
   ];
 }

@@ -9,6 +9,9 @@ import { cellText, renderTable, shorten } from "./table.js";
 
 const STATUSES = ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED", "CANCELLING", "CANCELLED", "FAILED", "UNKNOWN"];
 
+/** What no cancelling leads to. */
+const HAD_ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "FAILED"]);
+
 type Flags = { json?: true };
 
 export function addJobs(program: Command): void {
@@ -107,8 +110,9 @@ function addShow(jobs: Command): void {
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
       const job = await door.mill.getJob(jobId);
-      if (flags.json) printJson(job);
-      else print(renderJob(job, screenWidth(Number.POSITIVE_INFINITY)));
+      if (flags.json) return printJson(job);
+      const { JOB_DEFAULTS } = await import("../rowmill.js");
+      print(renderJob(job, JOB_DEFAULTS, screenWidth(Number.POSITIVE_INFINITY)));
     });
 }
 
@@ -121,9 +125,12 @@ function addCancel(jobs: Command): void {
     .addHelpText("after", examples([["rowmill jobs cancel job-5f0c…", "it ends within a second or so"]]))
     .action(async (jobId: string, flags: Flags, command: Command) => {
       await using door = await openDoor(command);
-      const status = await door.mill.cancelJob(jobId);
-      if (flags.json) printJson({ jobId: (await door.mill.getJob(jobId)).jobId, status });
+      const { jobId: id, status: before } = await door.mill.getJob(jobId);
+      const status = await door.mill.cancelJob(id);
+      if (flags.json) printJson({ jobId: id, status });
       else print(status);
+      // it may have ended meanwhile
+      if (HAD_ENDED.has(status) || before === "CANCELLED") door.say(`${id} had ended already: nothing was cancelled`);
     });
 }
 

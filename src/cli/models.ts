@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { examples, jsonOption } from "./arguments.js";
 import { type Door, openDoor } from "./door.js";
+import { renderModel } from "./modelShow.js";
 import { print, printAsIs, printJson, screenWidth } from "./output.js";
 import { formatBytes, formatCount, formatMagnitude } from "./quantities.js";
-import { cellText, renderPairs, renderTable, shorten } from "./table.js";
+import { cellText, renderTable, shorten } from "./table.js";
 
 /** Said wherever the embedded model is offered. */
 export const STARTER_LIMITS =
@@ -57,7 +58,9 @@ function addList(models: Command): void {
 function addShow(models: Command): void {
   models
     .command("show")
-    .description("Show what is known of a model: sources, licence, price, and what its file says when it is here.")
+    .description(
+      "Show what is known of a model: sources, licence, price, and what its file says when it is here; --json prints all of it.",
+    )
     .argument("<name>", "a name of `models list`, a source (hf:…, pypi:…, npm:…, an URL) or a path")
     .addOption(jsonOption())
     .addHelpText(
@@ -71,9 +74,8 @@ function addShow(models: Command): void {
       await using door = await openDoor(command);
       const model = await door.mill.showModel(name);
       if (flags.json) return printJson(model);
-      const { entry, facts, ...rest } = model;
-      print(renderPairs(pairsOf({ ...entry, ...facts, ...rest })));
-      if (entry?.name === "starter") door.say(STARTER_LIMITS);
+      print(renderModel(model, door.command, screenWidth(Number.POSITIVE_INFINITY)));
+      if (model.entry?.name === "starter") door.say(STARTER_LIMITS);
     });
 }
 
@@ -130,11 +132,4 @@ function renderModels(models: readonly Listing[], width: number): string {
       ]),
     ),
   );
-}
-
-/** What has a value, in one line each. */
-function pairsOf(record: Readonly<Record<string, unknown>>): [string, string][] {
-  return Object.entries(record)
-    .filter(([, value]) => value !== null && value !== undefined && value !== "" && cellText(value) !== "[]")
-    .map(([name, value]) => [name, typeof value === "number" ? formatCount(value) : cellText(value)]);
 }

@@ -24,56 +24,36 @@ const gpu = nothing(
 
 /** What other programs that run models call things (vLLM, llama.cpp, transformers, OpenAI's and Ollama's tools), and what to use
  *  here. */
-export const PEER_FLAGS: Readonly<Record<string, Advice>> = {
-  ...{ "--max-tokens": maxTokens, "--max-new-tokens": maxTokens, "--max-completion-tokens": maxTokens },
-  ...{ "--n-predict": maxTokens, "--num-predict": maxTokens, "--max-output-tokens": maxTokens },
-  ...{ "--temperature": sampling("temperature", "0.7"), "--temp": sampling("temperature", "0.7") },
-  "--top-p": sampling("topP", "0.9"),
-  "--top-k": sampling("topK", "40"),
-  "--min-p": sampling("minP", "0.05"),
-  "--seed": sampling("seed", "1"),
-  ...{ "--stop": sampling("stop", "END"), "--stop-sequences": sampling("stop", "END") },
-  "--logprobs": () => `sampling parameters are one option: --sampling '{"logprobs": true}'`,
-  "--presence-penalty": sampling("presencePenalty", "0.5"),
-  "--frequency-penalty": sampling("frequencyPenalty", "0.5"),
-  ...{ "--repetition-penalty": sampling("repetitionPenalty", "1.1") },
-  ...{ "--repeat-penalty": sampling("repetitionPenalty", "1.1") },
-  ...{ "--batch-size": slots, "--parallel": slots, "--max-num-seqs": slots },
-  ...{ "--concurrency": slots, "--n-parallel": slots },
-  "--num-workers": flag("--workers", "how many workers, which the planner chooses by itself"),
-  ...{
-    "--n-threads": flag("--threads", "compute threads of a worker"),
-    "--num-threads": flag("--threads", "compute threads of a worker"),
-  },
-  ...{
-    "--ctx-size": context,
-    "--context-length": context,
-    "--max-model-len": context,
-    "--n-ctx": context,
-    "--num-ctx": context,
-  },
-  ...{ "--gpu-layers": gpu, "--n-gpu-layers": gpu, "--num-gpu": gpu, "--device": gpu },
-  ...{
-    "--system-prompt": flag("--system", "the task"),
-    "--prompt": flag("--system", "the task, the same for every row"),
-  },
-  ...{
-    "--input": nothing("the source stands alone, behind infer"),
-    "--input-file": nothing("the source stands alone, behind infer"),
-  },
-  "--output-file": flag("--output", "the file of the results"),
-  ...{
-    "--json-schema": flag("--schema", "what every output obeys"),
-    "--output-schema": flag("--schema", "what every output obeys"),
-  },
-  "--response-format": flag("--schema", "what every output obeys"),
-};
+export const PEER_FLAGS: readonly (readonly [names: readonly string[], advice: Advice])[] = [
+  [["--max-tokens", "--max-new-tokens", "--max-completion-tokens", "--max-output-tokens"], maxTokens],
+  [["--n-predict", "--num-predict"], maxTokens],
+  [["--temperature", "--temp"], sampling("temperature", "0.7")],
+  [["--top-p"], sampling("topP", "0.9")],
+  [["--top-k"], sampling("topK", "40")],
+  [["--min-p"], sampling("minP", "0.05")],
+  [["--seed"], sampling("seed", "1")],
+  [["--stop", "--stop-sequences"], sampling("stop", "END")],
+  [["--logprobs"], nothing(`sampling parameters are one option: --sampling '{"logprobs": true}'`)],
+  [["--presence-penalty"], sampling("presencePenalty", "0.5")],
+  [["--frequency-penalty"], sampling("frequencyPenalty", "0.5")],
+  [["--repetition-penalty", "--repeat-penalty"], sampling("repetitionPenalty", "1.1")],
+  [["--batch-size", "--parallel", "--max-num-seqs", "--concurrency", "--n-parallel"], slots],
+  [["--num-workers"], flag("--workers", "how many workers, which the planner chooses by itself")],
+  [["--n-threads", "--num-threads"], flag("--threads", "compute threads of a worker")],
+  [["--ctx-size", "--context-length", "--max-model-len", "--n-ctx", "--num-ctx"], context],
+  [["--gpu-layers", "--n-gpu-layers", "--num-gpu", "--device"], gpu],
+  [["--system-prompt"], flag("--system", "the task")],
+  [["--prompt"], flag("--system", "the task, the same for every row")],
+  [["--input", "--input-file"], nothing("the source stands alone, behind infer")],
+  [["--output-file"], flag("--output", "the file of the results")],
+  [["--json-schema", "--output-schema", "--response-format"], flag("--schema", "what every output obeys")],
+];
 
 /** What to use instead of a flag that another program has; null for one that none has.
  *  @param words the command line, for the flag's value */
 export function peerAdvice(unknown: string, words: readonly string[]): string | null {
   const [name = "", attached] = splitFlag(unknown);
-  const advice = Object.hasOwn(PEER_FLAGS, name) ? PEER_FLAGS[name] : undefined;
+  const advice = PEER_FLAGS.find(([names]) => names.includes(name))?.[1];
   if (advice === undefined) return null;
   const at = words.findIndex((word) => splitFlag(word)[0] === name);
   const next = words[at + 1];

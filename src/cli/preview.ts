@@ -28,14 +28,16 @@ export async function showPreview(door: Door, job: JobRecord, shape: OutputShape
     print(renderPreview((rows as Record<string, unknown>[]).slice(0, PREVIEW_ROWS), job, screenWidth(PLAIN_WIDTH)));
     if (job.rowsTotal > PREVIEW_ROWS) print(`… ${formatCount(job.rowsTotal - PREVIEW_ROWS)} more rows`);
   }
-  const all = door.command("jobs", "results", job.jobId, ...shapeWords(shape), "--output", "results.csv");
-  door.say(`All results: ${all}`);
+  // the plain command was said at the job's end
+  const words = shapeWords(shape);
+  if (words.length > 0)
+    door.say(`All results: ${door.command("jobs", "results", job.jobId, ...words, "--output", "results.csv")}`);
 }
 
-/** The prompt columns in one column, then the output, or the output's keys, in columns of their own: as many as the width takes. */
+/** The prompt in one column, as the model reads it, under the names of its columns, then the output, or the output's keys, in columns of their own: as many as the width takes. */
 export function renderPreview(rows: readonly Record<string, unknown>[], job: ShownJob, width: number): string {
   const inputs = job.kind === "list" ? ["input"] : job.columnParts.filter((part) => rows.some((row) => part in row));
-  const inputHead = oneLine(inputs.join(" + ") || "input");
+  const inputHead = oneLine(inputs.join(", ") || "input");
   const all = outputColumns(rows, job);
   const share = Math.max(LEAST_WIDTH, Math.floor(width / 2 / all.length));
   const longestName = Math.floor(width * NAME_SHARE);
@@ -59,12 +61,18 @@ export function renderPreview(rows: readonly Record<string, unknown>[], job: Sho
       ...shown.map((one) => ({ head: shorten(one.head, one.width), width: one.width })),
     ],
     rows.map((row, at) => [
-      shorten(cellText(inputs.map((name) => cellText(row[name])).join(" ")), inputWidth),
+      shorten(cellText(promptOf(row, job)), inputWidth),
       ...shown.map((one) => shorten(one.cells[at] ?? "", 3 * one.width)),
     ]),
   );
   const hidden = outputs.slice(shown.length).map(({ head }) => head);
   return hidden.length === 0 ? table : `${table}\n${shorten(`… and the columns ${hidden.join(", ")}`, width)}`;
+}
+
+/** What stands between columns is between their values too. */
+function promptOf(row: Readonly<Record<string, unknown>>, { kind, columnParts }: ShownJob): string {
+  if (kind === "list") return cellText(row.input);
+  return columnParts.map((part) => (part in row ? cellText(row[part]) : part)).join("");
 }
 
 /** A probability in three decimals: the files have all. */

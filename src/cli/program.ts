@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { ownProgram } from "../commandLine.js";
-import { examples } from "./arguments.js";
+import { ownProgram, shellWord } from "../commandLine.js";
+import { examples, helpPairs } from "./arguments.js";
 import { addAttach } from "./attach.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
-import { EXIT_CODES_HELP, sayError } from "./failure.js";
+import { EXIT_CODES, sayError } from "./failure.js";
 import { addInfer } from "./infer.js";
 import { addJobs } from "./jobs.js";
+import { isInlineJson } from "./jsonInput.js";
 import { addModels } from "./models.js";
 import { peerAdvice } from "./peerFlags.js";
 import { addQuotas } from "./quotas.js";
@@ -32,11 +33,12 @@ export function createProgram(): Command {
     .exitOverride();
   program.addHelpText(
     "after",
-    `${examples([
-      ["rowmill demo", "label two tables with the embedded model, in a minute"],
-      ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
-      ["rowmill jobs list", "what runs, waits and is done"],
-    ])}\n${EXIT_CODES_HELP}\n\nEvery command has its own help: ${ownProgram().join(" ")} infer --help`,
+    () =>
+      `${examples([
+        ["rowmill demo", "label two tables with the embedded model, in a minute"],
+        ["rowmill infer reviews.csv --column review --model starter --schema schema.json", "one result a row"],
+        ["rowmill jobs list", "what runs, waits and is done"],
+      ])}\n${helpPairs("Exit codes:", EXIT_CODES)}\n\nEvery command has its own help: ${ownProgram().join(" ")} infer --help`,
   );
   program.commandsGroup("Run:");
   addInfer(program);
@@ -61,9 +63,23 @@ function withAdvice(text: string): string {
   const advice = flag !== undefined && words.includes("infer") ? peerAdvice(flag, words) : null;
   if (advice !== null) return `unknown option '${flag}': ${advice}`;
   const program = ownProgram().join(" ");
+  // where one is near, commander names it
+  const [, unknown] = /^unknown command '([^']+)'\s*$/.exec(text) ?? [];
+  const meant = unknown === undefined ? null : meantCommand(words.slice(0, words.indexOf(unknown)), unknown);
+  if (meant !== null)
+    return `unknown command '${unknown}': did you mean \`${program} ${[...meant, unknown as string].map(shellWord).join(" ")}\`?`;
   return text.startsWith("too many arguments for 'infer'")
     ? `${text.trim()} For several files put a glob in quotes: ${program} infer "*.csv" …`
     : text;
+}
+
+/** A file or name where a command was to stand, and the command that is likely meant. */
+function meantCommand(before: readonly string[], word: string): string[] | null {
+  const group = before.at(-1) ?? "";
+  if (group === "schema" && (isInlineJson(word) || existsSync(word))) return ["schema", "check"];
+  if (group === "jobs" && /^(?:job-)?[0-9a-f]{4}/.test(word)) return ["jobs", "show"];
+  if (group === "models") return ["models", "show"];
+  return !["schema", "jobs"].includes(group) && existsSync(word) ? ["infer"] : null;
 }
 
 function readVersion(): string {

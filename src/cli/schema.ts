@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.js";
 import { examples, jsonOption, schemaInPromptOption, styleOption } from "./arguments.js";
-import { print, printJson, resultColors } from "./output.js";
+import { print, printJson, resultColors, screenWidth } from "./output.js";
 import { formatCount } from "./quantities.js";
 import { readSchemaOption } from "./schemaInput.js";
-import { cellText } from "./table.js";
+import { cellText, wrapWords } from "./table.js";
 
 type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
 type InPrompt = "off" | "descriptions" | "full";
@@ -54,12 +54,18 @@ async function checkSchema(
     ...(schemaInPrompt !== undefined && { schemaInPrompt }),
   });
   if (json) printJson({ file, ...report });
-  else print(renderReport(file, report));
+  else print(renderReport(file, report, screenWidth(Number.POSITIVE_INFINITY)));
   if (report.contradiction !== null) process.exitCode = EXIT.jobFailed;
 }
 
 /** A section for each fate, a line for each of its entries. */
-export function renderReport(file: string, report: Report): string {
+export function renderReport(file: string, report: Report, width = Number.POSITIVE_INFINITY): string {
+  const section = (title: string, entries: readonly string[]): string => {
+    const lines = (entries.length === 0 ? ["nothing"] : entries).map((line) =>
+      wrapWords(cellText(line), width - 4).join("\n    "),
+    );
+    return [resultColors.bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
+  };
   if (report.contradiction !== null)
     return [cellText(file), section("contradictory", [report.contradiction])].join("\n");
   const { enforced, checked, ignored, unused, notes, rules, longestBytes } = report;
@@ -85,9 +91,4 @@ function byKeyword(entries: readonly string[]): string[] {
     const more = all.length > PLACES_SHOWN ? ` and ${formatCount(all.length - PLACES_SHOWN)} more places` : "";
     return `${keyword} at ${all.slice(0, PLACES_SHOWN).join(", ")}${more}`;
   });
-}
-
-function section(title: string, entries: readonly string[]): string {
-  const lines = entries.length === 0 ? ["nothing"] : entries;
-  return [resultColors.bold(title), ...lines.map((line) => `  ${cellText(line)}`)].join("\n");
 }

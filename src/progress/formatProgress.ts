@@ -13,7 +13,7 @@ export function formatProgress(progress: Progress, width: number): string {
   const times = formatTimes(progress);
   if (progress.waitingFor !== null) return formatWaiting(progress, width);
   const tails = [` ${times} ${longFields(progress)}`, ` ${times} ${shortFields(progress)}`];
-  if (!hasNotBegun(progress)) tails.push(` ${times} ${progress.tokensPerSecond.toFixed(1)} tokens/s`);
+  if (!hasNotBegun(progress)) tails.push(` ${times} ${formatRate(progress)} tokens/s`);
   tails.push(` ${times}`, "");
   for (const tail of tails) {
     const cells = width - `${head}|| ${rows}${tail}`.length;
@@ -75,7 +75,7 @@ function longFields(progress: Progress): string {
   const fields = [
     `Input tokens processed: ${progress.inputTokens}`,
     `Tokens generated: ${progress.outputTokens}`,
-    `Total tokens/s: ${progress.tokensPerSecond.toFixed(1)}`,
+    `Total tokens/s: ${formatRate(progress)}`,
   ];
   if (progress.rowsFailed > 0) fields.push(`Rows failed: ${progress.rowsFailed}`);
   return fields.join(", ");
@@ -83,13 +83,15 @@ function longFields(progress: Progress): string {
 
 function shortFields(progress: Progress): string {
   if (hasNotBegun(progress)) return progress.status;
-  const fields = [
-    `${progress.inputTokens} in`,
-    `${progress.outputTokens} out`,
-    `${progress.tokensPerSecond.toFixed(1)} tokens/s`,
-  ];
+  const fields = [`${progress.inputTokens} in`, `${progress.outputTokens} out`, `${formatRate(progress)} tokens/s`];
   if (progress.rowsFailed > 0) fields.push(`${progress.rowsFailed} failed`);
   return fields.join(", ");
+}
+
+/** Until there is one, at the beginning and when a job goes on after a break, none: it is not standing still. */
+function formatRate({ tokensPerSecond }: Progress): string {
+  const rate = tokensPerSecond.toFixed(1);
+  return rate === "0.0" ? "–" : rate;
 }
 
 function formatTimes(progress: Progress): string {

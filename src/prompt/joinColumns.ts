@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { listed, quoted } from "../foreignText.js";
+import { listed } from "../foreignText.js";
 import { nearestName } from "../nearestName.js";
 
 /** A part of the prompt: a column's value or literal text. */
@@ -14,19 +14,24 @@ export function planPrompt(column: string | readonly string[], columns: readonly
   const known = new Set(columns);
   const parts = entries.map((entry) => (known.has(entry) ? { column: entry } : { literal: entry }));
   if (!parts.some((part) => "column" in part)) {
-    const near = entries[0] ? nearestName(entries[0], columns) : undefined;
-    const hint = near === undefined ? "" : `; did you mean ${quoted(near)}?`;
-    throw new InputError(
-      "ROWMILL_NO_SUCH_COLUMN",
-      `no column ${listed(entries)}: the columns are ${listed(columns)}${hint}`,
-    );
+    throw noColumn(entries, columns, (entry) => nearestName(entry, columns));
   }
-  for (const word of wordsAsText(parts)) {
-    const near = nearColumn(word, columns);
-    if (near !== undefined)
-      throw new InputError("ROWMILL_NO_SUCH_COLUMN", `no column ${quoted(word)}; did you mean ${quoted(near)}?`);
-  }
+  const misspelt = wordsAsText(parts).filter((word) => nearColumn(word, columns) !== undefined);
+  if (misspelt.length > 0) throw noColumn(misspelt, columns, (word) => nearColumn(word, columns));
   return parts;
+}
+
+function noColumn(
+  words: readonly string[],
+  columns: readonly string[],
+  nearest: (word: string) => string | undefined,
+): InputError {
+  const near = [...new Set(words.flatMap((word) => nearest(word) ?? []))];
+  const hint = near.length === 0 ? "" : `; did you mean ${listed(near)}?`;
+  return new InputError(
+    "ROWMILL_NO_SUCH_COLUMN",
+    `no column ${listed(words)}: the columns are ${listed(columns)}${hint}`,
+  );
 }
 
 /** The literals that are words rather than separators: more likely misspelt columns than anything that was meant. */

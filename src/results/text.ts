@@ -13,12 +13,12 @@ export interface TextWriter {
 }
 
 /** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""` (but
- *  bare where the input had it so), nested values are JSON. With formulas escaped all texts stand in quotes too, so that none is cut where a spreadsheet separates
- *  fields by another sign. */
+ *  bare where the input had it so), nested values are JSON. With formulas escaped a text with a sign by which a spreadsheet may
+ *  separate fields stands in quotes too, so that no formula begins behind it. */
 export function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
   // quotes the empty string and not null
   const isEscaped = shape.csvFormulas === "escape";
-  const options = { delimiter, quoted_match: isEscaped ? /(?:)/ : /^$/ };
+  const options = { delimiter, quoted_match: isEscaped ? /^$|[,;\t|"\r\n]/ : /^$/ };
   const textOf = (value: unknown): string | null => {
     const text = promptText(value);
     return isEscaped && typeof value === "string" ? defuseFormula(value) : text;

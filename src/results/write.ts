@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
@@ -11,11 +11,14 @@ import { jsonArray, jsonLines, separatedText, type TextWriter } from "./text.js"
 
 const BINARY_FORMATS: ReadonlySet<ResultFormat> = new Set(["parquet", "arrow", "feather"]);
 const EXTENSIONS: Readonly<Record<string, ResultFormat>> = { ndjson: "jsonl" };
+/** As `jobs results` prints. */
+const STREAM_FORMAT: ResultFormat = "jsonl";
+const DESCRIPTOR = /^\/dev\/(?:stdin|stdout|stderr|fd\/\d+)$|^\/proc\/(?:self|thread-self)\/fd\/\d+$/;
 
 type Chunks = AsyncIterable<Uint8Array>;
 
 /** Writes results to a file, batch by batch in bounded memory; it appears whole or not at all. The format is the path's
- *  extension unless given; ".gz" after a text format compresses it. Values are written as they are: a text that begins with
+ *  extension unless given, JSON Lines where a stream's path (/dev/stdout, a named pipe) has none; ".gz" after a text format compresses it. Values are written as they are: a text that begins with
  *  "=", "+", "-" or "@" is a formula to a spreadsheet that opens the CSV file, unless `csvFormulas` is "escape".
  *  @returns the absolute path and the number of rows
  *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT, ROWMILL_DISK_FULL, ROWMILL_NOT_WRITABLE, ROWMILL_DUPLICATE_COLUMN, and
@@ -70,7 +73,11 @@ export function encodeResults(
 export function resultTarget(path: string, format?: ResultFormat): { format: ResultFormat; isGzip: boolean } {
   const match = /\.([a-z]+)(\.gz)?$/i.exec(path);
   const extension = match?.[1]?.toLowerCase() ?? "";
-  const known = format ?? EXTENSIONS[extension] ?? RESULT_FORMATS.find((name) => name === extension);
+  const known =
+    format ??
+    EXTENSIONS[extension] ??
+    RESULT_FORMATS.find((name) => name === extension) ??
+    (isStream(path) ? STREAM_FORMAT : undefined);
   const list = RESULT_FORMATS.map((name) => `.${name}`).join(" ");
   if (known === undefined)
     throw new InputError("ROWMILL_UNKNOWN_FORMAT", `${path} has no format that Rowmill writes: ${list}.`);
@@ -90,6 +97,13 @@ export function resultTarget(path: string, format?: ResultFormat): { format: Res
 async function* parquetChunks(...of: Parameters<typeof arrowFile>): AsyncGenerator<Uint8Array> {
   const { parquetFile } = await import("./parquetFile.js");
   yield* parquetFile(...of);
+}
+
+/** What the process was given open, or a pipe or device: its name says no format. */
+function isStream(path: string): boolean {
+  if (DESCRIPTOR.test(resolve(path))) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (found.isFIFO() || found.isCharacterDevice() || found.isSocket());
 }
 
 async function* textChunks(batches: AsyncIterable<ResultBatch>, writer: TextWriter): AsyncGenerator<Uint8Array> {

@@ -381,10 +381,12 @@ const MOST_NAMED = 8;
 function contradictionIn(literals: readonly Literal[]): string {
   const { pointer, schema } = literals[0]!.node;
   const keywords = isKeywordMap(schema) ? Object.keys(schema).filter((one) => one === "const" || kindOf(one)) : [];
-  const more = keywords.length > MOST_NAMED ? ", …" : "";
-  const named = keywords.length === 0 ? "" : ` by its ${keywords.slice(0, MOST_NAMED).join(", ")}${more}`;
-  const others = literals.length === 1 ? "" : ` together with ${literals[1]!.node.pointer}`;
-  return `${pointer} is allowed no value${named}${others}`;
+  const other = literals[1]?.node.pointer;
+  if (keywords.length === 0 && other === undefined) return `${pointer} allows none`;
+  const named = keywords.length > MOST_NAMED ? [...keywords.slice(0, MOST_NAMED), "…"] : keywords;
+  const demands = [...named.map((one, at) => (at === 0 ? `its ${one}` : one)), ...(other === undefined ? [] : [other])];
+  const last = demands.pop() as string;
+  return `at ${pointer} none satisfies ${demands.length === 0 ? last : `${demands.join(", ")} and ${last} at once`}`;
 }
 
 function tooWide(place: string): InputError {

@@ -7,6 +7,7 @@ import { emitGbnf } from "./gbnf.js";
 import { hiddenSchema } from "./hiddenSchema.js";
 import type { GrammarIr } from "./ir.js";
 import type { JsonStyle } from "./jsonText.js";
+import { annotation } from "./keywords.js";
 import type { LabelField } from "./labelFields.js";
 import { asPlainJson } from "./plainJson.js";
 import { openDocument } from "./schemaDocument.js";
@@ -76,19 +77,34 @@ export interface CompileOptions {
  *  @throws {InputError} ROWMILL_UNSATISFIABLE_SCHEMA no value can be valid */
 export function compileSchema(schema: unknown, options: CompileOptions = {}): CompiledSchema {
   try {
-    const { plain, wrapper, hidden, changes } = readGiven(
-      "the schema",
-      () => readSchema(schema),
-      "ROWMILL_INVALID_SCHEMA",
-    );
+    const { plain, wrapper, hidden, changes } = readGivenSchema(schema);
     const notApplied = changes.map((change) => `${change} is not applied: results are what its parse takes`);
     const compiled = compilePlain(plain, options, notApplied);
-    if (hidden !== null) compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
+    if (hidden !== null) {
+      compiled.notes.push(`a schema stands in it at ${hidden}, which is not looked at`);
+      // that says it of its keyword as well
+      const place = compiled.ignored.indexOf(annotation("keyword", hidden.split("/")[1] ?? ""));
+      if (place >= 0) compiled.ignored.splice(place, 1);
+    }
     if (wrapper !== null) compiled.notes.unshift(`the schema was taken out of ${wrapper}`);
     return compiled;
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+/** Reads a schema as `compileSchema` does and compiles nothing.
+ *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
+export function requireReadableSchema(schema: unknown): void {
+  try {
+    readGivenSchema(schema);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function readGivenSchema(schema: unknown) {
+  return readGiven("the schema", () => readSchema(schema), "ROWMILL_INVALID_SCHEMA");
 }
 
 function readSchema(schema: unknown) {

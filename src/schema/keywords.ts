@@ -141,7 +141,7 @@ function slipOfThePen(keyword: string): string | null {
 const SHORTEST_SLIP = 5;
 
 /** What is said of a format or keyword that no standard defines. */
-function annotation(kind: "format" | "keyword", name: string): string {
+export function annotation(kind: "format" | "keyword", name: string): string {
   return `${kind} "${name}" is an annotation and is not enforced`;
 }
 

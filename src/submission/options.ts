@@ -4,10 +4,10 @@ import { ENGINES } from "../engine/index.js";
 import { InputError } from "../errors.js";
 import { quoted } from "../foreignText.js";
 import { readGiven } from "../given.js";
-import { DEFAULT_SCHEMA_IN_PROMPT } from "../output/index.js";
 import { type CheckedSampling, changedDrawing, type SamplingParams, samplingTable } from "../sampling.js";
 import { checkRegex, type JsonStyle, SCHEMA_IN_PROMPT, type SchemaInPrompt } from "../schema/index.js";
 import { parseStrict } from "../strictOptions.js";
+import { INFER_DEFAULTS } from "./defaults.js";
 
 const text = z.string();
 const oneOrMore = z.union([text, z.array(text).min(1)]);
@@ -17,7 +17,6 @@ const MOST_CHOICES = 100_000;
 /** Each is loaded to count the rows, all at once. */
 const MOST_MODELS = 32;
 const MOST_RETRIES = 10;
-const DEFAULT_RETRIES = 2;
 const QUOTES = ["strict", "relaxed"] as const;
 const COLUMN_ORDERS = ["given", "auto"] as const;
 /** 0% to 100%. */
@@ -212,7 +211,7 @@ export function checkOptions(
     names: onePerModel("name", given.name, models.length, isModelList),
     descriptions: onePerModel("description", given.description, models.length, isModelList),
     column: given.column ?? null,
-    columnOrder: given.columnOrder ?? "given",
+    columnOrder: given.columnOrder ?? INFER_DEFAULTS.columnOrder,
     reading: {
       columns: given.column === undefined ? [] : [given.column].flat(),
       inputFormat: given.inputFormat,
@@ -220,7 +219,7 @@ export function checkOptions(
       inferTypes: given.inferTypes,
       limit: given.limit,
     },
-    outputColumn: given.outputColumn ?? "inference_result",
+    outputColumn: given.outputColumn ?? INFER_DEFAULTS.outputColumn,
     priority,
     outputSchema: given.outputSchema ?? null,
     outputGrammar: given.outputGrammar ?? null,
@@ -228,10 +227,10 @@ export function checkOptions(
     outputChoices: given.outputChoices ?? null,
     labelProbabilities: given.labelProbabilities ?? false,
     confidence: given.confidence ?? false,
-    outputStyle: given.outputStyle ?? "spaced",
-    schemaInPrompt: given.schemaInPrompt ?? DEFAULT_SCHEMA_IN_PROMPT,
-    schemaRetries: given.schemaRetries ?? DEFAULT_RETRIES,
-    maxFailed: given.maxFailed ?? null,
+    outputStyle: given.outputStyle ?? INFER_DEFAULTS.outputStyle,
+    schemaInPrompt: given.schemaInPrompt ?? INFER_DEFAULTS.schemaInPrompt,
+    schemaRetries: given.schemaRetries ?? INFER_DEFAULTS.schemaRetries,
+    maxFailed: given.maxFailed ?? INFER_DEFAULTS.maxFailed,
     systemPrompt: given.systemPrompt ?? null,
     templateArguments: checkTemplateArguments(given.templateArguments ?? {}),
     answerPrefix: given.answerPrefix ?? null,
@@ -239,11 +238,11 @@ export function checkOptions(
     randomSeedPerInput: given.randomSeedPerInput ?? false,
     isDryRun: given.dryRun ?? false,
     stayAttached: isModelList ? false : (given.stayAttached ?? priority === 0),
-    truncateRows: given.truncateRows ?? true,
+    truncateRows: given.truncateRows ?? INFER_DEFAULTS.truncateRows,
     engine: given.engine ?? defaults.engine,
-    slots: given.slots ?? 0,
-    threads: given.threads ?? 0,
-    workers: given.workers ?? 0,
+    slots: given.slots ?? INFER_DEFAULTS.slots,
+    threads: given.threads ?? INFER_DEFAULTS.threads,
+    workers: given.workers ?? INFER_DEFAULTS.workers,
   };
 }
 

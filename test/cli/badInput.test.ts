@@ -49,6 +49,33 @@ const mistakes: [title: string, words: string[], code: string | null, says: RegE
     /unknown option '--max-tokens': .*--sampling '\{"maxTokens": 64\}'/,
   ],
   [
+    "several columns that are none name the columns there",
+    ["infer", "good.csv", "--column", "idd", "--column", "txet", ...onStarter],
+    "ROWMILL_NO_SUCH_COLUMN",
+    /no column "idd", "txet": the columns are "id", "text"; did you mean "id", "text"\?/,
+  ],
+  [
+    "a misspelt column beside a right one names the columns there",
+    ["infer", "good.csv", "--column", "id", "--column", "txet", ...onStarter],
+    "ROWMILL_NO_SUCH_COLUMN",
+    /no column "txet": the columns are "id", "text"; did you mean "text"\?/,
+  ],
+  [
+    "neither rows nor a share says that both are taken",
+    ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "abc"],
+    null,
+    /'--max-failed <rows>'.*'abc'.* whole number, or a share such as 5%/,
+  ],
+  [
+    "a file where `schema` has a command",
+    ["schema", "broken.json"],
+    null,
+    /unknown command.*`.* schema check broken\.json`/,
+  ],
+  ["a file where a command is to stand", ["good.csv"], null, /unknown command.*`.* infer good\.csv`/],
+  ["an id where `jobs` has a command", ["jobs", "job-5f0c1a2b"], null, /unknown command.*`.* jobs show job-5f0c1a2b`/],
+  ["a name where `models` has a command", ["models", "starter"], null, /unknown command.*`.* models show starter`/],
+  [
     "a share of rows that is none repeats it",
     ["infer", "good.csv", "--column", "text", ...onStarter, "--max-failed", "200%"],
     "ROWMILL_BAD_OPTION",

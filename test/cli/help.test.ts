@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
+import { JOB_DEFAULTS } from "../../src/submission/defaults.js";
 import { Desk } from "./runRowmill.js";
 
 const program = createProgram();
@@ -52,6 +54,21 @@ describe.for(commands)("rowmill %s", ([name, command]) => {
   });
 });
 
+test("infer's help says the defaults that a job has", () => {
+  const help = helpOf(commands.find(([name]) => name === "infer")?.[1] as Command).replace(/\s+/g, " ");
+  const { options } = JOB_DEFAULTS;
+  for (const [flag, value] of [
+    ["--style", options.outputStyle],
+    ["--schema-retries", options.schemaRetries],
+    ["--output-column", options.outputColumn],
+    ["--column-order", options.columnOrder],
+    ["--engine", options.engine],
+  ])
+    expect(help).toMatch(new RegExp(`${flag} [^-]*(?:-[^-]+)*?\\(default: ${value}[,)]`));
+  expect(options.schemaInPrompt).toBe("descriptions");
+  expect(help).toContain("the fields' descriptions and titles (default)");
+});
+
 describe("as a process", () => {
   let desk: Desk;
   beforeAll(() => {
@@ -59,20 +76,26 @@ describe("as a process", () => {
   });
   afterAll(() => desk[Symbol.dispose]());
 
-  test("rowmill --help says the exit codes and ends with 0", async () => {
+  test("rowmill --help says the exit codes as the README does, and ends with 0", async () => {
     const { code, stdout, stderr } = await desk.run("--help");
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    for (const line of [
-      "0    done",
-      "1    the job failed",
-      "2    bad input",
-      "3    the job was cancelled",
-      "70   a bug",
-    ])
-      expect(stdout).toContain(line);
-    expect(stdout).toMatch(/4 {4}.*--timeout/);
+    const [, table = ""] = readFileSync("README.md", "utf8").split("| exit code | |\n| --- | --- |\n");
+    const rows = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| (\d+) \| (.*) \|$/gm)];
+    expect(rows.length).toBe(7);
+    const [, said = ""] = stdout.split("Exit codes:\n");
+    const words = said.replace(/\s+/g, " ");
+    for (const [, number, meaning = ""] of rows) expect(words).toContain(` ${number} ${meaning.replaceAll("`", "")}`);
   });
+
+  test.for([["--help"], ["demo", "--help"], ["infer", "--help"]])(
+    "%s: only commands to copy are wider than a usual terminal",
+    async (words) => {
+      const { stdout } = await desk.run(...words);
+      for (const line of stdout.split("\n"))
+        if (!/^ {2}[$#] |^Every command/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
+    },
+  );
 
   test("rowmill --version is the package's", async () => {
     const { code, stdout } = await desk.run("--version");
@@ -99,6 +122,31 @@ describe("as a process", () => {
     expect(doctor.engine).toEqual({ name: "native", reason: null });
     expect(models.map(({ name }) => name)).toEqual(["starter"]);
     expect(starter.facts.architecture).toBe("llama");
+  });
+
+  test("a model is shown in words, with what its file says, and as JSON in full", async () => {
+    const { stdout } = await desk.run("models", "show", "starter");
+    for (const line of [
+      /^model +starter$/m,
+      /^parameters +5\.48 M$/m,
+      /^context +2,048 tokens$/m,
+      /^reasoning +none$/m,
+      /^hosted price +none: comes with the package$/m,
+      /^here +\/.*starter\.gguf, 6\.0 MB$/m,
+      /^architecture +llama, 6 layers of 256, 4 heads \(2 of keys and values\), a vocabulary of 4,096 tokens$/m,
+    ])
+      expect(stdout).toMatch(line);
+    // no name of a field, no list or object of JSON but the template's own
+    expect(stdout.replace(/^chat template.*/m, "")).not.toMatch(/\b[a-z]+[A-Z]|[[\]{}]|\b(?:true|false|null)\b/);
+    const absent = await desk.run("models", "show", "gpt-oss-20b");
+    expect(absent.stdout).toMatch(/^here +no: .* models pull gpt-oss-20b$/m);
+    expect(absent.stdout).toMatch(/^parameters +20\.9 B, 3\.6 B of them for each token$/m);
+    expect(absent.stdout).toMatch(/^hosted price +0\.03 USD for a million tokens in, 0\.14 USD out: /m);
+    expect(absent.stdout).toMatch(
+      /^reasoning +switched off by template arguments \{"reasoning_effort":"low"\} and the answer's prefix /m,
+    );
+    const { entry } = await desk.json<{ entry: { variants: object[] } }>("models", "show", "gpt-oss-20b");
+    expect(entry.variants).toHaveLength(2);
   });
 
   test("where starter is listed its limits are said, on stderr", async () => {

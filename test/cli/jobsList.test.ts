@@ -2,6 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { renderJob } from "../../src/cli/jobShow.js";
 import { renderJobs } from "../../src/cli/jobs.js";
+import { JOB_DEFAULTS } from "../../src/submission/defaults.js";
+import { Desk } from "./runRowmill.js";
 
 type Job = Parameters<typeof renderJobs>[0][number];
 const job = (id: string, more: Partial<Job> = {}) =>
@@ -76,7 +78,7 @@ const plain: Partial<Job> = {
 };
 
 const shownJob = (more: Partial<Job>, width = 80) =>
-  stripVTControlCharacters(renderJob(job("5f0c1a2b", { ...plain, ...more }), width));
+  stripVTControlCharacters(renderJob(job("5f0c1a2b", { ...plain, ...more }), JOB_DEFAULTS, width));
 
 test("jobs show says in sentences what was asked, how it went and by which plan", () => {
   const shown = shownJob(
@@ -97,6 +99,31 @@ test("jobs show says in sentences what was asked, how it went and by which plan"
     /^plan +native: workers 1, threads of each 2, rows at a time of each 4: measured$/m,
   ])
     expect(shown).toMatch(line);
+});
+
+test("jobs show says nothing of options of which a submission said nothing", async () => {
+  using desk = new Desk();
+  desk.write("rows.csv", "text\nThe soup was cold.\n");
+  const { code } = await desk.run("infer", "rows.csv", "--column", "text", "--model", "starter", "--quiet");
+  expect(code).toBe(0);
+  const [{ jobId = "" } = {}] = await desk.json<{ jobId: string }[]>("jobs", "list");
+  const { stdout } = await desk.run("jobs", "show", jobId);
+  const names = stdout.split("\n").flatMap((line) => /^(\S.*?)(?: {2}|$)/.exec(line)?.[1] ?? []);
+  const said = [
+    "job",
+    "status",
+    "asked",
+    "model's file",
+    "sampling",
+    "created",
+    "started",
+    "ended",
+    "took",
+    "rows",
+    "tokens",
+  ];
+  expect(names.filter((name) => name !== "plan" && name !== "runner's process")).toEqual(said);
+  expect(stdout).toMatch(/^sampling +temperature 0, at most \d+ tokens$/m);
 });
 
 test("jobs show leaves out what is the default, and what only programs need", () => {

@@ -60,7 +60,9 @@ describe("flags of other programs", () => {
 
   test("are no flags of ours, and the advised ones are", () => {
     const own = new Set(infer?.options.map((option) => option.long));
-    for (const name of Object.keys(PEER_FLAGS)) {
+    const names = PEER_FLAGS.flatMap(([all]) => all);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
       expect(own).not.toContain(name);
       for (const [advised] of (peerAdvice(name, [name, "1"]) ?? "").matchAll(/--[a-z-]+/g))
         expect(own).toContain(advised);

@@ -40,7 +40,8 @@ const isMood = (text: unknown) => ["good", "bad"].includes((JSON.parse(String(te
 test("an attached job ends with its first rows on stdout and the way to all of them on stderr", async () => {
   const { code, stdout, stderr } = await desk.run("infer", ...table);
   expect(stderr).toContain("Progress: 100% 3/3");
-  expect(stderr).toMatch(/All results: .*jobs results job-[0-9a-f-]{36} --output results\.csv/);
+  expect(stderr).toMatch(/its results: .*jobs results job-[0-9a-f-]{36}$/m);
+  expect(stderr.match(/jobs results/g)).toHaveLength(1);
   const lines = stdout.trimEnd().split("\n");
   expect(lines[0]).toMatch(/^text +inference_result$/);
   // a row's line break stays in its line
@@ -117,6 +118,21 @@ test("with --output the results lie in the file, and --json gives the record and
     true,
   ]);
   expect(ended.results).toMatch(/out\.jsonl$/);
+});
+
+test("the first rows of several columns show the prompts, under the columns' names", async () => {
+  const { stdout } = await desk.run(
+    "infer",
+    ...table.slice(0, 1),
+    "--column",
+    "id",
+    "--column",
+    ": ",
+    ...table.slice(1),
+  );
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[0]).toMatch(/^id, text +inference_result$/);
+  expect(lines[1]).toMatch(/^0: The soup was cold\. +\{/);
 });
 
 test("with --unpack-json the keys are columns, on the screen and in the file", async () => {
@@ -211,7 +227,9 @@ test("Ctrl-C and the end of the time leave the job running; cancelling ends it a
   expect(["CANCELLING", "CANCELLED"]).toContain(cancelled.status);
   const watched = await watcher.ended;
   expect(watched.code).toBe(3);
-  expect(watched.stderr).toMatch(/was cancelled; the rows that were done: node .*main\.js jobs results job-/);
+  expect(watched.stderr).toMatch(
+    /was cancelled(?: before a row was done|; the rows that were done: node .*main\.js jobs results job-)/,
+  );
   const rest = await desk.run("jobs", "results", jobId, "--output", "rest.csv");
   expect(rest.stderr).toMatch(/warning: .* is CANCELLED: [\d,]+ of 20,000 rows have no result$/m);
 });

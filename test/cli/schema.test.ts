@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSchemaOption } from "../../src/cli/schemaInput.js";
 import { Desk } from "./runRowmill.js";
@@ -88,8 +91,43 @@ describe("rowmill schema check", () => {
   test("gives up waiting for a module that something else keeps alive", async () => {
     const file = desk.write("alive.mjs", "export default new Promise(() => {});");
     const alive = setInterval(() => {}, 1000);
-    await expect(readSchemaOption("--schema", file, 20)).rejects.toThrow(/it has not come in 0 seconds of waiting/);
+    await expect(readSchemaOption("--schema", file, { waitMs: 20 })).rejects.toThrow(
+      /it has not come in 0 seconds of waiting/,
+    );
     clearInterval(alive);
+  });
+
+  test("stops a module whose code loops for ever, wherever it does", async () => {
+    const modules = {
+      "loops.mjs": "for (;;);\nexport default {};",
+      "waitsAndLoops.mjs": "await null; for (;;);\nexport default {};",
+      "loops.cjs": "for (;;);",
+      "then.mjs": "export default { then() { for (;;); } };",
+      "getter.mjs": 'export default { type: "object", get properties() { for (;;); } };',
+      "standard.mjs": 'export default { "~standard": { jsonSchema: { input() { for (;;); } } } };',
+    };
+    // in a process of its own: what loops there is that process's main thread
+    const script = `
+      import(process.argv[1]).then(async ({ readSchemaOption }) => {
+        for (const file of process.argv.slice(2))
+          await readSchemaOption("--schema", file, { computeMs: 300 }).then(
+            () => console.log("read"),
+            ({ code, message }) => console.log(code, message),
+          );
+      });`;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "-e",
+      script,
+      fileURLToPath(new URL("../../dist/cli/schemaInput.js", import.meta.url)),
+      ...Object.entries(modules).map(([name, source]) => desk.write(name, source)),
+    ]);
+    expect(stdout.trim().split("\n")).toEqual(
+      Object.keys(modules).map((name) =>
+        expect.stringMatching(
+          `^ROWMILL_INVALID_SCHEMA .*/${name} gives no schema: its code does not end \\(a loop\\): it was stopped`,
+        ),
+      ),
+    );
   });
 
   test("keeps every digit of a schema's numbers, and says what it was taken out of", async () => {
@@ -104,6 +142,14 @@ describe("rowmill schema check", () => {
       longestBytes: 19,
       notes: [expect.stringMatching(/taken out of OpenAI's response format/)],
     });
+  });
+
+  test("a schema that is not looked at has one line, and not another as an annotation", async () => {
+    const { notes, ignored } = await desk.json<{ notes: string[]; ignored: string[] }>(
+      ...["schema", "check", desk.write("hidden.json", JSON.stringify({ mood: LABEL, other: 1 }))],
+    );
+    expect(notes).toContainEqual("a schema stands in it at #/mood, which is not looked at");
+    expect(ignored).toEqual([expect.stringContaining('"other"')]);
   });
 
   test("ends with 2 and one line for what is no schema", async () => {

@@ -84,6 +84,15 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test.skipIf(process.platform === "win32")("a stream whose path names no format gets what jobs results prints", () => {
+  const printed = shell(`rowmill jobs results ${jobId}`).stdout;
+  expect(printed).toContain('"inference_result"');
+  for (const path of ["/dev/stdout", "/dev/fd/1"])
+    expect(shell(`rowmill jobs results ${jobId} --output ${path}`).stdout).toBe(printed);
+  expect(shell(`rowmill jobs results ${jobId} --output /dev/stdout > plain; cat plain`).stdout).toBe(printed);
+  expect(shell(`mkfifo pipe; cat pipe & rowmill jobs results ${jobId} --output pipe; wait`).stdout).toBe(printed);
+});
+
 /** Writes results to each descriptor of the process that was not open when it began, by several names. */
 const WRITE_TO_OWN = `
   import { readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
@@ -168,7 +177,7 @@ test("a device that is full is one line and exit code 2, and what has no ending 
   symlinkSync("/dev/full", join(desk.folder, "full.csv"));
   const full = shell(`rowmill jobs results ${jobId} --output full.csv`);
   expect([full.status, full.stderr]).toEqual([2, expect.stringMatching(/^error: .*\[ROWMILL_DISK_FULL\]\n$/)]);
-  const none = shell(`rowmill jobs results ${jobId} --output /dev/null`);
+  const none = shell(`rowmill jobs results ${jobId} --output noEnding`);
   expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/^error: .*\[ROWMILL_UNKNOWN_FORMAT\]\n$/)]);
 });
 

@@ -37,6 +37,37 @@ describe.runIf(HAS_TERMINALS)("in a terminal", () => {
     expect(hasCursor(shown)).toBe(true);
   });
 
+  test("the end of the time leaves the bar's line, and nothing is drawn below the last words", async () => {
+    const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
+    const { code, shown } = await runInTerminal(desk, [...words, "--timeout", "1"]);
+    expect(code, shown).toBe(4);
+    const lines = screenLines(shown).filter((line) => line !== "");
+    const said = lines.at(-1) ?? "";
+    expect(said).toMatch(/^job-[0-9a-f-]{36} goes on\. Attach again with: /);
+    expect(lines.filter((line) => line.includes("Progress: "))).toEqual([lines.at(-2)]);
+    expect(hasCursor(shown)).toBe(true);
+    await desk.run("jobs", "cancel", said.split(" ")[0] as string);
+  });
+
+  test("what is longer than a line goes on between words", async () => {
+    const names = Array.from({ length: 6 }, (_, at) => [`a_property_with_a_name_${at}`, { type: "string" }]);
+    desk.write("long.schema.json", JSON.stringify({ type: "object", properties: Object.fromEntries(names) }));
+    for (const words of [
+      ["schema", "check", "long.schema.json"],
+      ["infer", "rows.csv", "--column", "text", "--model", "starter", "--dry-run"],
+      ["doctor"],
+      ["models", "show", "gpt-oss-20b"],
+    ]) {
+      const { code, shown } = await runInTerminal(desk, words, { columns: 60 });
+      expect(code, shown).toBe(0);
+      for (const line of screenLines(shown)) {
+        // a path has nowhere to break
+        const value = line.trim().replace(/^.*? {2,}/, "");
+        if (value.includes(" ")) expect(line.length, line).toBeLessThanOrEqual(60);
+      }
+    }
+  });
+
   test("Ctrl-C leaves the bar's line, gives the cursor back and says that the job goes on", async () => {
     const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
     const { code, shown } = await runInTerminal(desk, words, { typed: { behind: "Progress: ", text: "\x03" } });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -108,6 +108,14 @@ describe("the examples run as written", () => {
     const rows: Record<string, string>[] = parse(readFileSync(target, "utf8"), { columns: true });
     expect(rows).toHaveLength(40);
     for (const row of rows) expect(sentiments).toContain(JSON.parse(row.inference_result ?? "").sentiment);
+  });
+
+  it("the shell's examples are named and run like the programs", async () => {
+    const unknown = await runExample("nope");
+    for (const file of readdirSync("examples").filter((name) => /\.(?:ts|sh)$/.test(name)))
+      expect(unknown.stderr).toContain(file.replace(/\.\w+$/, ""));
+    const { code, stderr } = await runExample("cron-job", join(folder, "absent.csv"), join(folder, "never.csv"));
+    expect([code, stderr]).toEqual([2, expect.stringContaining("absent.csv")]);
   });
 
   it("cron-job.sh: a missing source gives exit code 2, one line, and no file", async () => {

@@ -93,6 +93,16 @@ describe("a progress bar", () => {
     );
   });
 
+  it("names no rate until there is one", () => {
+    const fresh = { ...progress, remainingSeconds: null, tokensPerSecond: 0 };
+    for (const width of [127, 79, 70, 50]) expect(formatProgress(fresh, width)).not.toContain("0.0");
+    expect(formatProgress(fresh, 127)).toMatch(
+      / \[00:32<\?\] Input tokens processed: 12500, Tokens generated: 8300, Total tokens\/s: –$/,
+    );
+    expect(formatProgress(fresh, 79)).toMatch(/ 12500 in, 8300 out, – tokens\/s$/);
+    expect(formatProgressLine(fresh)).toMatch(/, Total tokens\/s: –$/);
+  });
+
   it("never is wider than it may be, whatever the numbers", () => {
     const count = fc.nat({ max: 10 ** 9 });
     const seconds = fc.double({ min: 0, max: 10 ** 7, noNaN: true });

@@ -24,7 +24,12 @@ describe("columns become a prompt", () => {
   });
 
   it("takes a word that differs from a column only by case for a misspelling, not for a separator", () => {
-    expect(() => join(["title", "Body"])).toThrowError(/did you mean "body"\?/);
+    expect(() => join(["title", "Body"])).toThrowError(
+      /no column "Body": the columns are "title", "body"; did you mean "body"\?/,
+    );
+    expect(() => join(["titel", "bodi"])).toThrowError(
+      /no column "titel", "bodi": the columns are "title", "body"; did you mean "title", "body"\?/,
+    );
   });
 
   it("takes a word that nearly is a column for a misspelling, and none that is far from all", () => {
@@ -35,7 +40,7 @@ describe("columns become a prompt", () => {
       ["bod", "body"],
     ] as const)
       expect(() => join(["title", word, "body"])).toThrowError(
-        `no column ${JSON.stringify(word)}; did you mean ${JSON.stringify(meant)}?`,
+        `no column ${JSON.stringify(word)}: the columns are "title", "body"; did you mean ${JSON.stringify(meant)}?`,
       );
     expect(join(["title", "from", "body"])[0]).toBe("BrokenfromIt fell.");
     expect(join(["title", "bo", "body"])[0]).toBe("BrokenboIt fell.");

@@ -26,23 +26,22 @@ test("a text that a spreadsheet would run as a formula is written as it is, unle
   const kept = readFileSync(await writeThrough(rows, at("kept.csv")), "utf8");
   expect(kept).toContain("=head,number,inference_result\n=1+1,-5,x\n");
   const escaped = readFileSync(await writeThrough(rows, at("escaped.csv"), { csvFormulas: "escape" }), "utf8");
+  // in quotes only where a spreadsheet may separate fields
   const fields = [
     "'=1+1",
-    "'+cmd|' /C calc'!A0",
+    `"'+cmd|' /C calc'!A0"`,
     "'-2+3",
     "'@SUM(A1)",
-    "'\t=1",
-    "'\r=1",
+    `"'\t=1"`,
+    `"'\r=1"`,
     "'＝1",
-    "a;=1",
+    '"a;=1"',
     "-5",
     "+1.5e3",
     "plain",
-    "",
+    '""',
   ];
-  expect(escaped).toBe(
-    `"'=head","number","inference_result"\n${fields.map((field) => `"${field}","-5","x"\n`).join("")}`,
-  );
+  expect(escaped).toBe(`'=head,number,inference_result\n${fields.map((field) => `${field},-5,x\n`).join("")}`);
 });
 
 test("formats that have no formulas stay as they are", async () => {

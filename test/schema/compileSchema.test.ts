@@ -267,9 +267,9 @@ describe("a refused schema", () => {
   test.each<[object, string]>([
     [
       { type: "string", minLength: 5, maxLength: 3 },
-      "#/properties/a is allowed no value by its type, minLength, maxLength",
+      "at #/properties/a none satisfies its type, minLength and maxLength at once",
     ],
-    [{ enum: [1], allOf: [{ type: "null" }] }, "#/properties/a is allowed no value by its enum, allOf"],
+    [{ enum: [1], allOf: [{ type: "null" }] }, "at #/properties/a none satisfies its enum and allOf at once"],
   ])("says where, and by what: %j", (a, why) => {
     expect(refusal({ type: "object", properties: { a }, required: ["a"] }).message).toBe(
       `No value satisfies the output schema: ${why}.`,
