@@ -74,7 +74,8 @@ export interface NativeMatcher {
 }
 
 /** The classes of native/engine/engine_binding.cc; absent where the addon was built without llama.cpp's headers. Errors of
- *  llama.cpp or the machine have the code "ENGINE". src/engine/native.ts checks arguments and says what they mean. */
+ *  llama.cpp or the machine have the code "ENGINE". src/engine/local/native/nativeEngine.ts checks arguments and says what they
+ *  mean. */
 export interface NativeEngineClasses {
   /** The llama.cpp release that the engine was compiled for. */
   readonly llamaRelease: string;

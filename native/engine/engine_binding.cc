@@ -118,7 +118,7 @@ void CheckTokens(Napi::Env env, const std::vector<std::int32_t>& tokens, const M
   }
 }
 
-// Reads the job's settings, an object that src/engine/native.ts makes.
+// Reads the job's settings, an object that src/engine/local/native/nativeEngine.ts makes.
 class SettingsReader {
  public:
   explicit SettingsReader(Napi::Object object) : object_(std::move(object)) {}
@@ -195,7 +195,7 @@ JobSettings ReadSettings(const Napi::Object& object, std::shared_ptr<grammar::To
 }
 
 // new BatchLoop(model, settings, grammar | null, counts): `counts`, a Float64Array, holds the loop's counts after
-// each step, in the order of COUNTS in src/engine/native.ts.
+// each step, in the order of COUNTS in src/engine/local/native/nativeEngine.ts.
 class LoopObject : public Napi::ObjectWrap<LoopObject> {
  public:
   static Napi::Function Define(Napi::Env env) {

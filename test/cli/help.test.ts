@@ -76,11 +76,11 @@ describe("as a process", () => {
   });
   afterAll(() => desk[Symbol.dispose]());
 
-  test("rowmill --help says the exit codes as the README does, and ends with 0", async () => {
+  test("rowmill --help says the exit codes as the page on operating does, and ends with 0", async () => {
     const { code, stdout, stderr } = await desk.run("--help");
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    const [, table = ""] = readFileSync("README.md", "utf8").split("| exit code | |\n| --- | --- |\n");
+    const [, table = ""] = readFileSync("docs/operating.md", "utf8").split("| exit code | |\n| --- | --- |\n");
     const rows = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| (\d+) \| (.*) \|$/gm)];
     expect(rows.length).toBe(7);
     const [, said = ""] = stdout.split("Exit codes:\n");
