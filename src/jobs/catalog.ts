@@ -45,6 +45,9 @@ export interface JobFilter {
 const WAITING = `status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
   AND (status = 'QUEUED' OR (status IN ('STARTING', 'RUNNING') AND runner_token IS NOT ?))`;
 
+// what has passed since it was last counted; a clock that was set back counts nothing
+const RUN_TIME = `run_ms = run_ms + max(0, coalesce(?1 - counted_ms, 0))`;
+
 /** So many runners in a row that end without a finished row mean that the job ends them. */
 const MOST_DEATHS = 10;
 /** Letters of an id after "job-" that may stand for the whole. */
@@ -151,11 +154,12 @@ export class Catalog {
       checkTransition([job.status], "STARTING");
       this.db.run(
         `UPDATE jobs SET status = 'STARTING', runner_pid = ?, runner_token = ?, started_at = coalesce(started_at, ?),
-           rows_at_claim = rows_done + rows_failed
+           counted_ms = ?, rows_at_claim = rows_done + rows_failed
          WHERE job_id = ?`,
         runner.pid,
         runner.token,
         this.#now(),
+        this.clock(),
         job.jobId,
       );
       return this.get(job.jobId);
@@ -175,9 +179,11 @@ export class Catalog {
       if (FINAL_STATUSES.has(to)) this.#ended.push(jobId);
       const isHeld = to === "STARTING" || to === "RUNNING" || to === "CANCELLING";
       this.db.run(
-        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4, failures = ?6, is_kept = is_kept AND ?4 IS NULL,
-           runner_pid = CASE WHEN ?5 THEN runner_pid END, runner_token = CASE WHEN ?5 THEN runner_token END
-         WHERE job_id = ?1`,
+        `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN ?6 AND counted_ms IS NOT NULL THEN ?1 END,
+           status = ?3, failure = ?4, finished_at = ?5, failures = ?7, is_kept = is_kept AND ?5 IS NULL,
+           runner_pid = CASE WHEN ?6 THEN runner_pid END, runner_token = CASE WHEN ?6 THEN runner_token END
+         WHERE job_id = ?2`,
+        this.clock(),
         jobId,
         to,
         change.failure ?? null,
@@ -189,17 +195,25 @@ export class Catalog {
     });
   }
 
-  /** Writes down how far a job is, for whoever can't see its live counters.
+  /** Writes down how far a job is and how long it has run, for whoever can't see its live counters.
    *  @param runner the runner that counts: nothing is written unless the job is still this runner's */
   snapshot(jobId: string, counts: JobCounts, runner: Pick<RunnerLease, "token"> | null = null): void {
     this.db.run(
-      `UPDATE jobs SET rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
+      `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN counted_ms IS NOT NULL THEN ?1 END,
+         rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
        WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
-         AND (?8 IS NULL OR runner_token = ?8)`,
+         AND (?9 IS NULL OR runner_token = ?9)`,
+      this.clock(),
       ...countValues(counts),
       jobId,
       runner?.token ?? null,
     );
+  }
+
+  /** Counts how long the jobs have run that a runner is about to begin: of those that run, the snapshots do. */
+  countStarting({ token }: Pick<RunnerLease, "token">): void {
+    const sql = `UPDATE jobs SET ${RUN_TIME}, counted_ms = ?1 WHERE status = 'STARTING' AND runner_token = ?2`;
+    this.db.run(sql, this.clock(), token);
   }
 
   /** Keeps what the planner chose, and why. */
@@ -328,7 +342,8 @@ export class Catalog {
   #end(jobId: string, status: "CANCELLED" | "FAILED", failure: string | null = null): void {
     this.#ended.push(jobId);
     this.db.run(
-      `UPDATE jobs SET status = ?, failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
+      `UPDATE jobs SET status = ?, failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL,
+         counted_ms = NULL
        WHERE job_id = ?`,
       status,
       failure,

@@ -96,7 +96,10 @@ export class Runner {
     const beat = (): void => {
       try {
         // with another catalogue, or another lock, another runner may begin
-        if (lease.renew() && this.#lock?.isInPlace() !== false) return;
+        if (lease.renew() && this.#lock?.isInPlace() !== false) {
+          this.#home.catalog.countStarting(lease);
+          return;
+        }
         this.#options.log("another runner may have the home's jobs now: this one ends");
       } catch (error) {
         // a catalogue that can't be read for the moment gives nobody the lease either

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
-import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
+import { NEW_JOB_COLUMNS, newJobValues } from "../../src/jobs/catalogRow.js";
+import { CATALOG_MIGRATIONS } from "../../src/jobs/catalogTables.js";
+import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId, openHome } from "../../src/jobs/index.js";
+import { Sqlite } from "../../src/jobs/sqlite.js";
+import { FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
@@ -33,6 +37,7 @@ test("a job is read back as it was submitted", () => {
     createdAt: "2026-01-02T03:04:05.000Z",
     startedAt: null,
     finishedAt: null,
+    runSeconds: 0,
     runnerPid: null,
     rowsDone: 0,
     rowsFailed: 0,
@@ -124,6 +129,83 @@ test("a job that was given back is taken again in its old turn and keeps the tim
   expect(home.catalog.get(first).runnerPid).toBeNull();
   clock.nowMs += 5000;
   expect(home.catalog.claimNext(lease)).toMatchObject({ jobId: first, startedAt });
+});
+
+const COUNTS = { rowsDone: 1, rowsFailed: 0, rowsCut: 0, inputTokens: 1, sharedTokens: 0, outputTokens: 1 };
+
+test("the time that a job runs adds up over its stretches; what it waits between them does not count", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = submit(home);
+  using lease = acquireLease(home.catalog)!;
+  const pass = (ms: number) => {
+    clock.nowMs += ms;
+  };
+  pass(60_000);
+  home.catalog.claimNext(lease);
+  pass(1500);
+  expect(home.catalog.get(jobId).runSeconds).toBe(0);
+  home.catalog.countStarting(lease);
+  expect(home.catalog.get(jobId).runSeconds).toBe(1.5);
+  home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
+  pass(1000);
+  home.catalog.snapshot(jobId, COUNTS, lease);
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.5);
+  pass(250);
+  home.catalog.setStatus(jobId, ["RUNNING"], "QUEUED", { runner: lease });
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.75);
+  pass(3_600_000);
+  lease.renew();
+  home.catalog.snapshot(jobId, COUNTS);
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.75);
+  home.catalog.claimNext(lease);
+  pass(500);
+  home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
+  pass(500);
+  home.catalog.setStatus(jobId, ["RUNNING"], "SUCCEEDED", { runner: lease, counts: COUNTS });
+  expect(home.catalog.get(jobId).runSeconds).toBe(3.75);
+});
+
+test("of a killed runner's time what its snapshots have counted is kept, and nothing until the next one begins", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = submit(home);
+  const killed = acquireLease(home.catalog)!;
+  home.catalog.claimNext(killed);
+  for (let second = 0; second < 5; second++) {
+    clock.nowMs += 1000;
+    home.catalog.snapshot(jobId, COUNTS, killed);
+  }
+  clock.nowMs += LEASE_SEEN_LAPSE_MS;
+  using next = acquireLease(home.catalog)!;
+  expect(home.catalog.claimNext(next)).toMatchObject({ jobId, runSeconds: 5 });
+  clock.nowMs += 2000;
+  home.catalog.snapshot(jobId, COUNTS, killed);
+  home.catalog.snapshot(jobId, COUNTS, next);
+  expect(home.catalog.get(jobId).runSeconds).toBe(7);
+  clock.nowMs -= 3_600_000; // somebody sets the clock back
+  home.catalog.snapshot(jobId, COUNTS, next);
+  clock.nowMs += 1000;
+  home.catalog.snapshot(jobId, COUNTS, next);
+  expect(home.catalog.get(jobId).runSeconds).toBe(8);
+});
+
+test("a catalogue of a version that did not count the time has it from each job's first start to its end", () => {
+  const folder = newFolder();
+  const last = CATALOG_MIGRATIONS.length - 1;
+  const old = new Sqlite(join(folder, "catalog.db"), {
+    migrations: CATALOG_MIGRATIONS.slice(0, last),
+    synchronous: "full",
+  });
+  old.run(
+    `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, started_at, finished_at) VALUES (${"?, ".repeat(10)} 'SUCCEEDED', ?, ?)`,
+    ...newJobValues({ jobId: "job-old", spec: SPEC, facts: FACTS, createdAt: "2026-01-02T03:04:05.000Z" }),
+    "2026-01-02T03:05:00.000Z",
+    "2026-01-02T03:06:30.500Z",
+  );
+  old.close();
+  using home = openHome(folder);
+  expect(home.catalog.get("job-old").runSeconds).toBeCloseTo(90.5, 1);
 });
 
 test("a queued job is cancelled at once, a running one when its runner has stopped", () => {

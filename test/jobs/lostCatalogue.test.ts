@@ -14,13 +14,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { acquireLease, type Home, JobFile, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
+import { acquireLease, type Home, JobFile, jobFilePath, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
 import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
-import { newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
+import { FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -42,12 +42,14 @@ function reopen(path: string, use: (home: Home) => void): string[] {
 /** A home with a job of each end and one that waits, closed. */
 function homeWithJobs() {
   const path = newFolder();
-  using home = openHome(path);
+  const clock = new FakeClock();
+  using home = openHome(path, { clock: clock.read });
   const [done, cancelled, failed, waiting] = ["a", "b", "c", "d"].map((name, at) =>
     submitRows(home, [name, `${name}2`], `2026-01-02T03:04:0${at}.000Z`),
   ) as [string, string, string, string];
   using lease = acquireLease(home.catalog)!;
   home.catalog.claimNext(lease);
+  clock.nowMs += 2500;
   {
     using file = JobFile.open(home, done);
     file.appendResults([result(0, "A"), result(1, "A2")]);
@@ -87,6 +89,7 @@ describe("no job is lost with the catalogue", () => {
     (_, lose, line) => {
       const { path, before } = homeWithJobs();
       lose(catalogue(path));
+      expect(before.map(({ runSeconds }) => runSeconds).sort()).toEqual([0, 0, 0, 2.5]);
       const said = reopen(path, (home) => expect(home.catalog.list()).toEqual(before));
       expect(said).toEqual([expect.stringMatching(line)]);
       // once
@@ -101,6 +104,13 @@ describe("no job is lost with the catalogue", () => {
     const [line] = reopen(path, () => undefined);
     const kept = /kept as (\S+?),/.exec(line ?? "")?.[1] ?? "";
     expect(readFileSync(join(path, kept), "utf8")).toBe(junk);
+  });
+
+  test("a job that ended in a version that did not count its time has run from its start to its end", () => {
+    const { path, done } = homeWithJobs();
+    otherProgram(jobFilePath(path, done), "UPDATE record SET outcome = json_remove(outcome, '$.runSeconds')");
+    for (const file of files(catalogue(path))) rmSync(file);
+    reopen(path, (home) => expect(home.catalog.get(done).runSeconds).toBe(2.5));
   });
 
   test("an older catalogue gets the jobs and the ends that it does not know", () => {
