@@ -2,7 +2,7 @@ import type { EngineStatistics } from "../../src/engine/engine.js";
 import type { EngineChoice, EngineName } from "../../src/engine/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { orderByBeginnings } from "../../src/prompt/index.js";
-import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/runner/index.js";
+import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/schedule/index.js";
 import type { ToThread } from "./engineProtocol.js";
 import { shareRows } from "./rowShare.js";
 import { RunningThread } from "./runningThread.js";

@@ -5,12 +5,22 @@ import { stringifyExact } from "../exactNumbers.js";
 import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
-import { type Calibration, calibrate, calibrationOf, isOutgrown, trialRows } from "./calibrate.js";
+import {
+  type Axis,
+  axesOf,
+  type Calibration,
+  calibrate,
+  completePlan,
+  describeSetting,
+  fitsMemory,
+  isOutgrown,
+  type Plan,
+  trialRows,
+} from "../schedule/index.js";
 import { patiently } from "./patience.js";
-import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
-import { type Axis, axesOf, describeSetting } from "./settings.js";
+import { calibrationOf } from "./storedCalibrations.js";
 import { runTrial } from "./trial.js";
 
 export interface CalibrationRequest {

@@ -2,8 +2,15 @@ import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { BATCH_TOKENS, gigabytes, type PlacedJob, type Plan, type PlanFacts, placeJob } from "./plan.js";
-import type { Wishes } from "./settings.js";
+import {
+  BATCH_TOKENS,
+  gigabytes,
+  type PlacedJob,
+  type Plan,
+  type PlanFacts,
+  placeJob,
+  type Wishes,
+} from "../schedule/index.js";
 
 /** A job's plan by rules of thumb, and what the user wished of it. */
 export interface PlannedJob extends PlacedJob {

@@ -1,0 +1,13 @@
+export { type Calibration, calibrate, isOutgrown, type TrialLimits, trialRows } from "./calibrate.js";
+export {
+  BATCH_TOKENS,
+  completePlan,
+  fitsMemory,
+  gigabytes,
+  type MachineBounds,
+  type PlacedJob,
+  type Plan,
+  type PlanFacts,
+  placeJob,
+} from "./plan.js";
+export { type Axis, axesOf, DRAFT_TOKENS, describeSetting, MOST_SLOTS, type Wishes } from "./settings.js";
