@@ -1,4 +1,5 @@
 export { type Calibration, calibrate, isOutgrown, type TrialLimits, trialRows } from "./calibrate.js";
+export { type JobFacts, needsOf } from "./needs.js";
 export {
   BATCH_TOKENS,
   completePlan,
@@ -10,4 +11,14 @@ export {
   type PlanFacts,
   placeJob,
 } from "./plan.js";
+export {
+  type FreeMemory,
+  type Lack,
+  type Needs,
+  type QueuedJob,
+  type Start,
+  schedule,
+  takenFrom,
+  type Wait,
+} from "./schedule.js";
 export { type Axis, axesOf, DRAFT_TOKENS, describeSetting, MOST_SLOTS, type Wishes } from "./settings.js";
