@@ -1,5 +1,5 @@
 export { type Calibration, calibrate, isOutgrown, type TrialLimits, trialRows } from "./calibrate.js";
-export { type JobFacts, needsOf } from "./needs.js";
+export { freeMemoryOf, type JobFacts, memoryPlace, needsOf } from "./needs.js";
 export {
   BATCH_TOKENS,
   completePlan,
@@ -14,8 +14,10 @@ export {
 export {
   type FreeMemory,
   type Lack,
+  type MemoryPlace,
   type Needs,
   type QueuedJob,
+  type Schedule,
   type Start,
   schedule,
   takenFrom,

@@ -1,5 +1,5 @@
 import { type MachineBounds, type PlanFacts, placeJob } from "./plan.js";
-import type { MemoryPlace, Needs } from "./schedule.js";
+import type { FreeMemory, MemoryPlace, Needs } from "./schedule.js";
 import type { Wishes } from "./settings.js";
 
 /** What the planner looks at of a job alone, wherever and beside whatever it runs. */
@@ -11,15 +11,24 @@ export function needsOf(facts: JobFacts, machine: MachineBounds, wishes: Wishes)
   const { plan, facts: placed } = placeJob({ ...facts, cores: machine.cores }, full, wishes, false);
   return {
     ...coresOf(wishes, placed.hasGpu, machine.cores),
-    place: placed.hasGpu ? gpuPlace(facts, machine) : "host",
+    place: memoryPlace(placed, machine),
     memoryBytes: plan.memoryBytes,
   };
 }
 
-function gpuPlace({ engine }: JobFacts, { unifiedVramBytes }: MachineBounds): MemoryPlace {
+/** Where the memory of a job that runs there comes from. */
+export function memoryPlace(
+  { engine, hasGpu }: Pick<PlanFacts, "engine" | "hasGpu">,
+  { unifiedVramBytes }: MachineBounds,
+): MemoryPlace {
+  if (!hasGpu) return "host";
   const isUnified = unifiedVramBytes > 0;
   if (engine === "native") return isUnified ? "unified" : "gpu";
   return isUnified ? "host" : "spread";
+}
+
+export function freeMemoryOf({ freeMemoryBytes, freeVramBytes }: MachineBounds): FreeMemory {
+  return { hostBytes: freeMemoryBytes, gpuBytes: freeVramBytes };
 }
 
 /** A GPU is fed by one thread; elsewhere a job takes all cores that it is given, unless workers and threads are both wished. */

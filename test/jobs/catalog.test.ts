@@ -5,7 +5,7 @@ import { NEW_JOB_COLUMNS, newJobValues } from "../../src/jobs/catalogRow.js";
 import { CATALOG_MIGRATIONS } from "../../src/jobs/catalogTables.js";
 import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId, openHome } from "../../src/jobs/index.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
-import { FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
+import { claimNext, FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
@@ -111,12 +111,12 @@ test("jobs are taken by priority, then by age", () => {
   const [fast1, fast2] = [submit(home), submit(home)];
   using lease = acquireLease(home.catalog)!;
   const taken = [];
-  for (let peeked = home.catalog.peekQueued(); peeked !== null; peeked = home.catalog.peekQueued()) {
-    taken.push(home.catalog.claimNext(lease)?.jobId);
-    expect(taken.at(-1)).toBe(peeked.jobId);
-  }
+  const queue = home.catalog.queue(10).map(({ jobId }) => jobId);
+  expect(queue).toEqual([fast1, fast2, slow1, slow2]);
+  expect(home.catalog.queue(1)).toEqual([{ jobId: fast1, waitsFor: null }]);
+  for (let job = claimNext(home, lease); job !== null; job = claimNext(home, lease)) taken.push(job.jobId);
   expect(taken).toEqual([fast1, fast2, slow1, slow2]);
-  expect(home.catalog.claimNext(lease)).toBeNull();
+  expect(claimNext(home, lease)).toBeNull();
 });
 
 test("a job that was given back is taken again in its old turn and keeps the time of its first start", () => {
@@ -124,11 +124,11 @@ test("a job that was given back is taken again in its old turn and keeps the tim
   const home = newHome(clock);
   const [first] = [submit(home), submit(home)];
   using lease = acquireLease(home.catalog)!;
-  const startedAt = home.catalog.claimNext(lease)?.startedAt;
+  const startedAt = claimNext(home, lease)?.startedAt;
   home.catalog.setStatus(first, ["STARTING"], "QUEUED", { runner: lease });
   expect(home.catalog.get(first).runnerPid).toBeNull();
   clock.nowMs += 5000;
-  expect(home.catalog.claimNext(lease)).toMatchObject({ jobId: first, startedAt });
+  expect(claimNext(home, lease)).toMatchObject({ jobId: first, startedAt });
 });
 
 const COUNTS = { rowsDone: 1, rowsFailed: 0, rowsCut: 0, inputTokens: 1, sharedTokens: 0, outputTokens: 1 };
@@ -142,7 +142,7 @@ test("the time that a job runs adds up over its stretches; what it waits between
     clock.nowMs += ms;
   };
   pass(60_000);
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   pass(1500);
   expect(home.catalog.get(jobId).runSeconds).toBe(0);
   home.catalog.countStarting(lease);
@@ -158,7 +158,7 @@ test("the time that a job runs adds up over its stretches; what it waits between
   lease.renew();
   home.catalog.snapshot(jobId, COUNTS);
   expect(home.catalog.get(jobId).runSeconds).toBe(2.75);
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   pass(500);
   home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
   pass(500);
@@ -171,14 +171,14 @@ test("of a killed runner's time what its snapshots have counted is kept, and not
   const home = newHome(clock);
   const jobId = submit(home);
   const killed = acquireLease(home.catalog)!;
-  home.catalog.claimNext(killed);
+  claimNext(home, killed);
   for (let second = 0; second < 5; second++) {
     clock.nowMs += 1000;
     home.catalog.snapshot(jobId, COUNTS, killed);
   }
   clock.nowMs += LEASE_SEEN_LAPSE_MS;
   using next = acquireLease(home.catalog)!;
-  expect(home.catalog.claimNext(next)).toMatchObject({ jobId, runSeconds: 5 });
+  expect(claimNext(home, next)).toMatchObject({ jobId, runSeconds: 5 });
   clock.nowMs += 2000;
   home.catalog.snapshot(jobId, COUNTS, killed);
   home.catalog.snapshot(jobId, COUNTS, next);
@@ -213,7 +213,7 @@ test("a queued job is cancelled at once, a running one when its runner has stopp
   const queued = submit(home, { priority: 1 });
   const running = submit(home);
   using lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   home.catalog.setStatus(running, ["STARTING"], "RUNNING");
   expect(home.catalog.cancel(queued)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
   expect(home.catalog.cancel(running)).toMatchObject({
@@ -222,7 +222,7 @@ test("a queued job is cancelled at once, a running one when its runner has stopp
     runnerPid: process.pid,
   });
   expect(home.catalog.cancel(running).status).toBe("CANCELLING");
-  expect(home.catalog.claimNext(lease)).toBeNull();
+  expect(claimNext(home, lease)).toBeNull();
   expect(home.catalog.setStatus(running, ["CANCELLING"], "CANCELLED", { runner: lease })).toBe(true);
   expect(home.catalog.cancel(running).status).toBe("CANCELLED");
 });
@@ -238,7 +238,7 @@ test("a running job without a living runner is cancelled at once", () => {
   const home = newHome();
   const jobId = submit(home);
   const lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   lease.release();
   expect(home.catalog.cancel(jobId)).toMatchObject({ status: "CANCELLED", runnerPid: null });
 });
@@ -274,7 +274,7 @@ test("a job that its dead runner was to cancel is ended by the next runner", () 
   const home = newHome(clock);
   const jobId = submit(home);
   const first = acquireLease(home.catalog)!;
-  home.catalog.claimNext(first);
+  claimNext(home, first);
   expect(home.catalog.cancel(jobId).status).toBe("CANCELLING");
   clock.nowMs += LEASE_SEEN_LAPSE_MS;
   using next = acquireLease(home.catalog)!;
@@ -289,7 +289,7 @@ test("a job over which ten runners died without finishing a row fails, and one t
   const claimed: (string | undefined)[] = [];
   for (let death = 0; death < 12; death++) {
     const lease = acquireLease(home.catalog)!;
-    for (let job = home.catalog.claimNext(lease); job !== null; job = home.catalog.claimNext(lease)) {
+    for (let job = claimNext(home, lease); job !== null; job = claimNext(home, lease)) {
       claimed.push(job.jobId);
       const counts = {
         rowsDone: death + 1,

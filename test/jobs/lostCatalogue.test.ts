@@ -20,7 +20,7 @@ import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
-import { FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
+import { claimNext, FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -48,7 +48,7 @@ function homeWithJobs() {
     submitRows(home, [name, `${name}2`], `2026-01-02T03:04:0${at}.000Z`),
   ) as [string, string, string, string];
   using lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   clock.nowMs += 2500;
   {
     using file = JobFile.open(home, done);
@@ -262,14 +262,14 @@ describe("a process that has the catalogue open", () => {
     const { path, before, waiting } = homeWithJobs();
     using home = openHome(path);
     const lease = acquireLease(home.catalog)!;
-    expect(home.catalog.claimNext(lease)?.jobId).toBe(waiting);
+    expect(claimNext(home, lease)?.jobId).toBe(waiting);
     lose(catalogue(path));
     const statuses = (list: typeof before) => list.map(({ jobId, status }) => [jobId, status]);
     expect(statuses(home.catalog.list())).toEqual(statuses(before));
     expect(home.catalog.get(waiting)).toMatchObject({ rowsDone: 1, runnerPid: null });
     // the lease went with the file: whoever held it stops
     expect(lease.renew()).toBe(false);
-    expect(home.catalog.claimNext(lease)).toBeNull();
+    expect(claimNext(home, lease)).toBeNull();
     expect(home.catalog.setStatus(waiting, ["QUEUED"], "FAILED", { runner: lease })).toBe(false);
     // another process sees the same
     using other = openHome(path);
@@ -285,7 +285,7 @@ describe("a process that has the catalogue open", () => {
     using home = openHome(path);
     const lease = acquireLease(home.catalog)!;
     home.beginGeneration();
-    home.catalog.claimNext(lease);
+    claimNext(home, lease);
     // as `cp old.db catalog.db` does: the same file, other bytes
     writeFileSync(catalogue(path), readFileSync(copy));
     expect(home.catalog.list().map(({ jobId }) => jobId)).toEqual(before.map(({ jobId }) => jobId));
@@ -318,13 +318,13 @@ describe("a process that has the catalogue open", () => {
       expect(home.catalog.list().filter(({ jobId }) => jobId === done)).toHaveLength(2);
       using lease = acquireLease(home.catalog)!;
       // the file is made anew within the claim, and the lease is not in the new one
-      expect(home.catalog.claimNext(lease)).toBeNull();
+      expect(claimNext(home, lease)).toBeNull();
       const statuses = (list: typeof before) => list.map((job) => [job.jobId, job.status]);
       expect(statuses(home.catalog.list())).toEqual(statuses(before));
       expect(readdirSync(path).filter((name) => /damaged-.*Z$/.test(name))).toHaveLength(1);
       using next = acquireLease(home.catalog)!;
-      expect(home.catalog.claimNext(next)?.jobId).toBe(waiting);
-      expect(home.catalog.claimNext(next)).toBeNull();
+      expect(claimNext(home, next)?.jobId).toBe(waiting);
+      expect(claimNext(home, next)).toBeNull();
     },
   );
 
