@@ -1,7 +1,7 @@
 import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
-import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
+import { backendFacts, estimateMemory, type ModelFileFacts, machineFacts, readModelFacts } from "../models/index.js";
 import {
   BATCH_TOKENS,
   type FreeMemory,
@@ -59,17 +59,22 @@ export async function measureMachine(): Promise<MachineBounds> {
   return { ...machineFacts(), ...(await backendFacts()) };
 }
 
-/** Reads what a job's plan is made from, which stays as it is while the job waits.
- *  @throws {InputError} of a model's file that is gone, or none that llama.cpp can load */
-export async function readPlannable(
+/** @throws {InputError} of a model's file that is gone, or none that llama.cpp can load */
+export async function readModel(path: string): Promise<ModelFileFacts> {
+  const model = await readModelFacts(path);
+  await tryModel(model.path, await backendFacts());
+  return model;
+}
+
+/** Finds what a job's plan is made from, which stays as it is while the job waits. */
+export async function plannableOf(
   job: PlannedNeeds,
+  model: ModelFileFacts,
   config: HomeConfig,
   engine: PlanFacts["engine"],
 ): Promise<PlannableJob> {
-  const model = await readModelFacts(job.modelPath);
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
   const backend = await backendFacts();
-  await tryModel(model.path, backend);
   const gpuLayers = backend.vramBytes > 0 ? null : 0;
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: BATCH_TOKENS, workers: 1, gpuLayers };
   const memory = await estimateMemory(model, shape);

@@ -1,7 +1,8 @@
 import { ENGINES, type EngineName, likelyEngine } from "../engine/index.js";
 import type { Home, JobRecord } from "../jobs/index.js";
 import type { Lack, QueuedJob, Wait } from "../schedule/index.js";
-import { type PlannableJob, readPlannable } from "./planForMachine.js";
+import { ModelReader } from "./modelReader.js";
+import { type PlannableJob, plannableOf } from "./planForMachine.js";
 
 /** So many of the waiting jobs are looked at; those behind them come up when these have started. */
 const LOOK_AHEAD = 32;
@@ -23,6 +24,7 @@ export interface WaitingJob {
  *  second. */
 export class WaitingJobs {
   #jobs = new Map<string, WaitingJob>();
+  readonly #models = new ModelReader();
 
   constructor(private readonly home: Home) {}
 
@@ -40,6 +42,7 @@ export class WaitingJobs {
       return [{ job, engine: engineOf(job), plannable: null, overtaken: 0, waitsFor }];
     });
     this.#jobs = new Map(jobs.map((one) => [one.job.jobId, one]));
+    this.#models.keep(new Set(jobs.map(({ job }) => job.modelPath)));
     return { jobs, hasNew: jobs.some(({ job }) => !before.has(job.jobId)) };
   }
 
@@ -49,10 +52,11 @@ export class WaitingJobs {
     return found;
   }
 
-  /** @throws as `readPlannable` */
+  /** @throws {InputError} of a model's file that is gone, or none that llama.cpp can load */
   async plan(waiting: WaitingJob): Promise<void> {
     const { job, engine } = waiting;
-    waiting.plannable = await readPlannable(job, this.home.config, likelyEngine(engine).name);
+    const model = await this.#models.facts(job.modelPath);
+    waiting.plannable = await plannableOf(job, model, this.home.config, likelyEngine(engine).name);
   }
 
   /** Remembers why jobs have to wait, and says it where others see it. */
