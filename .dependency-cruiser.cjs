@@ -1,4 +1,4 @@
-// The direction of imports (docs/design.md, Layout): doors → rowmill → jobs, runner → worker → engine → native;
+// The direction of imports (docs/design.md, Layout): doors → rowmill → jobs, runner → schedule, worker → engine → native;
 // data, prompt, schema, grammar, progress, results and models are leaves that any of those may use and that use none of them.
 const leaves = "data|prompt|schema|grammar|progress|results|models";
 const upward = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
@@ -20,16 +20,28 @@ module.exports = {
     ),
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
-    upward("jobs-stay-below-runner", "^src/jobs/", "^src/(submission|runner|worker|engine)/"),
+    upward("jobs-stay-below-runner", "^src/jobs/", "^src/(submission|schedule|runner|worker|engine)/"),
     upward("submission-and-runner-stay-apart", "^src/(runner|worker|engine)/", "^src/submission/"),
-    upward("submission-runs-nothing", "^src/submission/", "^src/(runner|worker)/"),
-    upward("worker-looks-down", "^src/worker/", "^src/(runner|jobs)/"),
+    upward("submission-runs-nothing", "^src/submission/", "^src/(schedule|runner|worker)/"),
+    // pure: no clock, no disk, no catalogue; of the engines the shape of a batch
+    upward("schedule-looks-at-nothing", "^src/schedule/", "^src/(?!schedule/|engine/)"),
+    {
+      name: "schedule-uses-no-package",
+      severity: "error",
+      from: { path: "^src/schedule/" },
+      to: { dependencyTypes: ["core", "npm"] },
+    },
+    upward("worker-looks-down", "^src/worker/", "^src/(schedule|runner|jobs)/"),
     // of the leaves the chat and the masks: an engine takes text, and the native one follows grammars below JavaScript
-    upward("engine-looks-down", "^src/engine/", `^src/(submission|runner|jobs|worker|(?!grammar|prompt)(${leaves}))/`),
+    upward(
+      "engine-looks-down",
+      "^src/engine/",
+      `^src/(submission|schedule|runner|jobs|worker|(?!grammar|prompt)(${leaves}))/`,
+    ),
     upward("engines-stay-below-the-boundary", "^src/engine/local/", "^src/engine/(index|open)\\.ts"),
     upward("node-llama-cpp-in-one-room", "^src/engine/(?!local/nodeLlamaCpp/)", "node_modules/node-llama-cpp/"),
     upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts)"),
-    upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|runner|jobs|worker|engine)/"),
+    upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|schedule|runner|jobs|worker|engine)/"),
     {
       name: "leaves-use-no-other-leaf",
       comment: "results give back what data took in",

@@ -6,7 +6,7 @@ import type { HomeConfig, JobRecord } from "./jobs/index.js";
 import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
-import type { Calibration } from "./runner/index.js";
+import type { Calibration } from "./schedule/index.js";
 
 export interface RowmillOptions {
   /** The folder of jobs and models. Default: the environment's ROWMILL_HOME, else ~/.rowmill. */

@@ -1,6 +1,6 @@
 import { ENGINES, type EngineName } from "../../src/engine/index.js";
 import { InputError } from "../../src/errors.js";
-import { MOST_SLOTS } from "../../src/runner/index.js";
+import { MOST_SLOTS } from "../../src/schedule/index.js";
 import { readNumberFlag } from "../flags/number.js";
 import type { Configuration } from "./subject.js";
 

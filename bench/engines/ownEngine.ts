@@ -1,7 +1,7 @@
 import type { EngineName, EngineStatistics, LocalChoice } from "../../src/engine/local/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { orderByBeginnings } from "../../src/prompt/index.js";
-import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/runner/index.js";
+import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/schedule/index.js";
 import type { ToThread } from "./engineProtocol.js";
 import { shareRows } from "./rowShare.js";
 import { RunningThread } from "./runningThread.js";

@@ -7,7 +7,7 @@ import { examples, helpLines, jsonOption } from "./arguments.js";
 import { renderAccuracy, renderAnswers } from "./demoReport.js";
 import { type DemoOutcome, scoreTable } from "./demoScore.js";
 import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";
-import { type Door, type JobRecord, openDoor } from "./door.js";
+import { type Door, openDoor } from "./door.js";
 import { followJob } from "./follow.js";
 import { STARTER_LIMITS } from "./models.js";
 import { messageColors, print, printJson, resultColors, screenWidth } from "./output.js";
@@ -95,7 +95,7 @@ function summarize(outcomes: readonly DemoOutcome[], model: string) {
       ),
       inputTokens: job.inputTokens,
       outputTokens: job.outputTokens,
-      seconds: secondsOf(job),
+      seconds: job.runSeconds,
       results,
     })),
   };
@@ -144,7 +144,7 @@ function totalsOf(outcomes: readonly DemoOutcome[]) {
   const sum = (value: (outcome: DemoOutcome) => number) =>
     outcomes.reduce((total, outcome) => total + value(outcome), 0);
   const rows = sum(({ score }) => score.rows.length);
-  const seconds = sum(({ job }) => secondsOf(job));
+  const seconds = sum(({ job }) => job.runSeconds);
   const tokens = sum(({ job }) => job.inputTokens + job.outputTokens);
   return {
     rows,
@@ -153,11 +153,6 @@ function totalsOf(outcomes: readonly DemoOutcome[]) {
     rowsPerSecond: seconds > 0 ? rows / seconds : 0,
     tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
   };
-}
-
-/** From the runner's taking it to its end. */
-function secondsOf({ startedAt, finishedAt }: JobRecord): number {
-  return startedAt === null || finishedAt === null ? 0 : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
 }
 
 /** The folder, made where it is not there; the other where the current folder can't be written. */

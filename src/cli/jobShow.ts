@@ -29,7 +29,7 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     ["created", dateOf(job.createdAt)],
     ["started", dateOf(job.startedAt)],
     ["ended", dateOf(job.finishedAt)],
-    ["took", tookOf(job)],
+    ["ran for", ranFor(job)],
     ["rows", rowsOf(job)],
     ["tokens", tokensOf(job)],
     ...rowFailures(job),
@@ -119,9 +119,9 @@ function dateOf(time: string | null): string | null {
   return time === null ? null : `${time.slice(0, 19).replace("T", " ")} UTC`;
 }
 
-function tookOf({ startedAt, finishedAt }: JobRecord): string | null {
-  if (startedAt === null || finishedAt === null) return null;
-  return formatSeconds((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
+/** Less than from its start to its end, where it was interrupted. */
+function ranFor({ startedAt, runSeconds }: JobRecord): string | null {
+  return startedAt === null ? null : formatSeconds(runSeconds);
 }
 
 function rowsOf(job: JobRecord): string {

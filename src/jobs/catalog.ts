@@ -1,9 +1,8 @@
 import { commandFor } from "../commandLine.js";
 import { InputError, RowmillError } from "../errors.js";
-import { quoted } from "../foreignText.js";
-import { nearestName } from "../nearestName.js";
 import { countValues, NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
 import type { FailedRows } from "./failedRows.js";
+import { idsThatBegin, noSuchJob, resolveJobId } from "./jobIds.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
 import {
   FINAL_STATUSES,
@@ -35,6 +34,13 @@ export interface StoredCalibration {
   readonly result: Readonly<Record<string, unknown>>;
 }
 
+/** A job that waits for a runner. */
+export interface QueueEntry {
+  readonly jobId: string;
+  /** What it wants that others have, as a runner has found. */
+  readonly waitsFor: string | null;
+}
+
 export interface JobFilter {
   readonly status?: readonly JobStatus[];
   /** The newest so many. */
@@ -45,10 +51,11 @@ export interface JobFilter {
 const WAITING = `status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
   AND (status = 'QUEUED' OR (status IN ('STARTING', 'RUNNING') AND runner_token IS NOT ?))`;
 
+// what has passed since it was last counted; a clock that was set back counts nothing
+const RUN_TIME = `run_ms = run_ms + max(0, coalesce(?1 - counted_ms, 0))`;
+
 /** So many runners in a row that end without a finished row mean that the job ends them. */
 const MOST_DEATHS = 10;
-/** Letters of an id after "job-" that may stand for the whole. */
-const SHORTEST_ID = 4;
 
 /** What a home knows of its jobs. Every method is one transaction; any number of processes may use it at once. */
 export class Catalog {
@@ -85,18 +92,20 @@ export class Catalog {
    *  @throws {InputError} ROWMILL_NO_SUCH_JOB (names the nearest), ROWMILL_AMBIGUOUS_JOB */
   get(jobId: string): JobRecord {
     const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", this.resolveId(jobId));
-    if (row === undefined) throw this.#noSuchJob(jobId);
+    if (row === undefined) throw noSuchJob(this.db, this.#homePath, jobId);
     return toJobRecord(row);
+  }
+
+  /** The job of a whole id, null where there is none. */
+  find(jobId: string): JobRecord | null {
+    const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", jobId);
+    return row === undefined ? null : toJobRecord(row);
   }
 
   /** The whole id that a beginning stands for.
    *  @throws {InputError} as `get` */
   resolveId(jobId: string): string {
-    const found = this.#idsThatBegin(jobId);
-    if (found.length === 1) return found[0] as string;
-    if (found.length === 0) throw this.#noSuchJob(jobId);
-    const named = `${found.slice(0, 3).join(", ")}${found.length > 3 ? ", …" : ""}`;
-    throw new InputError("ROWMILL_AMBIGUOUS_JOB", `${quoted(jobId)} could be ${named}: give more of the id`);
+    return resolveJobId(this.db, this.#homePath, jobId);
   }
 
   /** Newest first. */
@@ -118,8 +127,8 @@ export class Catalog {
     return this.db.all(sql).map(toJobRecord);
   }
 
-  /** Says what a queued job wants that others have, e.g. "memory". */
-  setWaitsFor(jobId: string, what: string): void {
+  /** Says what a queued job wants that others have, e.g. "memory"; null for none of that. */
+  setWaitsFor(jobId: string, what: string | null): void {
     this.db.run("UPDATE jobs SET waits_for = ? WHERE job_id = ?", what, jobId);
   }
 
@@ -129,40 +138,55 @@ export class Catalog {
 
   /** UNKNOWN for an id that no job has. */
   status(jobId: string): JobStatus {
-    const ids = this.#idsThatBegin(jobId);
+    const ids = idsThatBegin(this.db, jobId);
     const row =
       ids.length === 1 ? this.db.get("SELECT status FROM jobs WHERE job_id = ?", ids[0] as string) : undefined;
     return (row?.status as JobStatus | undefined) ?? "UNKNOWN";
   }
 
-  /** The job that a runner would get next, `null` when there is no work: queued jobs and those that a runner which is
-   *  gone has left, by priority, then by age. */
-  peekQueued(): JobRecord | null {
-    const line = this.#nextWaiting(liveHolder(this.db, this.clock())?.token ?? null);
-    return line === undefined ? null : toJobRecord(line);
+  /** The first jobs that a runner may claim, in the order of their turn, by priority, then by age: queued ones and those that a
+   *  runner which is gone has left. */
+  queue(limit: number): QueueEntry[] {
+    const sql = `SELECT job_id, waits_for FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT ?`;
+    const rows = this.db.all(sql, liveHolder(this.db, this.clock())?.token ?? null, limit);
+    return rows.map((row) => ({ jobId: String(row.job_id), waitsFor: row.waits_for as string | null }));
   }
 
-  /** Takes the next job for a runner (→ STARTING): of several that ask at once, each gets another. Jobs that a former
-   *  runner left STARTING or RUNNING are taken up again; those that it left CANCELLING become CANCELLED.
-   *  @returns `null` when there is no work, or when the runner's lease is lost */
-  claimNext(runner: Pick<RunnerLease, "token" | "pid">): JobRecord | null {
+  /** Takes a waiting job for a runner (→ STARTING): of several that ask at once, one gets it. It may be one that a former runner
+   *  left STARTING or RUNNING; those that it left CANCELLING become CANCELLED, and one over which too many have died FAILED.
+   *  @returns `null` when the job is no longer to be had, or when the runner's lease is lost
+   *  @throws {RowmillError} ROWMILL_STORE_BROKEN, of which the catalogue is made anew */
+  claim(jobId: string, runner: Pick<RunnerLease, "token" | "pid">): JobRecord | null {
     return this.#endingJobs(() => {
       if (liveHolder(this.db, this.clock())?.token !== runner.token) return null;
       this.#endCancelled(runner.token);
-      const job = this.#nextHealthy(runner.token);
-      if (job === null) return null;
+      const line = this.db.get(`SELECT *, (${WAITING}) AS waits FROM jobs WHERE job_id = ?`, runner.token, jobId);
+      if (!line?.waits) {
+        this.#checkOneLine(jobId, runner.token);
+        return null;
+      }
+      const job = toJobRecord(line);
+      if (job.status !== "QUEUED" && this.#hasKilledTooMany(jobId)) return null;
       checkTransition([job.status], "STARTING");
       this.db.run(
         `UPDATE jobs SET status = 'STARTING', runner_pid = ?, runner_token = ?, started_at = coalesce(started_at, ?),
-           rows_at_claim = rows_done + rows_failed
+           counted_ms = ?, rows_at_claim = rows_done + rows_failed, waits_for = NULL
          WHERE job_id = ?`,
         runner.pid,
         runner.token,
         this.#now(),
-        job.jobId,
+        this.clock(),
+        jobId,
       );
-      return this.get(job.jobId);
+      return this.get(jobId);
     });
+  }
+
+  /** The jobs that a runner is to cancel. */
+  cancelling({ token }: Pick<RunnerLease, "token">): string[] {
+    const sql = `SELECT job_id FROM jobs
+      WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED') AND status = 'CANCELLING' AND runner_token = ?`;
+    return this.db.all(sql, token).map((row) => String(row.job_id));
   }
 
   /** Changes a job's status if it is one of `from` now, else nothing.
@@ -178,9 +202,11 @@ export class Catalog {
       if (FINAL_STATUSES.has(to)) this.#ended.push(jobId);
       const isHeld = to === "STARTING" || to === "RUNNING" || to === "CANCELLING";
       this.db.run(
-        `UPDATE jobs SET status = ?2, failure = ?3, finished_at = ?4, failures = ?6, is_kept = is_kept AND ?4 IS NULL,
-           runner_pid = CASE WHEN ?5 THEN runner_pid END, runner_token = CASE WHEN ?5 THEN runner_token END
-         WHERE job_id = ?1`,
+        `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN ?6 AND counted_ms IS NOT NULL THEN ?1 END,
+           status = ?3, failure = ?4, finished_at = ?5, failures = ?7, is_kept = is_kept AND ?5 IS NULL,
+           runner_pid = CASE WHEN ?6 THEN runner_pid END, runner_token = CASE WHEN ?6 THEN runner_token END
+         WHERE job_id = ?2`,
+        this.clock(),
         jobId,
         to,
         change.failure ?? null,
@@ -192,17 +218,25 @@ export class Catalog {
     });
   }
 
-  /** Writes down how far a job is, for whoever can't see its live counters.
+  /** Writes down how far a job is and how long it has run, for whoever can't see its live counters.
    *  @param runner the runner that counts: nothing is written unless the job is still this runner's */
   snapshot(jobId: string, counts: JobCounts, runner: Pick<RunnerLease, "token"> | null = null): void {
     this.db.run(
-      `UPDATE jobs SET rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
+      `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN counted_ms IS NOT NULL THEN ?1 END,
+         rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
        WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
-         AND (?8 IS NULL OR runner_token = ?8)`,
+         AND (?9 IS NULL OR runner_token = ?9)`,
+      this.clock(),
       ...countValues(counts),
       jobId,
       runner?.token ?? null,
     );
+  }
+
+  /** Counts how long the jobs have run that a runner is about to begin: of those that run, the snapshots do. */
+  countStarting({ token }: Pick<RunnerLease, "token">): void {
+    const sql = `UPDATE jobs SET ${RUN_TIME}, counted_ms = ?1 WHERE status = 'STARTING' AND runner_token = ?2`;
+    this.db.run(sql, this.clock(), token);
   }
 
   /** Keeps what the planner chose, and why. */
@@ -282,39 +316,30 @@ export class Catalog {
     this.db.run("UPDATE jobs SET is_kept = 1 WHERE job_id = ?", jobId);
   }
 
-  /** The next job, without those over which one runner after the other has died: they fail here. */
-  #nextHealthy(runnerToken: string): JobRecord | null {
-    for (;;) {
-      const line = this.#nextWaiting(runnerToken);
-      if (line === undefined) return null;
-      this.#checkOneLine(line);
-      const job = toJobRecord(line);
-      if (job.status === "QUEUED") return job;
-      this.db.run(
-        `UPDATE jobs SET deaths = CASE WHEN rows_done + rows_failed > rows_at_claim THEN 0 ELSE deaths + 1 END
-         WHERE job_id = ?`,
-        job.jobId,
-      );
-      const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", job.jobId)?.deaths);
-      if (deaths < MOST_DEATHS) return job;
-      this.#end(
-        job.jobId,
-        "FAILED",
-        `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
-      );
-    }
+  /** Whether one runner after the other has died over a job that the last one left: it fails here. */
+  #hasKilledTooMany(jobId: string): boolean {
+    this.db.run(
+      `UPDATE jobs SET deaths = CASE WHEN rows_done + rows_failed > rows_at_claim THEN 0 ELSE deaths + 1 END
+       WHERE job_id = ?`,
+      jobId,
+    );
+    const deaths = Number(this.db.get("SELECT deaths FROM jobs WHERE job_id = ?", jobId)?.deaths);
+    if (deaths < MOST_DEATHS) return false;
+    this.#end(
+      jobId,
+      "FAILED",
+      `${deaths} runners died one after the other over this job without finishing a row (killed, out of memory, or a crash in native code)`,
+    );
+    return true;
   }
 
-  /** A line that its own id does not find stands there twice, as in a file that an older one was written over: what is changed by the
-   *  id would leave it as it is, to be taken again for ever.
-   *  @throws {RowmillError} ROWMILL_STORE_BROKEN, of which the catalogue is made anew */
-  #checkOneLine({ job_id: jobId = null, seq }: SqlRow): void {
-    if (this.db.get("SELECT seq FROM jobs WHERE job_id = ?", jobId)?.seq === seq) return;
+  /** A line that its own id does not find stands there twice, as in a file that an older one was written over: it can't be claimed by
+   *  its id, and would wait for ever.
+   *  @throws {RowmillError} ROWMILL_STORE_BROKEN */
+  #checkOneLine(jobId: string, runnerToken: string): void {
+    const sql = `SELECT job_id FROM jobs INDEXED BY jobs_by_turn WHERE ${WAITING} ORDER BY priority, seq`;
+    if (!this.db.all(sql, runnerToken).some((row) => row.job_id === jobId)) return;
     throw new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${jobId} twice: it is damaged`);
-  }
-
-  #nextWaiting(runnerToken: string | null): SqlRow | undefined {
-    return this.db.get(`SELECT * FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT 1`, runnerToken);
   }
 
   /** Ends jobs that were to be cancelled when their runner died: for a runner that begins.
@@ -333,47 +358,14 @@ export class Catalog {
   #end(jobId: string, status: "CANCELLED" | "FAILED", failure: string | null = null): void {
     this.#ended.push(jobId);
     this.db.run(
-      `UPDATE jobs SET status = ?, failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL
+      `UPDATE jobs SET status = ?, failure = ?, finished_at = ?, is_kept = 0, runner_pid = NULL, runner_token = NULL,
+         counted_ms = NULL
        WHERE job_id = ?`,
       status,
       failure,
       this.#now(),
       jobId,
     );
-  }
-
-  #idsThatBegin(jobId: string): string[] {
-    const whole = this.db.get("SELECT job_id FROM jobs WHERE job_id = ?", jobId);
-    if (whole !== undefined) return [jobId];
-    if (jobId.replace(/^job-/, "").length < SHORTEST_ID) return [];
-    return this.db
-      .all(
-        `SELECT job_id FROM jobs WHERE substr(job_id, 1, length(?1)) = ?1 OR substr(job_id, 1, length(?2)) = ?2
-         ORDER BY seq DESC LIMIT 4`,
-        jobId,
-        `job-${jobId}`,
-      )
-      .map((row) => String(row.job_id));
-  }
-
-  #noSuchJob(jobId: string): InputError {
-    const ids = this.db.all("SELECT job_id FROM jobs ORDER BY seq DESC LIMIT 1000").map((row) => String(row.job_id));
-    const list = `\`${commandFor(this.#homePath, "jobs", "list")}\``;
-    const begins = ids.some((id) => id.startsWith(jobId) || id.startsWith(`job-${jobId}`));
-    if (jobId !== "" && begins && jobId.replace(/^job-/, "").length < SHORTEST_ID)
-      return new InputError(
-        "ROWMILL_NO_SUCH_JOB",
-        `"${jobId}" is too short for a job's id: give at least ${SHORTEST_ID} letters behind "job-"; ${list} shows them`,
-      );
-    // two random ids share about a tenth of their letters in place: half is more than chance
-    const near = nearestName(jobId, ids, (ids[0] ?? "").length / 2);
-    const hint =
-      near !== undefined
-        ? `did you mean ${near}?`
-        : ids.length === 0
-          ? "this home has no jobs yet"
-          : `${list} shows them; the newest is ${ids[0]}`;
-    return new InputError("ROWMILL_NO_SUCH_JOB", `there is no job ${quoted(jobId)} in ${this.#homePath}; ${hint}`);
   }
 
   #now(): string {

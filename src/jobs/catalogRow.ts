@@ -43,6 +43,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     createdAt: text("created_at"),
     startedAt: textOrNull("started_at"),
     finishedAt: textOrNull("finished_at"),
+    runSeconds: count("run_ms") / 1000,
     runnerPid: row.runner_pid as number | null,
     rowsTotal: count("rows_total"),
     rowsDone: count("rows_done"),
@@ -72,8 +73,8 @@ export function toNewJob(row: SqlRow): NewJob {
 
 /** How the job of a line ended, null before. */
 export function toOutcome(row: SqlRow): JobOutcome | null {
-  const { status, failure, failures, startedAt, finishedAt, plan } = toJobRecord(row);
-  return FINAL_STATUSES.has(status) ? { status, failure, failures, startedAt, finishedAt, plan } : null;
+  const { status, failure, failures, startedAt, finishedAt, runSeconds, plan } = toJobRecord(row);
+  return FINAL_STATUSES.has(status) ? { status, failure, failures, startedAt, finishedAt, runSeconds, plan } : null;
 }
 
 /** The columns of a job as it was submitted, in the order of `newJobValues`. */
@@ -98,8 +99,8 @@ export function newJobValues({ jobId, spec, facts, createdAt }: NewJob): SqlValu
 /** Enters jobs as their folders tell them; a line that is there stays.
  *  @returns how many were entered */
 export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
-  const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, failure, failures, started_at, finished_at, plan, rows_done,
-    rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens) VALUES (${"?, ".repeat(21)}?) ON CONFLICT (job_id) DO NOTHING`;
+  const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, failure, failures, started_at, finished_at, run_ms, plan, rows_done,
+    rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens) VALUES (${"?, ".repeat(22)}?) ON CONFLICT (job_id) DO NOTHING`;
   return db.runEach(sql, jobs, ({ job, outcome, counts }) => [
     ...newJobValues(job),
     ...outcomeValues(outcome),
@@ -110,8 +111,9 @@ export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
 /** Ends a line that has not ended as its job's folder tells. */
 export function setOutcome(db: Store, { job, outcome, counts }: FoundJob): void {
   db.run(
-    `UPDATE jobs SET status = ?, failure = ?, failures = ?, started_at = ?, finished_at = ?, plan = ?, rows_done = ?,
-       rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?, runner_pid = NULL, runner_token = NULL
+    `UPDATE jobs SET status = ?, failure = ?, failures = ?, started_at = ?, finished_at = ?, run_ms = ?, plan = ?, rows_done = ?,
+       rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?, runner_pid = NULL, runner_token = NULL,
+       counted_ms = NULL
      WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
     ...outcomeValues(outcome),
     ...countValues(counts),
@@ -133,6 +135,7 @@ function outcomeValues(outcome: JobOutcome | null): SqlValue[] {
     outcome ? JSON.stringify(outcome.failures) : null,
     outcome?.startedAt ?? null,
     outcome?.finishedAt ?? null,
+    Math.round(1000 * (outcome?.runSeconds ?? 0)),
     outcome?.plan ? JSON.stringify(outcome.plan) : null,
   ];
 }

@@ -52,4 +52,10 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
    CREATE INDEX jobs_not_kept ON jobs (seq) WHERE NOT is_kept;`,
   // what the runner has found a queued job to want, in words, e.g. "memory"
   "ALTER TABLE jobs ADD COLUMN waits_for TEXT;",
+  // how long runners have had a job, in all, and until when that is counted, null while none has it; of what ran before that
+  // was counted, the time since its first start
+  `ALTER TABLE jobs ADD COLUMN run_ms INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE jobs ADD COLUMN counted_ms INTEGER;
+   UPDATE jobs SET run_ms = max(0, cast(86400000 * (julianday(coalesce(finished_at, 'now')) - julianday(started_at)) AS INTEGER))
+     WHERE started_at IS NOT NULL;`,
 ];

@@ -1,6 +1,7 @@
 export {
   Catalog,
   type JobFilter,
+  type QueueEntry,
   type StatusChange,
   type StoredCalibration,
 } from "./catalog.js";

@@ -105,8 +105,12 @@ export interface JobRecord extends JobSpec {
   readonly failures: readonly FailedRows[];
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Its first start. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** How long runners have had it, all stretches together: loading the model counts, waiting for a turn does not. While it
+   *  runs, up to two seconds old. */
+  readonly runSeconds: number;
   /** Process id of the runner that has it, `null` when none has. */
   readonly runnerPid: number | null;
   readonly rowsTotal: number;

@@ -24,6 +24,7 @@ export interface JobOutcome {
   readonly failures: readonly FailedRows[];
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  readonly runSeconds: number;
   readonly plan: Readonly<Record<string, unknown>> | null;
 }
 
@@ -63,8 +64,15 @@ export function readStoredJob(db: Store): StoredJob | null {
       facts: JSON.parse(String(row.facts)) as JobFacts,
       createdAt: String(row.created_at),
     },
-    outcome: row.outcome === null ? null : (JSON.parse(String(row.outcome)) as JobOutcome),
+    outcome: row.outcome === null ? null : toOutcome(JSON.parse(String(row.outcome))),
   };
+}
+
+/** A version that did not count the time has kept when the job began and ended. */
+function toOutcome(kept: Omit<JobOutcome, "runSeconds"> & Partial<JobOutcome>): JobOutcome {
+  const { startedAt, finishedAt } = kept;
+  const between = startedAt === null || finishedAt === null ? 0 : Date.parse(finishedAt) - Date.parse(startedAt);
+  return { runSeconds: Math.max(0, between) / 1000, ...kept };
 }
 
 /** What the results add up to. */

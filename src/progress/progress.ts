@@ -13,6 +13,7 @@ export interface Progress extends Counts {
   readonly rowsTotal: number;
   /** In words that stand behind "waiting for"; null where the job goes on. */
   readonly waitingFor: string | null;
+  /** How long it has run; the times between, in which it waited for a runner or its turn, do not count. */
   readonly elapsedSeconds: number;
   /** `null` until a rate is known. */
   readonly remainingSeconds: number | null;

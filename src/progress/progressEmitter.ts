@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { type CounterPage, NO_COUNTS } from "./counters.js";
 import type { Counts, Progress } from "./progress.js";
 import { RateWindow } from "./rateWindow.js";
+import { RunClock } from "./runClock.js";
 import { SnapshotReader } from "./snapshots.js";
 
 /** What the catalogue says of a job; a job record is one. */
@@ -11,9 +12,8 @@ export interface WatchedJob extends Counts {
   readonly rowsTotal: number;
   /** In words that stand behind "waiting for"; null where it goes on. */
   readonly waitingFor: string | null;
-  /** ISO 8601; null before and while it is queued, and until it has ended. */
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
+  /** How long it has run, counted every second or two while it does. */
+  readonly runSeconds: number;
 }
 
 export interface ProgressFeed {
@@ -47,6 +47,7 @@ const FINAL = new Set(["SUCCEEDED", "CANCELLED", "FAILED"]);
 export class ProgressEmitter extends EventEmitter<ProgressEvents> implements AsyncIterable<Progress>, Disposable {
   readonly #feed: ProgressFeed;
   readonly #window = new RateWindow();
+  readonly #clock = new RunClock();
   readonly #readers = new Set<SnapshotReader>();
   #job: WatchedJob | null = null;
   #latest: Progress | null = null;
@@ -191,9 +192,7 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
   }
 
   #describe(job: WatchedJob, counts: Counts) {
-    const startMs = job.startedAt === null ? null : Date.parse(job.startedAt);
-    const endMs = job.finishedAt === null ? Date.now() : Date.parse(job.finishedAt);
-    const elapsedSeconds = startMs === null ? 0 : Math.max(0, (endMs - startMs) / 1000);
+    const elapsedSeconds = this.#clock.secondsOf(job, performance.now());
     const { jobId, status, rowsTotal, waitingFor } = job;
     return { jobId, status, rowsTotal, waitingFor, elapsedSeconds, ...counts };
   }

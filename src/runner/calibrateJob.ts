@@ -2,15 +2,25 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { EngineChoice } from "../engine/index.js";
 import { stringifyExact } from "../exactNumbers.js";
-import { type Catalog, type Home, JobFile, type JobRecord } from "../jobs/index.js";
+import { type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
 import { outputFormOf } from "../output/index.js";
-import { type Calibration, calibrate, calibrationOf, isOutgrown, trialRows } from "./calibrate.js";
+import {
+  type Axis,
+  axesOf,
+  type Calibration,
+  calibrate,
+  completePlan,
+  describeSetting,
+  fitsMemory,
+  isOutgrown,
+  type Plan,
+  trialRows,
+} from "../schedule/index.js";
 import { patiently } from "./patience.js";
-import { completePlan, fitsMemory, type Plan } from "./plan.js";
 import type { PlannedJob } from "./planForMachine.js";
 import type { Pools } from "./pools.js";
-import { type Axis, axesOf, describeSetting } from "./settings.js";
+import { calibrationOf } from "./storedCalibrations.js";
 import { runTrial } from "./trial.js";
 
 export interface CalibrationRequest {
@@ -47,7 +57,6 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
     mostRows,
     (setting) => setting.workers <= facts.rows && fitsMemory(facts, setting),
     async (setting, limits) => {
-      if (isEnding(home.catalog, job)) return null;
       const engine = { ...request.engine, threads: setting.threads };
       const pool = request.pools.take(engine, setting.workers);
       try {
@@ -61,10 +70,6 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   if (measured === null) return plan;
   await patiently(() => home.catalog.keepCalibration(key, job.model, { ...measured }), request.signal);
   return planFrom(planned, measured, "measured at this job's beginning");
-}
-
-function isEnding(catalog: Catalog, { jobId }: JobRecord): boolean {
-  return catalog.status(jobId) === "CANCELLING";
 }
 
 /** @param when  when it was measured, in words */

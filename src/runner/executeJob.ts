@@ -1,5 +1,5 @@
 import { countersPath, type Home, isPassing, JobFile, mostFailedRows, type RunnerLease } from "../jobs/index.js";
-import { openCounters } from "../progress/index.js";
+import { type CounterPage, openCounters } from "../progress/index.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import { patiently } from "./patience.js";
@@ -9,120 +9,192 @@ import { pendingRowsOf } from "./workerTask.js";
 /** A transaction of results holds at most so much work, so that a crash loses no more. */
 const CHECKPOINT_MS = 500;
 const CHECKPOINT_ROWS = 5000;
-/** How often the catalogue learns the counts, and the runner whether the job is to be cancelled. */
+/** How often the catalogue learns the counts. */
 const SNAPSHOT_MS = 1000;
-const CANCEL_POLL_MS = 200;
 
-/** Its signal aborts when the runner has to stop: what is done stays, the job is taken up again later. */
+/** Its signal aborts when the job has to stop: it is cancelled, or the runner ends and the job is taken up again later. What is
+ *  done stays. */
 export interface Execution extends JobRun {
   readonly home: Home;
   readonly lease: RunnerLease;
+  /** Aborts when the runner has to end: results that can't be written by then run again. */
+  readonly stopping: AbortSignal;
+  /** Called once, when the first worker has loaded the model. */
+  readonly onLoaded: () => void;
 }
 
 /** "finished": every row has its result, or more have failed than may. */
-export type ExecutionEnd = "finished" | "cancelled" | "stopped";
+export type ExecutionEnd = "finished" | "stopped";
 
 /** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
  *  @throws what a worker threw: the model can't be loaded, the store can't be written */
 export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
-  const { home, job, lease, plan, signal } = execution;
-  using file = await patiently(() => JobFile.open(home, job.jobId), signal);
-  await patiently(() => file.claim(lease.token), signal);
-  const base = file.resultCounts();
-  using page = openCounters(countersPath(home.path, job.jobId), {
-    workers: plan.workers,
-    rowsTotal: job.rowsTotal,
-    base,
-  });
-  let { sharedTokens, rowsCut, rowsFailed } = base;
-  const mostFailed = job.maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(job.maxFailed, job.rowsTotal);
-  const left = job.rowsTotal - base.rowsDone - base.rowsFailed;
-  const feeder = new Feeder(pendingRowsOf(file, job), left, plan.workers);
-  const checkpoint = new Checkpoint(file, (waitsFor) => page.setNote(waitsFor));
-  using workers = new JobWorkers(execution);
-  /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
-  const wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
-  const feed = (): void => {
-    if (checkpoint.isStalled) return;
-    for (let next = wanted[0]; next !== undefined; next = wanted[0]) {
-      next.worker.port.postMessage(feeder.answer(next.worker.lane, next.rows));
-      wanted.shift();
-    }
-  };
-  const write = (): void => {
-    if (checkpoint.write()) feed();
-  };
-  let isCancelled = false;
-  let isLoaded = false;
-  const begin = (): void => {
-    if (isLoaded && home.catalog.status(job.jobId) === "STARTING")
-      home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
-  };
-  const take = (worker: WorkerEnd, message: WorkerMessage): void => {
-    if (message.kind === "results") {
-      checkpoint.add(message.results);
-      for (const result of message.results) {
-        sharedTokens += result.sharedTokens ?? 0;
-        if (result.output !== null && result.finish === "length") rowsCut++;
-        if (result.output === null) rowsFailed++;
-      }
-      if (rowsFailed > mostFailed) workers.stop();
-      if (checkpoint.waiting >= CHECKPOINT_ROWS && !checkpoint.isStalled) write();
-    } else {
-      wanted.push({ worker, rows: message.rows });
-      feed();
-      if (isLoaded) return;
-      // the first worker that asks for rows has loaded the model
-      isLoaded = true;
-      begin();
-    }
-  };
-  let failure: unknown = null;
-  // a timer's error must end the job, not the runner; one that passes is met again at the next tick
-  const guarded = (action: () => void) => () => {
-    try {
-      action();
-    } catch (error) {
-      if (isPassing(error)) return;
-      failure ??= error;
-      workers.stop();
-    }
-  };
-  const timers = [
-    setInterval(guarded(write), CHECKPOINT_MS),
-    setInterval(
-      guarded(() => {
-        begin();
-        home.catalog.snapshot(job.jobId, { ...page.read(), sharedTokens, rowsCut }, lease);
-      }),
-      SNAPSHOT_MS,
-    ),
-    setInterval(
-      guarded(() => {
-        if (isCancelled || home.catalog.status(job.jobId) !== "CANCELLING") return;
-        isCancelled = true;
-        workers.stop();
-      }),
-      CANCEL_POLL_MS,
-    ),
-  ];
-  // a runner that must end at once has written by then what is done
-  const flush = guarded(write);
-  signal.addEventListener("abort", flush);
+  const { signal } = execution;
+  using file = await claimFile(execution);
+  using rows = new RowsInWork(execution, file);
+  using _watch = rows.watch();
+  if (signal.aborted) return "stopped";
+  if (rows.haveFailedTooOften) return "finished";
+  await rows.run();
+  return signal.aborted ? "stopped" : "finished";
+}
+
+/** From now on this runner alone appends results. */
+async function claimFile({ home, job, lease, signal }: Execution): Promise<JobFile> {
+  const file = await patiently(() => JobFile.open(home, job.jobId), signal);
   try {
-    if (signal.aborted) return "stopped";
-    if (rowsFailed > mostFailed) return "finished";
-    const broken = await workers.runShares(page, (worker, message) => guarded(() => take(worker, message))());
-    if (failure === null) await checkpoint.writeAll(signal);
+    await patiently(() => file.claim(lease.token), signal);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** A job's rows while workers run them: rows go out as they are asked for, results come in and are written. */
+class RowsInWork implements Disposable {
+  readonly #execution: Execution;
+  readonly #file: JobFile;
+  readonly #page: CounterPage;
+  readonly #feeder: Feeder;
+  readonly #checkpoint: Checkpoint;
+  readonly #workers: JobWorkers;
+  readonly #mostFailed: number;
+  /** Of the rows that have a result, as the counters page does not count them. */
+  readonly #counts: { sharedTokens: number; rowsCut: number; rowsFailed: number };
+  /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
+  readonly #wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
+  #isLoaded = false;
+  /** What ended the job in a timer or a message. */
+  #failure: unknown = null;
+
+  constructor(execution: Execution, file: JobFile) {
+    const { home, job, plan } = execution;
+    this.#execution = execution;
+    this.#file = file;
+    const base = file.resultCounts();
+    const { sharedTokens, rowsCut, rowsFailed } = base;
+    this.#counts = { sharedTokens, rowsCut, rowsFailed };
+    const { rowsTotal, maxFailed } = job;
+    this.#mostFailed = maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(maxFailed, rowsTotal);
+    this.#page = openCounters(countersPath(home.path, job.jobId), { workers: plan.workers, rowsTotal, base });
+    this.#feeder = new Feeder(pendingRowsOf(file, job), rowsTotal - base.rowsDone - base.rowsFailed, plan.workers);
+    this.#checkpoint = new Checkpoint(file, (waitsFor) => this.#page.setNote(waitsFor));
+    this.#workers = new JobWorkers(execution);
+  }
+
+  get haveFailedTooOften(): boolean {
+    return this.#counts.rowsFailed > this.#mostFailed;
+  }
+
+  /** Writes results and counts from time to time until it is disposed of, and at once when the job has to stop. */
+  watch(): Disposable {
+    const { signal } = this.#execution;
+    const flush = this.#guarded(() => this.#write());
+    const timers = [
+      setInterval(flush, CHECKPOINT_MS),
+      setInterval(
+        this.#guarded(() => this.#snapshot()),
+        SNAPSHOT_MS,
+      ),
+    ];
+    // a runner that must end at once has written by then what is done
+    signal.addEventListener("abort", flush);
+    return {
+      [Symbol.dispose]: () => {
+        for (const timer of timers) clearInterval(timer);
+        signal.removeEventListener("abort", flush);
+        this.#guarded(() => this.#keepCounts())();
+      },
+    };
+  }
+
+  /** Lets the workers run until there are no rows left, the job has to stop or it fails, and writes what is done.
+   *  @throws what ended it */
+  async run(): Promise<void> {
+    const take = (worker: WorkerEnd, message: WorkerMessage) => this.#guarded(() => this.#take(worker, message))();
+    const broken = await this.#workers.runShares(this.#page, take);
+    if (this.#failure === null) await this.#checkpoint.writeAll(this.#execution.stopping);
     // what is done stays done, whatever failed
-    else flush();
-    if (failure !== null) throw failure;
+    else this.#guarded(() => this.#write())();
+    if (this.#failure !== null) throw this.#failure;
     if (broken !== null) throw broken.reason;
-    if (isCancelled) return "cancelled";
-    return signal.aborted ? "stopped" : "finished";
-  } finally {
-    for (const timer of timers) clearInterval(timer);
-    signal.removeEventListener("abort", flush);
-    guarded(() => home.catalog.snapshot(job.jobId, file.resultCounts(), lease))();
+  }
+
+  #take(worker: WorkerEnd, message: WorkerMessage): void {
+    if (message.kind === "results") this.#keep(message.results);
+    else {
+      this.#wanted.push({ worker, rows: message.rows });
+      this.#feed();
+      // the first worker that asks for rows has loaded the model
+      if (!this.#isLoaded) this.#begin();
+    }
+  }
+
+  #keep(results: Extract<WorkerMessage, { kind: "results" }>["results"]): void {
+    this.#checkpoint.add(results);
+    for (const result of results) {
+      this.#counts.sharedTokens += result.sharedTokens ?? 0;
+      if (result.output !== null && result.finish === "length") this.#counts.rowsCut++;
+      if (result.output === null) this.#counts.rowsFailed++;
+    }
+    if (this.haveFailedTooOften) this.#workers.stop();
+    if (this.#checkpoint.waiting >= CHECKPOINT_ROWS && !this.#checkpoint.isStalled) this.#write();
+  }
+
+  #write(): void {
+    if (this.#checkpoint.write()) this.#feed();
+  }
+
+  #feed(): void {
+    if (this.#checkpoint.isStalled) return;
+    for (let next = this.#wanted[0]; next !== undefined; next = this.#wanted[0]) {
+      next.worker.port.postMessage(this.#feeder.answer(next.worker.lane, next.rows));
+      this.#wanted.shift();
+    }
+  }
+
+  #begin(): void {
+    this.#isLoaded = true;
+    this.#execution.onLoaded();
+    this.#tellRunning();
+  }
+
+  #tellRunning(): void {
+    const { home, job, lease } = this.#execution;
+    if (this.#isLoaded && home.catalog.status(job.jobId) === "STARTING")
+      home.catalog.setStatus(job.jobId, ["STARTING"], "RUNNING", { runner: lease });
+  }
+
+  #snapshot(): void {
+    // again, where that could not be written when it began
+    this.#tellRunning();
+    const { home, job, lease } = this.#execution;
+    const { sharedTokens, rowsCut } = this.#counts;
+    home.catalog.snapshot(job.jobId, { ...this.#page.read(), sharedTokens, rowsCut }, lease);
+  }
+
+  /** The counts of what is written, which the next runner begins with. */
+  #keepCounts(): void {
+    const { home, job, lease } = this.#execution;
+    home.catalog.snapshot(job.jobId, this.#file.resultCounts(), lease);
+  }
+
+  /** An error in a timer must end the job, not the runner; one that passes is met again at the next tick. */
+  #guarded(action: () => void): () => void {
+    return () => {
+      try {
+        action();
+      } catch (error) {
+        if (isPassing(error)) return;
+        this.#failure ??= error;
+        this.#workers.stop();
+      }
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#workers[Symbol.dispose]();
+    this.#page[Symbol.dispose]();
   }
 }

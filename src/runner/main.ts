@@ -45,7 +45,7 @@ while (!ending.signal.aborted) {
   const didRun = await runner.run();
   clearTimeout(end);
   // a job may have come between the last look and the lease's release, when its submitter still saw this runner alive
-  if (!didRun || (await patiently(() => home.catalog.peekQueued(), ending.signal)) === null) break;
+  if (!didRun || (await patiently(() => home.catalog.queue(1), ending.signal)).length === 0) break;
 }
 home[Symbol.dispose]();
 process.exit(0);

@@ -1,12 +1,16 @@
 import { type EngineName, likelyEngine } from "../engine/index.js";
 import type { HomeConfig } from "../jobs/index.js";
-import { type MemoryFit, machineFacts } from "../models/index.js";
-import { type PlannedNeeds, planForMachine } from "./planForMachine.js";
+import type { MemoryFit } from "../models/index.js";
+import { freeMemoryOf } from "../schedule/index.js";
+import { measureMachine, type PlannedNeeds, plannableOf, planWith, readModel } from "./planForMachine.js";
 
-/** Plans a job as if it ran alone now; measures and runs nothing. */
+/** Plans a job as if it ran alone now; runs nothing. */
 export async function fitMemory(needs: PlannedNeeds, config: HomeConfig, engine: EngineName): Promise<MemoryFit> {
-  const surroundings = { cores: machineFacts().cores, isAlone: true, isWarm: false };
-  const { plan, mostBytes, backend } = await planForMachine(needs, config, likelyEngine(engine).name, surroundings);
+  const model = await readModel(needs.modelPath);
+  const job = await plannableOf(needs, model, config, likelyEngine(engine).name);
+  const machine = await measureMachine();
+  const granted = { cores: machine.cores, free: freeMemoryOf(machine), isAlone: true };
+  const { plan, mostBytes, backend } = planWith(job, machine, granted);
   const { workers, slots, slotTokens, memoryBytes } = plan;
   return {
     ...{ bytes: memoryBytes, availableBytes: mostBytes, fits: memoryBytes <= mostBytes },

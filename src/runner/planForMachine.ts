@@ -1,22 +1,43 @@
 import { tryModel } from "../engine/index.js";
 import { EXIT, RowmillError } from "../errors.js";
 import type { HomeConfig, JobRecord } from "../jobs/index.js";
-import { backendFacts, estimateMemory, machineFacts, readModelFacts } from "../models/index.js";
-import { BATCH_TOKENS, gigabytes, type PlacedJob, type Plan, type PlanFacts, placeJob } from "./plan.js";
-import type { Wishes } from "./settings.js";
+import { backendFacts, estimateMemory, type ModelFileFacts, machineFacts, readModelFacts } from "../models/index.js";
+import {
+  BATCH_TOKENS,
+  type FreeMemory,
+  gigabytes,
+  type JobFacts,
+  type MachineBounds,
+  type MemoryPlace,
+  memoryPlace,
+  type Needs,
+  needsOf,
+  type PlacedJob,
+  type Plan,
+  type PlanFacts,
+  placeJob,
+  type Wishes,
+} from "../schedule/index.js";
 
 /** A job's plan by rules of thumb, and what the user wished of it. */
 export interface PlannedJob extends PlacedJob {
   readonly wishes: Wishes;
+  readonly place: MemoryPlace;
 }
 
-export interface Surroundings {
-  /** How many of the machine's cores the job may use. */
+/** What a plan is made from, as the job and its model's file say. */
+export interface PlannableJob {
+  readonly facts: JobFacts;
+  readonly wishes: Wishes;
+  readonly needs: Needs;
+}
+
+/** What of a machine a job may use. */
+export interface Granted {
   readonly cores: number;
+  readonly free: FreeMemory;
   /** No other job runs. */
   readonly isAlone: boolean;
-  /** The model's weights are in the memory already, and the job may have them. */
-  readonly isWarm: boolean;
 }
 
 /** What of a job its plan depends on. */
@@ -33,23 +54,32 @@ export type PlannedNeeds = Pick<
   | "slots"
 > & { readonly sampling: Pick<JobRecord["sampling"], "maxTokens"> };
 
-/** Plans a job with what the model's file and this machine say now. */
-export async function planForMachine(
+/** Looks at this machine as it is now. */
+export async function measureMachine(): Promise<MachineBounds> {
+  return { ...machineFacts(), ...(await backendFacts()) };
+}
+
+/** @throws {InputError} of a model's file that is gone, or none that llama.cpp can load */
+export async function readModel(path: string): Promise<ModelFileFacts> {
+  const model = await readModelFacts(path);
+  await tryModel(model.path, await backendFacts());
+  return model;
+}
+
+/** Finds what a job's plan is made from, which stays as it is while the job waits. */
+export async function plannableOf(
   job: PlannedNeeds,
+  model: ModelFileFacts,
   config: HomeConfig,
   engine: PlanFacts["engine"],
-  { cores, isAlone, isWarm }: Surroundings,
-): Promise<PlannedJob> {
-  const model = await readModelFacts(job.modelPath);
+): Promise<PlannableJob> {
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
   const backend = await backendFacts();
-  await tryModel(model.path, backend);
   const gpuLayers = backend.vramBytes > 0 ? null : 0;
   const shape = { slots: 1, slotTokens: longestTokens, batchTokens: BATCH_TOKENS, workers: 1, gpuLayers };
   const memory = await estimateMemory(model, shape);
   const facts = {
     engine,
-    cores,
     weightBytes: memory.weights,
     kvBytesPerToken: memory.kvCache / longestTokens,
     computeBytes: memory.compute,
@@ -64,16 +94,19 @@ export async function planForMachine(
     threads: job.threads || config.threads,
     slots: job.slots || config.slots,
   };
-  const freeVramBytes = Math.min(backend.vramBytes, backend.freeVramBytes + (isWarm ? memory.weights : 0));
-  const machine = { ...machineFacts(), ...backend, freeVramBytes };
-  return { ...placeJob(facts, machine, wishes, isAlone), wishes };
+  return { facts, wishes, needs: needsOf(facts, { ...machineFacts(), ...backend }, wishes) };
 }
 
-/** The cores for the next job: all that are free, or a fair part when jobs of other models wait, so that those run beside
- *  it from the start. Jobs of the same model wait for their turn: one at a time is as fast, and the first ends sooner. */
-export function shareCores(freeCores: number, next: JobRecord, waiting: readonly JobRecord[]): number {
-  const models = new Set([next, ...waiting].map((job) => job.modelPath));
-  return Math.max(1, Math.ceil(freeCores / models.size));
+/** Plans a job with what it may use. */
+export function planWith(
+  { facts, wishes }: PlannableJob,
+  machine: MachineBounds,
+  { cores, free, isAlone }: Granted,
+): PlannedJob {
+  const freeVramBytes = Math.min(machine.vramBytes, free.gpuBytes);
+  const bounds = { ...machine, freeMemoryBytes: free.hostBytes, freeVramBytes };
+  const placed = placeJob({ ...facts, cores }, bounds, wishes, isAlone);
+  return { ...placed, wishes, place: memoryPlace(placed.facts, machine) };
 }
 
 /** @throws {RowmillError} ROWMILL_NOT_ENOUGH_MEMORY when even the smallest plan is larger than the machine */

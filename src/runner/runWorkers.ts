@@ -3,8 +3,8 @@ import type { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/index.js";
 import type { JobRecord } from "../jobs/index.js";
 import type { CounterPage } from "../progress/index.js";
+import type { Plan } from "../schedule/index.js";
 import type { FromWorker, ToWorker } from "../worker/index.js";
-import type { Plan } from "./plan.js";
 import { taskOf } from "./workerTask.js";
 
 /** What the workers of a pool run for a job. */

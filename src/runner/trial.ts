@@ -1,6 +1,6 @@
 import type { JobFile } from "../jobs/index.js";
 import { openCountersInMemory } from "../progress/index.js";
-import type { TrialLimits } from "./calibrate.js";
+import type { TrialLimits } from "../schedule/index.js";
 import { Feeder } from "./feeder.js";
 import { type JobRun, JobWorkers, type WorkerEnd, type WorkerMessage } from "./runWorkers.js";
 import type { PendingRows } from "./sharedOrder.js";

@@ -100,11 +100,10 @@ function shareDone({ rowsDone, rowsFailed, rowsTotal }: JobRecord): number {
   return rowsTotal === 0 ? 0 : (rowsDone + rowsFailed) / rowsTotal;
 }
 
-/** At the speed that it had so far; Infinity before its first row. */
+/** At the speed that it had while it ran; Infinity before its first row. */
 function secondsLeft(job: JobRecord): number {
   const share = shareDone(job);
-  if (share === 0 || job.startedAt === null) return Number.POSITIVE_INFINITY;
-  return ((Date.now() - Date.parse(job.startedAt)) / 1000) * ((1 - share) / share);
+  return share === 0 ? Number.POSITIVE_INFINITY : job.runSeconds * ((1 - share) / share);
 }
 
 function formatSpan(seconds: number): string {

@@ -392,7 +392,6 @@ function measuredSpeed(home: Home, modelPath: string): number | null {
   const job = home.catalog
     .list({ status: ["SUCCEEDED"], limit: 200 })
     .find((done) => done.modelPath === modelPath && done.rowsDone >= MEASURED_ROWS);
-  if (job === undefined || job.startedAt === null || job.finishedAt === null) return null;
-  const seconds = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000;
-  return seconds > 0 ? (job.inputTokens + job.outputTokens) / seconds : null;
+  if (job === undefined || job.runSeconds === 0) return null;
+  return (job.inputTokens + job.outputTokens) / job.runSeconds;
 }

@@ -59,7 +59,7 @@ const plain: Partial<Job> = {
   ...{ outputColumn: "inference_result", outputStyle: "spaced", schemaInPrompt: "descriptions", columnChoice: null },
   ...{ templateArguments: {}, answerPrefix: null, labelProbabilities: false, schemaRetries: 2, maxFailed: null },
   ...{ truncateRows: true, randomSeedPerInput: false, engine: "auto", workers: 0, threads: 0, slots: 0 },
-  ...{ startedAt: "2026-11-30T17:55:12.000Z", finishedAt: "2026-11-30T17:56:15.000Z", runnerPid: null },
+  ...{ startedAt: "2026-11-30T17:55:12.000Z", finishedAt: "2026-11-30T19:56:15.000Z", runnerPid: null, runSeconds: 63 },
   ...{
     rowsCut: 0,
     rowsEmpty: 0,
@@ -92,7 +92,7 @@ test("jobs show says in sentences what was asked, how it went and by which plan"
     /^asked +20,000 rows of \/data\/reviews\.csv, text, by starter: each one of its choices$/m,
     /^choices +"good", "bad"$/m,
     /^sampling +temperature 0, at most 512 tokens$/m,
-    /^took +1 min 3 s$/m,
+    /^ran for +1 min 3 s$/m,
     /^rows +20,000 of 20,000 done, 2 failed, 1 cut at maxTokens$/m,
     /^tokens +10 in, 4 out$/m,
     /^why rows failed +2: cut$/m,

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId } from "../../src/jobs/index.js";
-import { FACTS, FakeClock, newHome, SPEC, submit } from "./fixture.js";
+import { NEW_JOB_COLUMNS, newJobValues } from "../../src/jobs/catalogRow.js";
+import { CATALOG_MIGRATIONS } from "../../src/jobs/catalogTables.js";
+import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId, openHome } from "../../src/jobs/index.js";
+import { Sqlite } from "../../src/jobs/sqlite.js";
+import { claimNext, FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
@@ -33,6 +37,7 @@ test("a job is read back as it was submitted", () => {
     createdAt: "2026-01-02T03:04:05.000Z",
     startedAt: null,
     finishedAt: null,
+    runSeconds: 0,
     runnerPid: null,
     rowsDone: 0,
     rowsFailed: 0,
@@ -106,12 +111,12 @@ test("jobs are taken by priority, then by age", () => {
   const [fast1, fast2] = [submit(home), submit(home)];
   using lease = acquireLease(home.catalog)!;
   const taken = [];
-  for (let peeked = home.catalog.peekQueued(); peeked !== null; peeked = home.catalog.peekQueued()) {
-    taken.push(home.catalog.claimNext(lease)?.jobId);
-    expect(taken.at(-1)).toBe(peeked.jobId);
-  }
+  const queue = home.catalog.queue(10).map(({ jobId }) => jobId);
+  expect(queue).toEqual([fast1, fast2, slow1, slow2]);
+  expect(home.catalog.queue(1)).toEqual([{ jobId: fast1, waitsFor: null }]);
+  for (let job = claimNext(home, lease); job !== null; job = claimNext(home, lease)) taken.push(job.jobId);
   expect(taken).toEqual([fast1, fast2, slow1, slow2]);
-  expect(home.catalog.claimNext(lease)).toBeNull();
+  expect(claimNext(home, lease)).toBeNull();
 });
 
 test("a job that was given back is taken again in its old turn and keeps the time of its first start", () => {
@@ -119,11 +124,88 @@ test("a job that was given back is taken again in its old turn and keeps the tim
   const home = newHome(clock);
   const [first] = [submit(home), submit(home)];
   using lease = acquireLease(home.catalog)!;
-  const startedAt = home.catalog.claimNext(lease)?.startedAt;
+  const startedAt = claimNext(home, lease)?.startedAt;
   home.catalog.setStatus(first, ["STARTING"], "QUEUED", { runner: lease });
   expect(home.catalog.get(first).runnerPid).toBeNull();
   clock.nowMs += 5000;
-  expect(home.catalog.claimNext(lease)).toMatchObject({ jobId: first, startedAt });
+  expect(claimNext(home, lease)).toMatchObject({ jobId: first, startedAt });
+});
+
+const COUNTS = { rowsDone: 1, rowsFailed: 0, rowsCut: 0, inputTokens: 1, sharedTokens: 0, outputTokens: 1 };
+
+test("the time that a job runs adds up over its stretches; what it waits between them does not count", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = submit(home);
+  using lease = acquireLease(home.catalog)!;
+  const pass = (ms: number) => {
+    clock.nowMs += ms;
+  };
+  pass(60_000);
+  claimNext(home, lease);
+  pass(1500);
+  expect(home.catalog.get(jobId).runSeconds).toBe(0);
+  home.catalog.countStarting(lease);
+  expect(home.catalog.get(jobId).runSeconds).toBe(1.5);
+  home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
+  pass(1000);
+  home.catalog.snapshot(jobId, COUNTS, lease);
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.5);
+  pass(250);
+  home.catalog.setStatus(jobId, ["RUNNING"], "QUEUED", { runner: lease });
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.75);
+  pass(3_600_000);
+  lease.renew();
+  home.catalog.snapshot(jobId, COUNTS);
+  expect(home.catalog.get(jobId).runSeconds).toBe(2.75);
+  claimNext(home, lease);
+  pass(500);
+  home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
+  pass(500);
+  home.catalog.setStatus(jobId, ["RUNNING"], "SUCCEEDED", { runner: lease, counts: COUNTS });
+  expect(home.catalog.get(jobId).runSeconds).toBe(3.75);
+});
+
+test("of a killed runner's time what its snapshots have counted is kept, and nothing until the next one begins", () => {
+  const clock = new FakeClock();
+  const home = newHome(clock);
+  const jobId = submit(home);
+  const killed = acquireLease(home.catalog)!;
+  claimNext(home, killed);
+  for (let second = 0; second < 5; second++) {
+    clock.nowMs += 1000;
+    home.catalog.snapshot(jobId, COUNTS, killed);
+  }
+  clock.nowMs += LEASE_SEEN_LAPSE_MS;
+  using next = acquireLease(home.catalog)!;
+  expect(claimNext(home, next)).toMatchObject({ jobId, runSeconds: 5 });
+  clock.nowMs += 2000;
+  home.catalog.snapshot(jobId, COUNTS, killed);
+  home.catalog.snapshot(jobId, COUNTS, next);
+  expect(home.catalog.get(jobId).runSeconds).toBe(7);
+  clock.nowMs -= 3_600_000; // somebody sets the clock back
+  home.catalog.snapshot(jobId, COUNTS, next);
+  clock.nowMs += 1000;
+  home.catalog.snapshot(jobId, COUNTS, next);
+  expect(home.catalog.get(jobId).runSeconds).toBe(8);
+});
+
+test("a catalogue of a version that did not count the time has it from each job's first start to its end", () => {
+  const folder = newFolder();
+  const last = CATALOG_MIGRATIONS.length - 1;
+  const old = new Sqlite(join(folder, "catalog.db"), {
+    migrations: CATALOG_MIGRATIONS.slice(0, last),
+    synchronous: "full",
+  });
+  old.run(
+    `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, started_at, finished_at) VALUES (${"?, ".repeat(10)} 'SUCCEEDED', ?, ?)`,
+    ...newJobValues({ jobId: "job-old", spec: SPEC, facts: FACTS, createdAt: "2026-01-02T03:04:05.000Z" }),
+    "2026-01-02T03:05:00.000Z",
+    "2026-01-02T03:06:30.500Z",
+  );
+  old.close();
+  using home = openHome(folder);
+  expect(home.catalog.get("job-old").runSeconds).toBeCloseTo(90.5, 1);
 });
 
 test("a queued job is cancelled at once, a running one when its runner has stopped", () => {
@@ -131,7 +213,7 @@ test("a queued job is cancelled at once, a running one when its runner has stopp
   const queued = submit(home, { priority: 1 });
   const running = submit(home);
   using lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   home.catalog.setStatus(running, ["STARTING"], "RUNNING");
   expect(home.catalog.cancel(queued)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
   expect(home.catalog.cancel(running)).toMatchObject({
@@ -140,7 +222,7 @@ test("a queued job is cancelled at once, a running one when its runner has stopp
     runnerPid: process.pid,
   });
   expect(home.catalog.cancel(running).status).toBe("CANCELLING");
-  expect(home.catalog.claimNext(lease)).toBeNull();
+  expect(claimNext(home, lease)).toBeNull();
   expect(home.catalog.setStatus(running, ["CANCELLING"], "CANCELLED", { runner: lease })).toBe(true);
   expect(home.catalog.cancel(running).status).toBe("CANCELLED");
 });
@@ -156,7 +238,7 @@ test("a running job without a living runner is cancelled at once", () => {
   const home = newHome();
   const jobId = submit(home);
   const lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
   lease.release();
   expect(home.catalog.cancel(jobId)).toMatchObject({ status: "CANCELLED", runnerPid: null });
 });
@@ -192,7 +274,7 @@ test("a job that its dead runner was to cancel is ended by the next runner", () 
   const home = newHome(clock);
   const jobId = submit(home);
   const first = acquireLease(home.catalog)!;
-  home.catalog.claimNext(first);
+  claimNext(home, first);
   expect(home.catalog.cancel(jobId).status).toBe("CANCELLING");
   clock.nowMs += LEASE_SEEN_LAPSE_MS;
   using next = acquireLease(home.catalog)!;
@@ -207,7 +289,7 @@ test("a job over which ten runners died without finishing a row fails, and one t
   const claimed: (string | undefined)[] = [];
   for (let death = 0; death < 12; death++) {
     const lease = acquireLease(home.catalog)!;
-    for (let job = home.catalog.claimNext(lease); job !== null; job = home.catalog.claimNext(lease)) {
+    for (let job = claimNext(home, lease); job !== null; job = claimNext(home, lease)) {
       claimed.push(job.jobId);
       const counts = {
         rowsDone: death + 1,

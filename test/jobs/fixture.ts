@@ -96,6 +96,15 @@ export const FACTS: JobFacts = {
   longestRowTokens: 12,
 };
 
+/** Claims the first waiting job that is to be had, as a runner does. */
+export function claimNext({ catalog }: Home, runner: { readonly token: string; readonly pid: number }) {
+  for (const { jobId } of catalog.queue(100)) {
+    const job = catalog.claim(jobId, runner);
+    if (job !== null) return job;
+  }
+  return null;
+}
+
 /** A queued job without rows. */
 export function submit(home: Home, spec: Partial<JobSpec> = {}): string {
   return home.catalog.submit(newJobId(), { ...SPEC, ...spec }, FACTS).jobId;

@@ -5,7 +5,7 @@ import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { acquireLease, LEASE_LAPSE_MS, LEASE_SEEN_LAPSE_MS, leaseHolder, openHome } from "../../src/jobs/index.js";
 import { isAlive, ownIdentity } from "../../src/processIdentity.js";
-import { FakeClock, newHome, submit } from "./fixture.js";
+import { claimNext, FakeClock, newHome, submit } from "./fixture.js";
 
 test("a home has one runner at a time", () => {
   const home = newHome();
@@ -76,20 +76,20 @@ test("the next runner takes up what a lost one left, and ends what was being can
   const home = newHome(clock);
   const [starting, running, cancelling, queued] = [submit(home), submit(home), submit(home), submit(home)];
   const lost = acquireLease(home.catalog)!;
-  for (const jobId of [starting, running, cancelling]) expect(home.catalog.claimNext(lost)?.jobId).toBe(jobId);
+  for (const jobId of [starting, running, cancelling]) expect(claimNext(home, lost)?.jobId).toBe(jobId);
   home.catalog.setStatus(running, ["STARTING"], "RUNNING");
   home.catalog.cancel(cancelling);
-  expect(home.catalog.peekQueued()?.jobId).toBe(queued);
+  expect(home.catalog.queue(1)[0]?.jobId).toBe(queued);
 
   clock.nowMs += LEASE_SEEN_LAPSE_MS;
-  expect(home.catalog.peekQueued()?.jobId).toBe(starting);
-  expect(home.catalog.claimNext(lost)).toBeNull();
+  expect(home.catalog.queue(1)[0]?.jobId).toBe(starting);
+  expect(claimNext(home, lost)).toBeNull();
   using next = acquireLease(home.catalog)!;
-  expect(home.catalog.claimNext(lost)).toBeNull();
+  expect(claimNext(home, lost)).toBeNull();
   for (const jobId of [starting, running, queued]) {
-    expect(home.catalog.claimNext(next)).toMatchObject({ jobId, status: "STARTING" });
+    expect(claimNext(home, next)).toMatchObject({ jobId, status: "STARTING" });
   }
-  expect(home.catalog.claimNext(next)).toBeNull();
+  expect(claimNext(home, next)).toBeNull();
   expect(home.catalog.get(cancelling)).toMatchObject({ status: "CANCELLED", finishedAt: expect.any(String) });
 });
 

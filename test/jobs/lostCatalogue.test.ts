@@ -14,13 +14,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { acquireLease, type Home, JobFile, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
+import { acquireLease, type Home, JobFile, jobFilePath, jobFolder, newJobId, openHome } from "../../src/jobs/index.js";
 import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
-import { newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
+import { claimNext, FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -42,12 +42,14 @@ function reopen(path: string, use: (home: Home) => void): string[] {
 /** A home with a job of each end and one that waits, closed. */
 function homeWithJobs() {
   const path = newFolder();
-  using home = openHome(path);
+  const clock = new FakeClock();
+  using home = openHome(path, { clock: clock.read });
   const [done, cancelled, failed, waiting] = ["a", "b", "c", "d"].map((name, at) =>
     submitRows(home, [name, `${name}2`], `2026-01-02T03:04:0${at}.000Z`),
   ) as [string, string, string, string];
   using lease = acquireLease(home.catalog)!;
-  home.catalog.claimNext(lease);
+  claimNext(home, lease);
+  clock.nowMs += 2500;
   {
     using file = JobFile.open(home, done);
     file.appendResults([result(0, "A"), result(1, "A2")]);
@@ -87,6 +89,7 @@ describe("no job is lost with the catalogue", () => {
     (_, lose, line) => {
       const { path, before } = homeWithJobs();
       lose(catalogue(path));
+      expect(before.map(({ runSeconds }) => runSeconds).sort()).toEqual([0, 0, 0, 2.5]);
       const said = reopen(path, (home) => expect(home.catalog.list()).toEqual(before));
       expect(said).toEqual([expect.stringMatching(line)]);
       // once
@@ -101,6 +104,13 @@ describe("no job is lost with the catalogue", () => {
     const [line] = reopen(path, () => undefined);
     const kept = /kept as (\S+?),/.exec(line ?? "")?.[1] ?? "";
     expect(readFileSync(join(path, kept), "utf8")).toBe(junk);
+  });
+
+  test("a job that ended in a version that did not count its time has run from its start to its end", () => {
+    const { path, done } = homeWithJobs();
+    otherProgram(jobFilePath(path, done), "UPDATE record SET outcome = json_remove(outcome, '$.runSeconds')");
+    for (const file of files(catalogue(path))) rmSync(file);
+    reopen(path, (home) => expect(home.catalog.get(done).runSeconds).toBe(2.5));
   });
 
   test("an older catalogue gets the jobs and the ends that it does not know", () => {
@@ -252,14 +262,14 @@ describe("a process that has the catalogue open", () => {
     const { path, before, waiting } = homeWithJobs();
     using home = openHome(path);
     const lease = acquireLease(home.catalog)!;
-    expect(home.catalog.claimNext(lease)?.jobId).toBe(waiting);
+    expect(claimNext(home, lease)?.jobId).toBe(waiting);
     lose(catalogue(path));
     const statuses = (list: typeof before) => list.map(({ jobId, status }) => [jobId, status]);
     expect(statuses(home.catalog.list())).toEqual(statuses(before));
     expect(home.catalog.get(waiting)).toMatchObject({ rowsDone: 1, runnerPid: null });
     // the lease went with the file: whoever held it stops
     expect(lease.renew()).toBe(false);
-    expect(home.catalog.claimNext(lease)).toBeNull();
+    expect(claimNext(home, lease)).toBeNull();
     expect(home.catalog.setStatus(waiting, ["QUEUED"], "FAILED", { runner: lease })).toBe(false);
     // another process sees the same
     using other = openHome(path);
@@ -275,7 +285,7 @@ describe("a process that has the catalogue open", () => {
     using home = openHome(path);
     const lease = acquireLease(home.catalog)!;
     home.beginGeneration();
-    home.catalog.claimNext(lease);
+    claimNext(home, lease);
     // as `cp old.db catalog.db` does: the same file, other bytes
     writeFileSync(catalogue(path), readFileSync(copy));
     expect(home.catalog.list().map(({ jobId }) => jobId)).toEqual(before.map(({ jobId }) => jobId));
@@ -308,13 +318,13 @@ describe("a process that has the catalogue open", () => {
       expect(home.catalog.list().filter(({ jobId }) => jobId === done)).toHaveLength(2);
       using lease = acquireLease(home.catalog)!;
       // the file is made anew within the claim, and the lease is not in the new one
-      expect(home.catalog.claimNext(lease)).toBeNull();
+      expect(claimNext(home, lease)).toBeNull();
       const statuses = (list: typeof before) => list.map((job) => [job.jobId, job.status]);
       expect(statuses(home.catalog.list())).toEqual(statuses(before));
       expect(readdirSync(path).filter((name) => /damaged-.*Z$/.test(name))).toHaveLength(1);
       using next = acquireLease(home.catalog)!;
-      expect(home.catalog.claimNext(next)?.jobId).toBe(waiting);
-      expect(home.catalog.claimNext(next)).toBeNull();
+      expect(claimNext(home, next)?.jobId).toBe(waiting);
+      expect(claimNext(home, next)).toBeNull();
     },
   );
 

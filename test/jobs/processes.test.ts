@@ -5,7 +5,7 @@ import { acquireLease, JobFile, jobFolder, leaseHolder, newJobId, openHome } fro
 import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { CompiledJobs } from "./child.js";
-import { FACTS, newFolder, newHome, newJobFile, SPEC, submit } from "./fixture.js";
+import { claimNext, FACTS, newFolder, newHome, newJobFile, SPEC, submit } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -51,7 +51,7 @@ test("a killed runner's lease and job are free at once", async () => {
   await holder.kill();
   expect(leaseHolder(home.catalog)).toBeNull();
   using lease = acquireLease(home.catalog)!;
-  expect(home.catalog.claimNext(lease)).toMatchObject({ jobId, runnerPid: process.pid });
+  expect(claimNext(home, lease)).toMatchObject({ jobId, runnerPid: process.pid });
 });
 
 test("a runner killed in mid-job, ten times at random moments, loses no row and does none twice", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { acquireLease, JOB_STATUSES, type JobStatus } from "../../src/jobs/index.js";
-import { newHome, submit } from "./fixture.js";
+import { claimNext, newHome, submit } from "./fixture.js";
 
 // every stored status against every other: what is not named here must be refused
 const LEGAL: Record<Exclude<JobStatus, "UNKNOWN">, readonly JobStatus[]> = {
@@ -56,10 +56,10 @@ test("a runner can't change a job that is another runner's by now", () => {
   const home = newHome();
   const jobId = submit(home);
   using first = acquireLease(home.catalog)!;
-  home.catalog.claimNext(first);
+  claimNext(home, first);
   first.release();
   using second = acquireLease(home.catalog)!;
-  expect(home.catalog.claimNext(second)?.jobId).toBe(jobId);
+  expect(claimNext(home, second)?.jobId).toBe(jobId);
   expect(home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: first })).toBe(false);
   expect(home.catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: second })).toBe(true);
 });
@@ -68,7 +68,7 @@ test("a job that has ended has its time, its counts, its reason and no runner", 
   const home = newHome();
   const jobId = submit(home);
   using lease = acquireLease(home.catalog)!;
-  expect(home.catalog.claimNext(lease)).toMatchObject({ status: "STARTING", runnerPid: process.pid, finishedAt: null });
+  expect(claimNext(home, lease)).toMatchObject({ status: "STARTING", runnerPid: process.pid, finishedAt: null });
   const counts = { rowsDone: 2, rowsFailed: 1, rowsCut: 1, inputTokens: 60, sharedTokens: 25, outputTokens: 8 };
   home.catalog.setStatus(jobId, ["STARTING"], "FAILED", { failure: "out of memory", counts, runner: lease });
   const ended = home.catalog.get(jobId);

@@ -21,8 +21,7 @@ function fakeJob() {
     status: "RUNNING",
     rowsTotal: 100,
     waitingFor: null as string | null,
-    startedAt: null as string | null,
-    finishedAt: null as string | null,
+    runSeconds: 0,
     rowsDone: 0,
     rowsFailed: 0,
     inputTokens: 0,
@@ -148,8 +147,8 @@ it("a process that is interrupted dies of the signal and gives the cursor back",
   const program = `
     const { ProgressEmitter, showProgress } = await import(${JSON.stringify(url)});
     Object.assign(process.stdout, { isTTY: true, columns: 80 });
-    await showProgress(new ProgressEmitter({ job: () => ({ jobId: "j", status: "RUNNING", rowsTotal: 5, waitingFor: null, startedAt: null,
-      finishedAt: null, rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 }) }), process.stdout);`;
+    await showProgress(new ProgressEmitter({ job: () => ({ jobId: "j", status: "RUNNING", rowsTotal: 5, waitingFor: null, runSeconds: 0,
+      rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 }) }), process.stdout);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
   const output = text(child.stdout);
   await new Promise((resolve) => child.stdout.once("data", resolve));

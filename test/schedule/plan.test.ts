@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitsMemory, type PlanFacts, placeJob, planJob } from "../../src/runner/plan.js";
+import { fitsMemory, type PlanFacts, placeJob, planJob } from "../../src/schedule/plan.js";
 
 const GB = 1024 ** 3;
 const facts = (change: Partial<PlanFacts>): PlanFacts => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { calibrate, isOutgrown, type Measure, trialRows } from "../../src/runner/calibrate.js";
-import { axesOf, describeSetting, type Setting } from "../../src/runner/settings.js";
+import { calibrate, isOutgrown, type Measure, trialRows } from "../../src/schedule/calibrate.js";
+import { axesOf, describeSetting, type Setting } from "../../src/schedule/settings.js";
 
 const FIRST: Setting = { workers: 4, threads: 1, slots: 16, draftTokens: 0 };
 const NO_WISHES = { workers: 0, threads: 0, slots: 0 };

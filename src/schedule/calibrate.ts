@@ -1,4 +1,3 @@
-import type { Catalog, StoredCalibration } from "../jobs/index.js";
 import { type Axis, describeSetting, type Setting } from "./settings.js";
 
 /** A setting and how fast the job's first rows went through it. */
@@ -119,17 +118,4 @@ function bestOf(trials: readonly Trial[]): Trial | undefined {
   const [first, ...others] = trials;
   if (first === undefined) return undefined;
   return others.reduce((best, one) => (one.rowsPerSecond > MARGIN * best.rowsPerSecond ? one : best), first);
-}
-
-/** Reads what a home keeps; only this program writes it. */
-export function calibrationOf({ result }: StoredCalibration): Calibration {
-  return result as unknown as Calibration;
-}
-
-/** What was measured in a home, the newest first. */
-export function calibrationsOf(catalog: Catalog): (Calibration & Pick<StoredCalibration, "model" | "madeAt">)[] {
-  return catalog.calibrations().map((stored) => {
-    const { model, madeAt } = stored;
-    return { model, madeAt, ...calibrationOf(stored) };
-  });
 }
