@@ -1,4 +1,4 @@
-import { type EngineName, likelyEngine } from "./engine/index.js";
+import { type EngineName, engineTraits, likelyEngine } from "./engine/index.js";
 import { InputError, messageOf } from "./errors.js";
 import type { Home } from "./jobs/index.js";
 import {
@@ -96,7 +96,7 @@ async function fitDownload(
   const { memoryBytes } = machineFacts();
   const { vramBytes, unifiedVramBytes } = await backendFacts();
   // node-llama-cpp spreads a model over both
-  const isSpread = likelyEngine(engine).name !== "native";
+  const isSpread = !engineTraits(likelyEngine(engine).name).placesWhole;
   const most = isSpread ? memoryBytes + vramBytes - unifiedVramBytes : Math.max(memoryBytes, vramBytes);
   return { bytes: Math.round(roughBytes), fits: roughBytes < most };
 }

@@ -13,6 +13,8 @@ export type {
   TokenLogprobs,
 } from "./engine.js";
 export {
+  type EngineTraits,
+  engineTraits,
   type LikelyEngine,
   type LoadedLlama,
   likelyEngine,

@@ -39,8 +39,7 @@ export interface CalibrationRequest {
 export async function calibratedPlan(request: CalibrationRequest): Promise<Plan> {
   const { home, job, planned } = request;
   const { facts, wishes, plan } = planned;
-  // the reference engine loads the model once a worker: too long for a trial
-  if (facts.engine !== "native") return plan;
+  if (!facts.engine.triesSettings) return plan;
   const axes = axesOf({ ...facts, writesText: !job.labelProbabilities }, wishes);
   if (axes.flat().length === 0) return plan;
   const key = await calibrationKey(job, planned, axes);
@@ -98,7 +97,7 @@ async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob, axe
   const kind = [
     [job.modelPath, size, mtimeMs],
     [machine.cpuModel, facts.cores, machine.memoryBytes, devices, machine.llamaCppRelease],
-    [wishes, facts.engine, facts.hasGpu, axes],
+    [wishes, facts.engine.name, facts.hasGpu, axes],
     [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],
     [job.frameTokens, rowTokens, facts.longestTokens].map(magnitudeOf),
   ];

@@ -1,4 +1,4 @@
-import { type EngineName, likelyEngine } from "../engine/index.js";
+import { type EngineName, engineTraits, likelyEngine } from "../engine/index.js";
 import type { HomeConfig } from "../jobs/index.js";
 import type { MemoryFit } from "../models/index.js";
 import { freeMemoryOf } from "../schedule/index.js";
@@ -7,7 +7,7 @@ import { measureMachine, type PlannedNeeds, plannableOf, planWith, readModel } f
 /** Plans a job as if it ran alone now; runs nothing. */
 export async function fitMemory(needs: PlannedNeeds, config: HomeConfig, engine: EngineName): Promise<MemoryFit> {
   const model = await readModel(needs.modelPath);
-  const job = await plannableOf(needs, model, config, likelyEngine(engine).name);
+  const job = await plannableOf(needs, model, config, engineTraits(likelyEngine(engine).name));
   const machine = await measureMachine();
   const granted = { cores: machine.cores, free: freeMemoryOf(machine), isAlone: true };
   const { plan, mostBytes, backend } = planWith(job, machine, granted);

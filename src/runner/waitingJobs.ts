@@ -1,4 +1,4 @@
-import { ENGINES, type EngineName, likelyEngine } from "../engine/index.js";
+import { ENGINES, type EngineName, engineTraits, likelyEngine } from "../engine/index.js";
 import type { Home, JobRecord } from "../jobs/index.js";
 import type { Lack, QueuedJob, Wait } from "../schedule/index.js";
 import { ModelReader } from "./modelReader.js";
@@ -56,7 +56,7 @@ export class WaitingJobs {
   async plan(waiting: WaitingJob): Promise<void> {
     const { job, engine } = waiting;
     const model = await this.#models.facts(job.modelPath);
-    waiting.plannable = await plannableOf(job, model, this.home.config, likelyEngine(engine).name);
+    waiting.plannable = await plannableOf(job, model, this.home.config, engineTraits(likelyEngine(engine).name));
   }
 
   /** Remembers why jobs have to wait, and says it where others see it. */

@@ -23,7 +23,7 @@ export function memoryPlace(
 ): MemoryPlace {
   if (!hasGpu) return "host";
   const isUnified = unifiedVramBytes > 0;
-  if (engine === "native") return isUnified ? "unified" : "gpu";
+  if (engine.placesWhole) return isUnified ? "unified" : "gpu";
   return isUnified ? "host" : "spread";
 }
 

@@ -1,9 +1,9 @@
-import type { BatchPlan, LikelyEngine } from "../engine/index.js";
+import type { BatchPlan, EngineTraits } from "../engine/index.js";
 import { MOST_SLOTS, type Setting, type Wishes } from "./settings.js";
 
 /** What the planner looks at. Sizes in bytes. */
 export interface PlanFacts {
-  readonly engine: LikelyEngine["name"];
+  readonly engine: EngineTraits;
   readonly cores: number;
   readonly freeBytes: number;
   readonly weightBytes: number;
@@ -71,8 +71,8 @@ const SPARE_MASKS = 65;
 /** Of the free memory, what a job may plan with. */
 const MEMORY_SHARE = 0.8;
 
-/** Plans a job for the GPU where there is one that holds it, and for the CPU otherwise: the native engine has a model on one
- *  or the other, and a GPU without memory is an error. The reference engine spreads a model over both by itself.
+/** Plans a job for the GPU where there is one that holds it, and for the CPU otherwise, unless the
+ *  engine spreads a model over both by itself: one that places it as a whole fails on a GPU without memory.
  *  @param isAlone  no other job runs; otherwise a job that only finds no room on the GPU now is planned for it, to wait
  *  @throws nothing */
 export function placeJob(
@@ -91,7 +91,7 @@ export function placeJob(
   const onCpu = (reasons: string[]): PlacedJob => place(false, freeMemoryBytes, memoryBytes, reasons);
   if (vramBytes === 0) return onCpu([]);
   const isUnified = unifiedVramBytes > 0;
-  if (facts.engine !== "native") {
+  if (!facts.engine.placesWhole) {
     const free = freeMemoryBytes + (isUnified ? 0 : freeVramBytes);
     return place(true, free, memoryBytes + vramBytes - unifiedVramBytes, []);
   }
@@ -154,7 +154,7 @@ export function completePlan(facts: PlanFacts, setting: Setting, reasons: readon
     slotTokens,
     batchTokens: BATCH_TOKENS,
     // a GPU's logits would come over the bus, and its host would look at all of them
-    samplesInGraph: facts.engine === "native" && facts.hasGpu,
+    samplesInGraph: facts.engine.samplesInGraph && facts.hasGpu,
     memoryBytes: Math.round(memoryOf(facts, setting)),
     reasons: [...reasons, `${slotTokens} tokens a slot: the longest row with its prompt and maxTokens`],
   };
@@ -170,8 +170,7 @@ function memoryOf(facts: PlanFacts, { workers, slots }: Pick<Setting, "workers" 
   const logitBytes =
     vocabularySize * (hasGpu ? GPU_LOGIT_BYTES * slots + 2 * (SPARE_MASKS + slots) : CPU_LOGIT_BYTES * slots);
   const slotBytes = slots * slotTokensOf(facts) * kvBytesPerToken + logitBytes;
-  // the native engine loads a model once and keeps the prefix in a sequence of its own
-  return facts.engine === "native"
+  return facts.engine.sharesModel
     ? weightBytes + workers * (computeBytes + slotBytes + frameTokens * kvBytesPerToken)
     : workers * (weightBytes + computeBytes + slotBytes);
 }
@@ -201,7 +200,7 @@ function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
 
 function chooseSlots(facts: PlanFacts, wishes: Wishes, workers: number): number {
   if (wishes.slots > 0) return wishes.slots;
-  const isSmall = facts.engine === "native" && facts.weightBytes <= SMALL_MODEL_BYTES;
+  const isSmall = facts.engine.sharesCache && facts.weightBytes <= SMALL_MODEL_BYTES;
   const most = facts.hasGpu ? GPU_SLOTS : isSmall ? SMALL_MODEL_SLOTS : CPU_SLOTS;
   return Math.max(1, Math.min(most, Math.ceil(facts.rows / workers)));
 }
@@ -213,7 +212,7 @@ function chooseThreads(facts: PlanFacts, workers: number, reasons: string[]): nu
   // the GPU computes; a thread feeds it
   if (facts.hasGpu) return 1;
   const share = Math.max(1, Math.floor(facts.cores / workers));
-  if (facts.engine === "native") return share;
+  if (facts.engine.computesInLoop) return share;
   const threads = share <= 2 ? 1 : share - 1;
   if (share > 1) reasons.push(`${threads} of ${share} cores compute, the rest serves the worker's event loop`);
   return threads;

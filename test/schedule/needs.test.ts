@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { engineTraits } from "../../src/engine/index.js";
 import { type JobFacts, needsOf } from "../../src/schedule/needs.js";
 import type { MachineBounds } from "../../src/schedule/plan.js";
 
 const GB = 1e9;
 const FACTS: JobFacts = {
-  ...{ engine: "native", weightBytes: GB, kvBytesPerToken: 10_000, computeBytes: 100e6, contextLength: 32_768 },
+  ...{
+    engine: engineTraits("native"),
+    weightBytes: GB,
+    kvBytesPerToken: 10_000,
+    computeBytes: 100e6,
+    contextLength: 32_768,
+  },
   ...{ vocabularySize: 32_000, rows: 1000, longestTokens: 300, frameTokens: 50 },
 };
 const HOST: MachineBounds = {
@@ -34,7 +41,8 @@ describe("what a job needs at least", () => {
   });
 
   it("is taken from where the model runs", () => {
-    const place = (engine: JobFacts["engine"], on: MachineBounds) => needsOf({ ...FACTS, engine }, on, none).place;
+    const place = (name: JobFacts["engine"]["name"], on: MachineBounds) =>
+      needsOf({ ...FACTS, engine: engineTraits(name) }, on, none).place;
     expect(place("native", HOST)).toBe("host");
     // the GPU that is full now will have room; one that is too small never
     expect(place("native", card(24))).toBe("gpu");

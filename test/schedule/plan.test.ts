@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { engineTraits } from "../../src/engine/index.js";
 import { fitsMemory, type PlanFacts, placeJob, planJob } from "../../src/schedule/plan.js";
 
 const GB = 1024 ** 3;
 const facts = (change: Partial<PlanFacts>): PlanFacts => ({
-  engine: "native",
+  engine: engineTraits("native"),
   cores: 2,
   freeBytes: 16 * GB,
   weightBytes: 0.006 * GB,
@@ -32,21 +33,21 @@ describe("the planner", () => {
   });
 
   it("leaves a core of each worker's share to the reference engine's event loop", () => {
-    const large = facts({ engine: "node-llama-cpp", cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB });
+    const large = facts({ engine: engineTraits("node-llama-cpp"), cores: 16, freeBytes: 64 * GB, weightBytes: 4 * GB });
     expect(planJob(large, none)).toMatchObject({ workers: 4, threads: 3 });
   });
 
   it("counts the weights once for the native engine, and once a worker for the reference engine", () => {
     const two = { workers: 2, threads: 1, slots: 16 };
     const native = planJob(facts({ weightBytes: GB }), two).memoryBytes;
-    const reference = planJob(facts({ weightBytes: GB, engine: "node-llama-cpp" }), two).memoryBytes;
+    const reference = planJob(facts({ weightBytes: GB, engine: engineTraits("node-llama-cpp") }), two).memoryBytes;
     expect(reference - native).toBeCloseTo(GB - 2 * 40 * 6144, -3);
   });
 
   it("gives a small model few slots, a large one more", () => {
     expect(planJob(facts({}), none).slots).toBe(2);
     expect(planJob(facts({ weightBytes: 4 * GB }), none).slots).toBe(16);
-    expect(planJob(facts({ engine: "node-llama-cpp" }), none).slots).toBe(16);
+    expect(planJob(facts({ engine: engineTraits("node-llama-cpp") }), none).slots).toBe(16);
   });
 
   it("gives a GPU one worker, and has it sample", () => {
@@ -149,7 +150,12 @@ describe("a job's place", () => {
   });
 
   it("is both for the reference engine, which spreads a model by itself", () => {
-    const placed = placeJob({ ...thirtyB, engine: "node-llama-cpp" }, { ...HOST, ...RTX_4090 }, none, true);
+    const placed = placeJob(
+      { ...thirtyB, engine: engineTraits("node-llama-cpp") },
+      { ...HOST, ...RTX_4090 },
+      none,
+      true,
+    );
     expect(placed).toMatchObject({ backend: "auto", mostBytes: HOST.memoryBytes + RTX_4090.vramBytes });
     expect(placed.plan.samplesInGraph).toBe(false);
   });
@@ -159,7 +165,7 @@ describe("a job's place", () => {
     const unified = { ...mac, unifiedVramBytes: 11 * GB };
     const small = { ...eightB, weightBytes: 2e9 };
     expect(placeJob(small, unified, none, true).facts).toMatchObject({ hasGpu: true, freeBytes: 6 * GB });
-    const reference = placeJob({ ...small, engine: "node-llama-cpp" }, unified, none, true);
+    const reference = placeJob({ ...small, engine: engineTraits("node-llama-cpp") }, unified, none, true);
     expect(reference).toMatchObject({ mostBytes: 16 * GB, facts: { freeBytes: 6 * GB } });
   });
 

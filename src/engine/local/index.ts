@@ -25,3 +25,4 @@ export type {
   TokenResult,
   TokenRow,
 } from "./tokenEngine.js";
+export { type EngineTraits, engineTraits } from "./traits.js";
