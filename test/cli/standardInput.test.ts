@@ -16,9 +16,7 @@ test("a table on standard input is run, gzip'd too, its first rows only where th
     const { code, stderr } = await desk.feed(input, ...words, "--csv-formulas", "escape", "--output", "out.csv");
     expect(stderr).toContain("Wrote 2 rows");
     expect(code).toBe(0);
-    expect(written("out.csv")).toBe(
-      '"id","size","msg","inference_result"\n"07","1.50","\'=1+1","x"\n"08","2.25","fine","x"\n',
-    );
+    expect(written("out.csv")).toBe("id,size,msg,inference_result\n07,1.50,'=1+1,x\n08,2.25,fine,x\n");
   }
   await desk.feed(CSV, ...words, "--output", "out.jsonl");
   expect(written("out.jsonl").split("\n")[0]).toBe('{"id":"07","size":1.50,"msg":"=1+1","inference_result":"x"}');
