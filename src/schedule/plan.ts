@@ -131,7 +131,7 @@ export function gigabytes(bytes: number): string {
  *  @throws nothing: the smallest plan has one worker, one thread and one slot; `memoryBytes` tells what it needs */
 export function planJob(facts: PlanFacts, wishes: Wishes): Plan {
   const reasons: string[] = [];
-  let workers = wishes.workers || chooseWorkers(facts, reasons);
+  let workers = wishes.workers || chooseWorkers(facts, wishes, reasons);
   const threads = wishes.threads || chooseThreads(facts, workers, reasons);
   let slots = chooseSlots(facts, wishes, workers);
   const fits = (): boolean => fitsMemory(facts, { workers, slots });
@@ -179,16 +179,18 @@ function slotTokensOf({ contextLength, longestTokens }: PlanFacts): number {
   return Math.min(contextLength, Math.max(64, longestTokens));
 }
 
-function chooseWorkers(facts: PlanFacts, reasons: string[]): number {
+function chooseWorkers(facts: PlanFacts, { threads }: Wishes, reasons: string[]): number {
   if (facts.hasGpu) {
     reasons.push("one worker: the GPU takes all slots in one batch");
     return 1;
   }
-  const most = Math.max(1, Math.min(facts.cores, facts.rows));
+  const most = Math.max(1, Math.min(Math.floor(facts.cores / Math.max(1, threads)), facts.rows));
   if (facts.weightBytes <= SMALL_MODEL_BYTES || facts.cores <= 2) {
-    reasons.push(
-      `${most} worker${most > 1 ? "s" : ""} of one thread on ${facts.cores} cores: compute threads that wait for each other lose to workers that do not`,
-    );
+    const why =
+      threads > 1
+        ? `${threads} threads, as asked for, on ${facts.cores} cores`
+        : `one thread on ${facts.cores} cores: compute threads that wait for each other lose to workers that do not`;
+    reasons.push(`${most} worker${most > 1 ? "s" : ""} of ${why}`);
     return most;
   }
   const several = Math.max(1, Math.min(most, Math.floor(facts.cores / 4)));

@@ -96,6 +96,14 @@ describe("the planner", () => {
     });
   });
 
+  it("takes no more workers than the cores bear with the threads that were asked for", () => {
+    const threads = (count: number, change: Partial<PlanFacts>) => planJob(facts(change), { ...none, threads: count });
+    expect(threads(2, {})).toMatchObject({ workers: 1, threads: 2 });
+    expect(threads(3, { cores: 16 })).toMatchObject({ workers: 5, threads: 3 });
+    expect(threads(8, { cores: 16, weightBytes: 4 * GB })).toMatchObject({ workers: 2, threads: 8 });
+    expect(threads(4, { cores: 2 })).toMatchObject({ workers: 1, threads: 4 });
+  });
+
   it("says why", () => {
     expect(planJob(facts({}), none).reasons.join("\n")).toMatch(/workers of one thread on 2 cores/);
   });

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
-import { type Home, openHome } from "../../src/jobs/index.js";
+import { acquireLease, type Home, newJobId, openHome } from "../../src/jobs/index.js";
+import { embeddedModelPath } from "../../src/models/index.js";
 import { checkOptions, type InferOptions } from "../../src/submission/options.js";
 import { estimateJobs, submitJobs } from "../../src/submission/submit.js";
+import { FACTS, FakeClock, SPEC } from "../jobs/fixture.js";
 import { contextOf } from "./context.js";
 
 let folder: string;
@@ -101,4 +103,27 @@ it("an embedding model is refused before any model is downloaded, also by a name
     });
   }
   expect(pulls).toEqual([]);
+});
+
+it("the estimate goes by the time that an earlier job has run, not by the time that it took", async () => {
+  const clock = new FakeClock();
+  using past = openHome(folder, { clock: clock.read });
+  const { catalog } = past;
+  const facts = { ...FACTS, rowsTotal: 50 };
+  const { jobId } = catalog.submit(newJobId(), { ...SPEC, modelPath: embeddedModelPath("starter") }, facts);
+  const counts = { rowsDone: 50, rowsFailed: 0, rowsCut: 0, inputTokens: 900, sharedTokens: 0, outputTokens: 100 };
+  using lease = acquireLease(catalog)!;
+  for (const waitedMs of [0, 3_600_000]) {
+    clock.nowMs += waitedMs;
+    lease.renew();
+    catalog.claim(jobId, lease);
+    catalog.setStatus(jobId, ["STARTING"], "RUNNING", { runner: lease });
+    clock.nowMs += 5000;
+    if (waitedMs === 0) catalog.setStatus(jobId, ["RUNNING"], "QUEUED", { runner: lease });
+  }
+  catalog.setStatus(jobId, ["RUNNING"], "SUCCEEDED", { runner: lease, counts });
+  const options = checkOptions({}, { model: "starter", engine: "auto" });
+  const [estimate] = await estimateJobs(contextOf(home), ["a row"], options);
+  const tokens = (estimate?.inputTokens ?? 0) + (estimate?.maxOutputTokens ?? 0);
+  expect(estimate).toMatchObject({ secondsBasis: "measured", seconds: Math.ceil(tokens / 100) });
 });
