@@ -68,12 +68,16 @@ const DEFAULT_MAX_TOKENS = 512;
 /** @param isSeedPerInput each row has a seed of its own
  *  @param contextLength   of the model, in tokens */
 export function fillSampling(given: CheckedSampling, isSeedPerInput: boolean, contextLength: number): JobSampling {
-  return {
+  const filled: JobSampling = {
     ...given,
     // different seeds are asked for to get different outputs, which greedy decoding would not give
     temperature: given.temperature ?? (isSeedPerInput ? 1 : 0),
     maxTokens: given.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor(contextLength / 4)),
   };
+  // in the table's order, whatever was given: what was measured for a job is found by this record
+  return Object.fromEntries(
+    samplingTable.keyof().options.map((name) => [name, filled[name]]),
+  ) as unknown as JobSampling;
 }
 
 /** What only says how tokens are drawn. */

@@ -18,14 +18,15 @@ const LOOKS = 60;
  *  stays open and keeps its session's next ones out. */
 const WATCHER = `
   const { Session } = require("node:inspector");
-  const { shared, limitMs, lookMs } = require("node:worker_threads").workerData;
+  const { shared, lookMs } = require("node:worker_threads").workerData;
   let seen = 0;
-  let silentSince = Date.now();
+  let silentLooks = 0;
   setInterval(() => {
     const beats = Atomics.load(shared, ${BEATS});
-    if (beats !== seen) silentSince = Date.now();
+    // looks and not the clock, which may be set and goes on while the process is stopped
+    silentLooks = beats === seen ? silentLooks + 1 : 0;
     seen = beats;
-    if (Date.now() - silentSince < limitMs) return;
+    if (silentLooks < ${LOOKS}) return;
     const session = new Session();
     session.connectToMainThread();
     Atomics.add(shared, ${STOPS}, 1);
@@ -37,7 +38,7 @@ const WATCHER = `
 export function guardLoops(limitMs: number): LoopGuard {
   const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const lookMs = Math.max(1, Math.round(limitMs / LOOKS));
-  const watcher = new Worker(WATCHER, { eval: true, workerData: { shared, limitMs, lookMs } });
+  const watcher = new Worker(WATCHER, { eval: true, workerData: { shared, lookMs } });
   // a Node.js that was built without the inspector has no guard
   watcher.on("error", () => {}).unref();
   const hasStopped = () => Atomics.load(shared, STOPS) > 0;

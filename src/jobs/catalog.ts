@@ -37,6 +37,8 @@ export interface StoredCalibration {
 /** A job that waits for a runner. */
 export interface QueueEntry {
   readonly jobId: string;
+  /** Of its line. */
+  readonly seq: number;
   /** What it wants that others have, as a runner has found. */
   readonly waitsFor: string | null;
 }
@@ -47,8 +49,9 @@ export interface JobFilter {
   readonly limit?: number;
 }
 
-// the first part is the index's own condition, word for word, so that ended jobs are never looked at
-const WAITING = `status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
+// the condition of the index jobs_by_turn, word for word, so that ended jobs are never looked at
+const UNENDED = "status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')";
+const WAITING = `${UNENDED}
   AND (status = 'QUEUED' OR (status IN ('STARTING', 'RUNNING') AND runner_token IS NOT ?))`;
 
 // what has passed since it was last counted; a clock that was set back counts nothing
@@ -123,7 +126,7 @@ export class Catalog {
 
   /** Those that have not ended, in the order of their turn. */
   unended(): JobRecord[] {
-    const sql = "SELECT * FROM jobs WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED') ORDER BY priority, seq";
+    const sql = `SELECT * FROM jobs WHERE ${UNENDED} ORDER BY priority, seq`;
     return this.db.all(sql).map(toJobRecord);
   }
 
@@ -147,9 +150,24 @@ export class Catalog {
   /** The first jobs that a runner may claim, in the order of their turn, by priority, then by age: queued ones and those that a
    *  runner which is gone has left. */
   queue(limit: number): QueueEntry[] {
-    const sql = `SELECT job_id, waits_for FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT ?`;
+    const sql = `SELECT job_id, seq, waits_for FROM jobs WHERE ${WAITING} ORDER BY priority, seq LIMIT ?`;
     const rows = this.db.all(sql, liveHolder(this.db, this.clock())?.token ?? null, limit);
-    return rows.map((row) => ({ jobId: String(row.job_id), waitsFor: row.waits_for as string | null }));
+    return rows.map((row) => ({
+      jobId: String(row.job_id),
+      seq: Number(row.seq),
+      waitsFor: row.waits_for as string | null,
+    }));
+  }
+
+  /** The job of a line of the queue, null when it has left the catalogue meanwhile.
+   *  @throws {RowmillError} ROWMILL_STORE_BROKEN, of which the catalogue is made anew, for a line that its own id does not find */
+  findQueued({ jobId, seq }: Pick<QueueEntry, "jobId" | "seq">): JobRecord | null {
+    return this.db.transaction(() => {
+      const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", jobId);
+      if (row?.seq === seq) return toJobRecord(row);
+      if (this.db.get("SELECT job_id FROM jobs WHERE seq = ?", seq)?.job_id === jobId) throw twice(jobId);
+      return null;
+    });
   }
 
   /** Takes a waiting job for a runner (→ STARTING): of several that ask at once, one gets it. It may be one that a former runner
@@ -184,8 +202,7 @@ export class Catalog {
 
   /** The jobs that a runner is to cancel. */
   cancelling({ token }: Pick<RunnerLease, "token">): string[] {
-    const sql = `SELECT job_id FROM jobs
-      WHERE status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED') AND status = 'CANCELLING' AND runner_token = ?`;
+    const sql = `SELECT job_id FROM jobs WHERE ${UNENDED} AND status = 'CANCELLING' AND runner_token = ?`;
     return this.db.all(sql, token).map((row) => String(row.job_id));
   }
 
@@ -235,8 +252,10 @@ export class Catalog {
 
   /** Counts how long the jobs have run that a runner is about to begin: of those that run, the snapshots do. */
   countStarting({ token }: Pick<RunnerLease, "token">): void {
-    const sql = `UPDATE jobs SET ${RUN_TIME}, counted_ms = ?1 WHERE status = 'STARTING' AND runner_token = ?2`;
-    this.db.run(sql, this.clock(), token);
+    const starting = `${UNENDED} AND status = 'STARTING' AND runner_token =`;
+    // a look takes no lock
+    if (this.db.get(`SELECT 1 FROM jobs WHERE ${starting} ?`, token) === undefined) return;
+    this.db.run(`UPDATE jobs SET ${RUN_TIME}, counted_ms = ?1 WHERE ${starting} ?2`, this.clock(), token);
   }
 
   /** Keeps what the planner chose, and why. */
@@ -339,7 +358,7 @@ export class Catalog {
   #checkOneLine(jobId: string, runnerToken: string): void {
     const sql = `SELECT job_id FROM jobs INDEXED BY jobs_by_turn WHERE ${WAITING} ORDER BY priority, seq`;
     if (!this.db.all(sql, runnerToken).some((row) => row.job_id === jobId)) return;
-    throw new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${jobId} twice: it is damaged`);
+    throw twice(jobId);
   }
 
   /** Ends jobs that were to be cancelled when their runner died: for a runner that begins.
@@ -350,7 +369,7 @@ export class Catalog {
 
   /** Ends what was to be cancelled and belongs to no living runner. */
   #endCancelled(runnerToken: string | null): void {
-    const sql = "SELECT job_id FROM jobs WHERE status = 'CANCELLING' AND runner_token IS NOT ?";
+    const sql = `SELECT job_id FROM jobs WHERE ${UNENDED} AND status = 'CANCELLING' AND runner_token IS NOT ?`;
     for (const row of this.db.all(sql, runnerToken)) this.#end(String(row.job_id), "CANCELLED");
   }
 
@@ -371,6 +390,10 @@ export class Catalog {
   #now(): string {
     return new Date(this.clock()).toISOString();
   }
+}
+
+function twice(jobId: string): RowmillError {
+  return new RowmillError("ROWMILL_STORE_BROKEN", `the catalogue has ${jobId} twice: it is damaged`);
 }
 
 function toCalibration(row: SqlRow): StoredCalibration {

@@ -102,8 +102,13 @@ async function* parquetChunks(...of: Parameters<typeof arrowFile>): AsyncGenerat
 /** What the process was given open, or a pipe or device: its name says no format. */
 function isStream(path: string): boolean {
   if (DESCRIPTOR.test(resolve(path))) return true;
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && (found.isFIFO() || found.isCharacterDevice() || found.isSocket());
+  try {
+    const found = statSync(path);
+    return found.isFIFO() || found.isCharacterDevice() || found.isSocket();
+  } catch {
+    // what is not there, or can't be looked at, is no stream
+    return false;
+  }
 }
 
 async function* textChunks(batches: AsyncIterable<ResultBatch>, writer: TextWriter): AsyncGenerator<Uint8Array> {

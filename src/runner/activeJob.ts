@@ -31,7 +31,7 @@ export interface RunnerShare {
   readonly stopping: AbortSignal;
   /** Where a bug that costs a job is written down. */
   readonly log: (line: string) => void;
-  /** Called when a job has its model loaded: the memory that is free has changed. */
+  /** Called when a job has taken all of its memory: what is free has changed. */
   readonly onLoaded: () => void;
 }
 
@@ -46,6 +46,7 @@ export interface Begin {
 /** A job that this runner has claimed, until it has ended, was cancelled or is given back. */
 export class ActiveJob {
   readonly jobId: string;
+  readonly modelPath: string;
   readonly cores: number;
   readonly #share: RunnerShare;
   readonly #begin: Begin;
@@ -58,6 +59,7 @@ export class ActiveJob {
     this.#share = share;
     this.#begin = begin;
     this.jobId = begin.job.jobId;
+    this.modelPath = begin.job.modelPath;
     this.cores = begin.cores;
     this.#signal = AbortSignal.any([share.stopping, this.#cancelling.signal]);
   }

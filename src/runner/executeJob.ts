@@ -19,7 +19,7 @@ export interface Execution extends JobRun {
   readonly lease: RunnerLease;
   /** Aborts when the runner has to end: results that can't be written by then run again. */
   readonly stopping: AbortSignal;
-  /** Called once, when the first worker has loaded the model. */
+  /** Called once, when the first results are there: the model is loaded, and what its context takes is taken. */
   readonly onLoaded: () => void;
 }
 
@@ -64,7 +64,9 @@ class RowsInWork implements Disposable {
   readonly #counts: { sharedTokens: number; rowsCut: number; rowsFailed: number };
   /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
   readonly #wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
+  /** The first worker has loaded the model. */
   #isLoaded = false;
+  #hasResults = false;
   /** What ended the job in a timer or a message. */
   #failure: unknown = null;
 
@@ -122,8 +124,12 @@ class RowsInWork implements Disposable {
   }
 
   #take(worker: WorkerEnd, message: WorkerMessage): void {
-    if (message.kind === "results") this.#keep(message.results);
-    else {
+    if (message.kind === "results") {
+      // the KV cache and the compute buffers are there by now, too
+      if (!this.#hasResults) this.#execution.onLoaded();
+      this.#hasResults = true;
+      this.#keep(message.results);
+    } else {
       this.#wanted.push({ worker, rows: message.rows });
       this.#feed();
       // the first worker that asks for rows has loaded the model
@@ -156,7 +162,6 @@ class RowsInWork implements Disposable {
 
   #begin(): void {
     this.#isLoaded = true;
-    this.#execution.onLoaded();
     this.#tellRunning();
   }
 

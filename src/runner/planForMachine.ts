@@ -97,6 +97,21 @@ export async function plannableOf(
   return { facts, wishes, needs: needsOf(facts, { ...machineFacts(), ...backend }, wishes) };
 }
 
+/** Plans a job with what the schedule gives it. One that runs alone and finds the GPU taken by other programs runs on the CPU, with
+ *  all cores and not with the one that feeds a GPU.
+ *  @returns the plan, and the cores that it takes */
+export function planGranted(
+  plannable: PlannableJob,
+  machine: MachineBounds,
+  granted: Granted,
+): { readonly planned: PlannedJob; readonly cores: number } {
+  const planned = planWith(plannable, machine, granted);
+  if (!granted.isAlone || planned.place !== "host" || plannable.needs.place === "host")
+    return { planned, cores: granted.cores };
+  const { cores } = machine;
+  return { planned: planWith(plannable, machine, { ...granted, cores }), cores };
+}
+
 /** Plans a job with what it may use. */
 export function planWith(
   { facts, wishes }: PlannableJob,

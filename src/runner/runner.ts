@@ -14,7 +14,7 @@ import { freeMemoryOf, type MachineBounds, type Schedule, type Start, schedule }
 import { ActiveJob, failJob, type RunnerShare } from "./activeJob.js";
 import { lockJobs } from "./jobsLock.js";
 import { patiently } from "./patience.js";
-import { checkMemory, measureMachine, type PlannableJob, planWith } from "./planForMachine.js";
+import { checkMemory, measureMachine, type PlannableJob, planGranted } from "./planForMachine.js";
 import { Pools } from "./pools.js";
 import { queuedJob, type WaitingJob, WaitingJobs } from "./waitingJobs.js";
 
@@ -180,7 +180,11 @@ export class Runner {
     const unplanned = wait.find((one) => one.for === "plan");
     if (unplanned !== undefined) return await this.#plan(this.#waiting.get(unplanned.jobId), share);
     let hasStarted = false;
-    for (const one of start) hasStarted = (await this.#start(one, machine, share)) || hasStarted;
+    for (const one of start) {
+      // one that runs elsewhere than it was to has taken more cores than the schedule gave it
+      if (this.#busyCores() + one.cores > this.#cores) break;
+      hasStarted = (await this.#start(one, machine, share)) || hasStarted;
+    }
     this.#waiting.note(wait);
     return hasStarted;
   }
@@ -197,6 +201,7 @@ export class Runner {
     });
     const active = [...this.#active.values()].map(({ job }) => ({
       jobId: job.jobId,
+      model: job.modelPath,
       cores: job.cores,
       due: job.due(free),
     }));
@@ -217,10 +222,11 @@ export class Runner {
 
   /** Starts a job with what the schedule gives it.
    *  @returns false when it is no longer to be had */
-  async #start({ jobId, cores, free }: Start, machine: MachineBounds, share: RunnerShare): Promise<boolean> {
+  async #start({ jobId, cores: given, free }: Start, machine: MachineBounds, share: RunnerShare): Promise<boolean> {
     const waiting = this.#waiting.get(jobId);
     const isAlone = this.#active.size === 0;
-    const planned = planWith(waiting.plannable as PlannableJob, machine, { cores, free, isAlone });
+    const granted = { cores: given, free, isAlone };
+    const { planned, cores } = planGranted(waiting.plannable as PlannableJob, machine, granted);
     try {
       if (isAlone) checkMemory(planned, waiting.job);
     } catch (error) {

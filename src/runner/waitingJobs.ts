@@ -12,6 +12,8 @@ const WORDS: Partial<Record<Lack, string>> = { memory: "memory", gpuMemory: "mem
 /** A job that waits, with what its runner remembers of it meanwhile. */
 export interface WaitingJob {
   readonly job: JobRecord;
+  /** Of its line in the catalogue. */
+  readonly seq: number;
   readonly engine: EngineName;
   /** Null until it has been planned. */
   plannable: PlannableJob | null;
@@ -33,13 +35,13 @@ export class WaitingJobs {
   look(): { readonly jobs: readonly WaitingJob[]; readonly hasNew: boolean } {
     const { catalog } = this.home;
     const before = this.#jobs;
-    const jobs = catalog.queue(LOOK_AHEAD).flatMap(({ jobId, waitsFor }): WaitingJob[] => {
+    const jobs = catalog.queue(LOOK_AHEAD).flatMap(({ jobId, seq, waitsFor }): WaitingJob[] => {
       const known = before.get(jobId);
-      if (known !== undefined) return [known];
-      const job = catalog.find(jobId);
+      if (known?.seq === seq) return [known];
+      const job = catalog.findQueued({ jobId, seq });
       // cancelled and removed meanwhile
       if (job === null) return [];
-      return [{ job, engine: engineOf(job), plannable: null, overtaken: 0, waitsFor }];
+      return [{ job, seq, engine: engineOf(job), plannable: null, overtaken: 0, waitsFor }];
     });
     this.#jobs = new Map(jobs.map((one) => [one.job.jobId, one]));
     this.#models.keep(new Set(jobs.map(({ job }) => job.modelPath)));

@@ -26,8 +26,9 @@ export interface QueuedJob {
 
 export interface ActiveJob {
   readonly jobId: string;
+  readonly model: string;
   readonly cores: number;
-  /** What it will still take of the memory that is free: all of its plan's until its model is loaded, then nothing. */
+  /** What it will still take of the memory that is free: all of its plan's until it has results, then nothing. */
   readonly due: FreeMemory;
 }
 
@@ -51,9 +52,9 @@ export interface Start {
   readonly free: FreeMemory;
 }
 
-/** Why a job does not start: it has not been planned; there is too little of something; one that is before it in turn must
- *  not be overtaken again. */
-export type Lack = "plan" | "cores" | "memory" | "gpuMemory" | "turn";
+/** Why a job does not start: it has not been planned; there is too little of something; its model runs on the GPU already; one
+ *  that is before it in turn must not be overtaken again. */
+export type Lack = "plan" | "cores" | "memory" | "gpuMemory" | "model" | "turn";
 
 export interface Wait {
   readonly jobId: string;
@@ -75,7 +76,8 @@ export const MOST_OVERTAKEN = 8;
 /** Which of the waiting jobs start now, beside those that run. They are taken by priority, then by age, and one that does
  *  not fit is passed over, `MOST_OVERTAKEN` times at most. Where nothing runs, the first one starts whatever it needs: its plan
  *  tells whether it can. Cores are shared out among the models that wait, so that jobs of different models run beside each
- *  other from the start; jobs of the same model wait for their turn: one at a time is as fast, and the first ends sooner.
+ *  other from the start; jobs of the same model wait for their turn, as far as the first takes all cores, and always on a
+ *  GPU: one at a time is as fast, and the first ends sooner.
  *  @param queued  the oldest first
  *  @returns each queued job, either in `start` or in `wait`, in the order of their turn */
 export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJob[], machine: Machine): Schedule {
@@ -86,14 +88,16 @@ export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJo
   const waiting: { readonly jobId: string; readonly for: Lack; overtaken: number }[] = [];
   inTurn.forEach((job, place) => {
     const isAlone = active.length + starting.length === 0;
-    const lack = isHeld ? "turn" : lackOf(job, room, isAlone);
+    const runs = [...active, ...starting.map((one) => one.job)];
+    const isTaken = runs.some(({ model }) => model === job.model);
+    const lack = isHeld ? "turn" : lackOf(job, room, isAlone, isTaken);
     if (lack !== null || job.needs === null) {
       waiting.push({ jobId: job.jobId, for: lack ?? "plan", overtaken: job.overtaken });
       isHeld ||= lack === "plan" || job.overtaken >= MOST_OVERTAKEN;
       return;
     }
     const taken = takenFrom(room, job.needs, job.warmBytes);
-    const sharing = sharers(job, inTurn.slice(place + 1), less(room, 0, taken));
+    const sharing = sharers(job, inTurn.slice(place + 1), less(room, job.needs.leastCores, taken));
     const cores = coresFor(job.needs, sharing, room.cores);
     starting.push({ job, cores, taken: atMost(taken, room) });
     room = less(room, cores, taken);
@@ -130,10 +134,13 @@ function atMost(taken: FreeMemory, room: FreeMemory): FreeMemory {
   return { hostBytes: min(taken.hostBytes, room.hostBytes), gpuBytes: min(taken.gpuBytes, room.gpuBytes) };
 }
 
-function lackOf({ needs, warmBytes }: QueuedJob, room: Room, isAlone: boolean): Lack | null {
+/** @param isTaken  its model runs already */
+function lackOf({ needs, warmBytes }: QueuedJob, room: Room, isAlone: boolean, isTaken: boolean): Lack | null {
   if (room.cores < 1) return "cores";
   if (needs === null) return "plan";
   if (isAlone) return null;
+  // one batch fills the GPU, and what two jobs share of its memory makes both their batches small
+  if (isTaken && needs.place !== "host") return "model";
   if (!hasMemory(needs, warmBytes, room)) return needs.place === "host" ? "memory" : "gpuMemory";
   return room.cores < needs.leastCores ? "cores" : null;
 }
@@ -165,10 +172,21 @@ export function takenFrom(
   }
 }
 
-/** How many models the cores are shared out to: the job's, and those of the jobs behind it that find memory beside it. */
-function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: FreeMemory): number {
-  const beside = behind.filter(({ needs, warmBytes }) => needs === null || hasMemory(needs, warmBytes, left));
-  return new Set([job, ...beside].map(({ model }) => model)).size;
+/** How many models the cores are shared out to: the job's, and those of the jobs behind it that find cores and memory beside it
+ *  and one another.
+ *  @param left  what the job leaves, with its least cores */
+function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: Room): number {
+  const models = new Set([job.model]);
+  let room = left;
+  for (const { model, needs, warmBytes } of behind) {
+    if (models.has(model)) continue;
+    if (needs !== null) {
+      if (!hasMemory(needs, warmBytes, room) || needs.leastCores > room.cores) continue;
+      room = less(room, needs.leastCores, takenFrom(room, needs, warmBytes));
+    }
+    models.add(model);
+  }
+  return models.size;
 }
 
 function coresFor({ leastCores, mostCores }: Needs, sharing: number, cores: number): number {

@@ -118,7 +118,7 @@ test("jobs show says nothing of options of which a submission said nothing", asy
     "created",
     "started",
     "ended",
-    "took",
+    "ran for",
     "rows",
     "tokens",
   ];

@@ -113,7 +113,7 @@ test("jobs are taken by priority, then by age", () => {
   const taken = [];
   const queue = home.catalog.queue(10).map(({ jobId }) => jobId);
   expect(queue).toEqual([fast1, fast2, slow1, slow2]);
-  expect(home.catalog.queue(1)).toEqual([{ jobId: fast1, waitsFor: null }]);
+  expect(home.catalog.queue(1)).toEqual([{ jobId: fast1, seq: 3, waitsFor: null }]);
   for (let job = claimNext(home, lease); job !== null; job = claimNext(home, lease)) taken.push(job.jobId);
   expect(taken).toEqual([fast1, fast2, slow1, slow2]);
   expect(claimNext(home, lease)).toBeNull();

@@ -1,3 +1,4 @@
+import { WaitingJobs } from "../../src/runner/waitingJobs.js";
 import {
   copyFileSync,
   cpSync,
@@ -21,6 +22,11 @@ import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
 import { CompiledJobs } from "./child.js";
 import { claimNext, FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
+
+/** As a runner looks at the queue. */
+const lookForNext = (home: Home): void => {
+  new WaitingJobs(home).look();
+};
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -294,9 +300,14 @@ describe("a process that has the catalogue open", () => {
     expect(readdirSync(path).some((name) => name.startsWith("catalog.db.damaged-"))).toBe(true);
   });
 
-  test.each(["QUEUED", "STARTING"])(
-    "makes one anew that holds a job twice, a line of it %s, for its runner would take it for ever",
-    (status) => {
+  test.each([
+    ["QUEUED", "claims", claimNext],
+    ["STARTING", "claims", claimNext],
+    ["QUEUED", "looks for", lookForNext],
+    ["STARTING", "looks for", lookForNext],
+  ] as const)(
+    "makes one anew that holds a job twice, a line of it %s, when its runner %s the next: it would take it for ever",
+    (status, _, takeNext) => {
       const { path, before, waiting, done } = homeWithJobs();
       // as a page of an older file brings a line back that the index over the ids does not know
       otherProgram(
@@ -317,7 +328,8 @@ describe("a process that has the catalogue open", () => {
       using home = openHome(path);
       expect(home.catalog.list().filter(({ jobId }) => jobId === done)).toHaveLength(2);
       using lease = acquireLease(home.catalog)!;
-      // the file is made anew within the claim, and the lease is not in the new one
+      // the file is made anew meanwhile, and the lease is not in the new one
+      takeNext(home, lease);
       expect(claimNext(home, lease)).toBeNull();
       const statuses = (list: typeof before) => list.map((job) => [job.jobId, job.status]);
       expect(statuses(home.catalog.list())).toEqual(statuses(before));

@@ -57,3 +57,13 @@ it("of a long queue the beginning is looked at", () => {
   expect(jobs.length).toBeGreaterThan(10);
   expect(jobs.length).toBeLessThan(100);
 });
+
+it("a line that its own id does not find is damage, and not a job that waits for ever", () => {
+  const home = newHome();
+  const jobId = submit(home);
+  const { catalog } = home;
+  const seq = catalog.queue(1)[0]?.seq ?? 0;
+  expect(catalog.findQueued({ jobId, seq })?.jobId).toBe(jobId);
+  // a line that has gone is none
+  expect(catalog.findQueued({ jobId: "job-gone", seq: seq + 1 })).toBeNull();
+});

@@ -18,7 +18,7 @@ const job = (jobId: string, change: Partial<Omit<QueuedJob, "needs">> = {}, need
 });
 const fixed = (cores: number): Partial<Needs> => ({ leastCores: cores, mostCores: cores });
 const running = (cores: number, due: Partial<FreeMemory> = {}): ActiveJob => ({
-  ...{ jobId: "running", cores, due: { hostBytes: 0, gpuBytes: 0, ...due } },
+  ...{ jobId: "running", model: "running's", cores, due: { hostBytes: 0, gpuBytes: 0, ...due } },
 });
 const machine = (cores: number, free: Partial<FreeMemory> = {}): Machine => ({
   ...{ cores, free: { hostBytes: 100, gpuBytes: 0, ...free } },
@@ -93,6 +93,24 @@ describe("the schedule", () => {
     expect(started([job("a", { warmBytes: 1 }, { place: "gpu", memoryBytes: 31 })], beside, on)).toHaveLength(1);
   });
 
+  it("lets jobs of one model take turns on a GPU, where one batch fills it", () => {
+    const gpu: Partial<Needs> = { place: "gpu", leastCores: 1, mostCores: 1 };
+    const queued = [job("a", {}, gpu), job("b", {}, gpu), job("c", { model: "n" }, gpu)];
+    const on = machine(8, { gpuBytes: 100 });
+    expect(started(queued, [], on)).toEqual(["a on 1", "c on 1"]);
+    expect(waits(queued, [], on)).toEqual(["b for model"]);
+    expect(waits(queued.slice(1, 2), [{ ...running(1), model: "m" }], on)).toEqual(["b for model"]);
+    // on a CPU jobs that were to have fewer cores run beside each other
+    expect(started([job("a", {}, fixed(1)), job("b", {}, fixed(1))], [], machine(2))).toEqual(["a on 1", "b on 1"]);
+  });
+
+  it("keeps no cores for a model that could not start beside the first", () => {
+    expect(started([job("a"), job("b", { model: "n" }, fixed(16))], [], machine(16))).toEqual(["a on 16"]);
+    const on = machine(16, { hostBytes: 25 });
+    const many = Array.from({ length: 16 }, (_, at) => job(`${at}`, { model: `${at}` }));
+    expect(started(many, [], on)).toEqual(["0 on 8", "1 on 8"]);
+  });
+
   it("gives those that start together what they need, and the rest in equal parts", () => {
     const queued = [job("a", {}, fixed(1)), job("b", {}, { ...fixed(1), memoryBytes: 30 })];
     expect(schedule(queued, [], machine(2)).start.map(({ free }) => free.hostBytes)).toEqual([40, 60]);
@@ -125,7 +143,9 @@ const queue = (arbitraryNeeds: fc.Arbitrary<Needs | null>) =>
     .map((jobs) => jobs.map((one, at): QueuedJob => ({ jobId: `job-${at}`, ...one })));
 const due = fc.record({ hostBytes: fc.nat(40), gpuBytes: fc.nat(40) });
 const actives = fc
-  .array(fc.record({ cores: fc.integer({ min: 1, max: 3 }), due }), { maxLength: 3 })
+  .array(fc.record({ cores: fc.integer({ min: 1, max: 3 }), model: fc.constantFrom("m", "n", "p"), due }), {
+    maxLength: 3,
+  })
   .map((jobs) => jobs.map((one, at): ActiveJob => ({ jobId: `active-${at}`, ...one })))
   .filter((jobs) => jobs.reduce((sum, one) => sum + one.cores, 0) <= CORES);
 const machines = fc.record({
@@ -219,6 +239,13 @@ describe("whatever waits and runs, the schedule", () => {
         const turn = inTurn(queued);
         for (const { jobId, for: lack } of wait) {
           if (lack === "turn") continue;
+          if (lack === "model") {
+            const { model, needs: own } = turn.find((one) => one.jobId === jobId) as QueuedJob;
+            const begun = queued.filter((one) => start.some((other) => other.jobId === one.jobId));
+            expect([...active, ...begun].map((one) => one.model)).toContain(model);
+            expect(own?.place).not.toBe("host");
+            continue;
+          }
           const place = turn.findIndex((one) => one.jobId === jobId);
           const before = turn.slice(0, place);
           const left = { cores: CORES - sum(active.map((one) => one.cores)), ...on.free };
@@ -303,12 +330,14 @@ describe("whatever waits and runs, the schedule", () => {
           for (const { jobId, cores: given } of start) {
             const {
               lasts,
+              model,
               needs: least,
               warmBytes,
             } = coming.find((one) => one.jobId === jobId) as (typeof coming)[number];
             begun.add(jobId);
             active.push({
               jobId,
+              model,
               cores: given,
               due: takenFrom(on.free, least as Needs, warmBytes),
               until: now + lasts,
