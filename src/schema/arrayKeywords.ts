@@ -1,6 +1,6 @@
 import type { Alternative, Atom, ItemGroup } from "./atoms.js";
 import { type Condition, held } from "./condition.js";
-import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { asNode, childOf, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 
 const ANY = Number.POSITIVE_INFINITY;
 
@@ -33,13 +33,17 @@ function itemGroupOf(node: SchemaNode): ItemGroup {
   const prefixKeyword = Array.isArray(schema.items) ? "items" : "prefixItems";
   const restKeyword = prefixKeyword === "items" ? "additionalItems" : "items";
   const places = schema[prefixKeyword];
-  const prefix = Array.isArray(places) ? places.map((_, place) => childOf(node, prefixKeyword, place)) : [];
+  const pointer = stepPointer(node.pointer, prefixKeyword);
+  const prefix = Array.isArray(places) ? places.map((one, place) => asNode(one, stepPointer(pointer, place))) : [];
   return { prefix, rest: schema[restKeyword] === undefined ? null : childOf(node, restKeyword), from: 0 };
 }
 
 function itemsCondition(group: ItemGroup): Condition | null {
-  const { prefix, rest } = group;
-  if (prefix.length === 0 && rest === null) return null;
+  if (group.prefix.length === 0 && group.rest === null) return null;
+  return held([{ kind: "items", group }], () => itemOpposites(group));
+}
+
+function itemOpposites({ prefix, rest }: ItemGroup): Alternative[] {
   const opposites: Alternative[] = prefix.map((node, place) => [
     { kind: "itemCount", min: place + 1, max: ANY },
     { kind: "item", place, literal: { node, isNegated: true } },
@@ -50,7 +54,7 @@ function itemsCondition(group: ItemGroup): Condition | null {
     const some: Atom = { kind: "contains", from: prefix.length, literal, min: 1, max: ANY };
     opposites.push(rest.schema === false ? [isMore] : [isMore, some]);
   }
-  return held([{ kind: "items", group }], opposites);
+  return opposites;
 }
 
 function countCondition(min: number, max: number): Condition {

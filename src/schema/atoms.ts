@@ -11,9 +11,15 @@ export interface Literal {
 /** Schemas that must all hold or not hold, each as it says; none: anything is right. */
 export type Clause = readonly Literal[];
 
+/** The schemas of properties by name, in the order of the document. */
+export interface PropertyNodes {
+  readonly names: readonly string[];
+  get(name: string): SchemaNode | undefined;
+}
+
 /** What one schema says of an object's members, all of it together. */
 export interface MemberGroup {
-  readonly properties: ReadonlyMap<string, SchemaNode>;
+  readonly properties: PropertyNodes;
   readonly patterns: readonly { readonly source: string; readonly node: SchemaNode }[];
   /** Of members that neither of those names; null: it says nothing. */
   readonly others: SchemaNode | null;
@@ -75,13 +81,21 @@ export function checkedAtom(keyword: string, node: SchemaNode, hidesNames = fals
   return { kind: "checked", what: `${keyword} at ${node.pointer}`, hidesNames };
 }
 
+/** Up to so many are looked through quicker than a set of them is made. */
+const FEW_ATOMS = 16;
+
 /** The atoms of both, each once. */
 export function joinAtoms(a: Alternative, b: Alternative): Alternative {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
-  const known = new Set(a);
-  const fresh = b.filter((atom) => !known.has(atom));
-  return fresh.length === 0 ? a : [...a, ...fresh];
+  const known = a.length <= FEW_ATOMS ? null : new Set(a);
+  let fresh: Atom[] | null = null;
+  for (const atom of b) {
+    if (known === null ? a.includes(atom) : known.has(atom)) continue;
+    if (fresh === null) fresh = a.slice();
+    fresh.push(atom);
+  }
+  return fresh ?? a;
 }
 
 /** The atoms of one kind. */

@@ -86,10 +86,15 @@ function compileWithin(document: SchemaDocument, judge: Judge, style: JsonStyle,
 
 /** How far to go, how many members of objects to write for all of it, and in how many steps. */
 interface Effort extends ExpansionLimits {
+  /** What is compiled for the names of other members counts too. */
   readonly members: number;
   readonly structure: number;
 }
 
+/** Most named members of objects that a grammar has, less one for so many objects and lists of the document, which take
+ *  their time before the first of them is written. */
+const MOST_NAMED_MEMBERS = 24_000;
+const PARTS_PER_MEMBER = 8;
 /** For the automata of both attempts together. */
 const LANGUAGE_STEPS = 9_000_000;
 const EXACT: Effort = {
@@ -142,6 +147,8 @@ class SchemaCompiler implements Emission {
   readonly #counts = new Map<string, number>();
   #effort: Effort;
   #membersLeft: number;
+  /** For named members. */
+  #room: number;
   #hasLargeObjects = false;
   #edgesLeft = MOST_EDGES;
   readonly #counted = new Set<Dfa>();
@@ -159,6 +166,7 @@ class SchemaCompiler implements Emission {
     this.#expander = new Expander(this.#context, effort, satisfiability.alternative, () => this.goOn());
     this.#effort = effort;
     this.#membersLeft = effort.members;
+    this.#room = MOST_NAMED_MEMBERS - Math.ceil(document.partCount / PARTS_PER_MEMBER);
     const shared = { ...numberRules(reading), ...valueRules(this.punctuation), string: ANY_STRING, space: WHITE_SPACE };
     for (const [name, node] of Object.entries(shared)) this.#rules.set(name, node);
     for (const name of [...this.#rules.keys(), "root"]) this.#names.add(name);
@@ -233,12 +241,13 @@ class SchemaCompiler implements Emission {
 
   readonly spend = (members: number): void => {
     this.#membersLeft -= members;
-    // the last object may be larger than what is left
+    // an object that there is room for counts in each of its cases
     if (this.#membersLeft >= 0 || (this.goOn() && this.#membersLeft > -2 * MOST_READINGS)) return;
     throw new TooMuchWork();
   };
 
-  /** Whether there is room for the members of an object; where there is none, all that is said of them is left to the check.
+  /** Whether there is room for the members of an object; where there is none, all that is said of them and of objects
+   *  behind it is left to the check.
    *  @throws {InputError} where so many may come next that no engine follows them */
   #hasRoomForMembers(way: Alternative, pointer: string): boolean {
     const names = mentionedNames(way);
@@ -250,9 +259,11 @@ class SchemaCompiler implements Emission {
         if (run > MOST_READINGS) throw tooWide(pointer);
       }
     }
-    if (names.length <= this.#membersLeft) return true;
+    if (names.length <= Math.min(this.#room, this.#membersLeft)) {
+      this.#room -= names.length;
+      return true;
+    }
     if (!this.goOn()) throw new TooMuchWork();
-    if (this.#membersLeft > 0 && names.length <= MOST_READINGS) return true;
     if (!this.#hasLargeObjects) this.leaveToCheck(`properties at ${pointer} and behind it (the schema is too large)`);
     this.#hasLargeObjects = true;
     return false;
@@ -311,6 +322,7 @@ class SchemaCompiler implements Emission {
   }
 
   #behindReference(node: SchemaNode): SchemaNode {
+    if (typeof node.schema === "boolean" || typeof node.schema.$ref !== "string") return node;
     let at = node;
     for (const met = new Set<SchemaNode>(); !met.has(at); ) {
       met.add(at);
@@ -329,7 +341,7 @@ class SchemaCompiler implements Emission {
     let name = base;
     let count = this.#counts.get(base) ?? 1;
     while (this.#names.has(name)) name = `${base}-${++count}n`;
-    this.#counts.set(base, count);
+    if (count > 1) this.#counts.set(base, count);
     this.#names.add(name);
     return name;
   }
@@ -345,6 +357,7 @@ class SchemaCompiler implements Emission {
   }
 
   #typeNode(clause: Clause, type: JsonType, name: string): IrNode {
+    if (this.#hasLargeObjects && isOfObjects(clause)) return ref("object");
     const ways = this.#writtenWays(clause, type);
     if (ways.some(isFree)) return freeNode(type);
     const options = ways.map((way, index) => {
@@ -407,8 +420,22 @@ function typeAlone(clause: Clause): string | null {
   const [only] = clause;
   if (clause.length !== 1 || only === undefined || only.isNegated || !isKeywordMap(only.node.schema)) return null;
   const { schema } = only.node;
-  if (schema.type === undefined || !Object.keys(schema).every((keyword) => SAYS_A_TYPE.has(keyword))) return null;
-  return `type ${JSON.stringify(schema.type)}`;
+  const { type } = schema;
+  if (type === undefined) return null;
+  for (const keyword of Object.keys(schema)) if (!SAYS_A_TYPE.has(keyword)) return null;
+  return typeof type === "string" ? `type ${type}` : `type ${JSON.stringify(type)}`;
+}
+
+/** Whether a clause is of objects only, and not of listed ones. */
+function isOfObjects(clause: Clause): boolean {
+  return clause.some(
+    ({ node: { schema }, isNegated }) =>
+      !isNegated &&
+      isKeywordMap(schema) &&
+      schema.type === "object" &&
+      schema.enum === undefined &&
+      schema.const === undefined,
+  );
 }
 
 function isFree(way: Alternative): boolean {

@@ -4,7 +4,7 @@ import type { SchemaNode } from "./schemaNode.js";
 /** What a keyword demands, as a formula. */
 export type Condition =
   /** The atoms hold; it fails in the ways of `opposites`. */
-  | { readonly kind: "atoms"; readonly atoms: Alternative; readonly opposites: readonly Alternative[] }
+  | { readonly kind: "atoms"; readonly atoms: Alternative; readonly opposites: () => readonly Alternative[] }
   | { readonly kind: "all" | "any"; readonly parts: readonly Condition[] }
   | { readonly kind: "schema"; readonly literal: Literal }
   /** Exactly one of the schemas holds. */
@@ -14,8 +14,13 @@ export type Condition =
 /** Most options of an anyOf whose combinations are told apart where it matters which of them hold together. */
 export const MOST_COMBINED = 5;
 
-export function held(atoms: Alternative, opposites: readonly Alternative[]): Condition {
-  return { kind: "atoms", atoms, opposites };
+/** @param opposites  the ways in which the atoms do not all hold; where they are many a function that makes them, since few
+ *    conditions are asked for them */
+export function held(
+  atoms: Alternative,
+  opposites: readonly Alternative[] | (() => readonly Alternative[]),
+): Condition {
+  return { kind: "atoms", atoms, opposites: typeof opposites === "function" ? opposites : () => opposites };
 }
 
 /** A condition that no grammar here follows, whichever way it is asked. */

@@ -37,13 +37,15 @@ export function inOneDraft(schema: boolean | KeywordMap): boolean | KeywordMap {
 
 function rewritten(value: unknown, draft: Draft, isNames: boolean): unknown {
   if (Array.isArray(value)) {
+    if (!value.some((part) => typeof part === "object")) return value;
     const parts = value.map((part) => rewritten(part, draft, false));
     return parts.some((part, index) => part !== value[index]) ? parts : value;
   }
   if (!isKeywordMap(value)) return value;
   const own = isNames ? value : keywordsIn(value, draft);
   let changed: Record<string, unknown> | null = null;
-  for (const [key, child] of Object.entries(own)) {
+  for (const key of Object.keys(own)) {
+    const child = own[key];
     if (typeof child !== "object" || child === null || (!isNames && DATA.has(key))) continue;
     const part = rewritten(child, draft, !isNames && NAMING.has(key));
     if (part === child) continue;

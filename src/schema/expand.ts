@@ -215,7 +215,7 @@ export class Expander {
   #fail(condition: Condition, node: SchemaNode, type: JsonType): readonly Alternative[] {
     switch (condition.kind) {
       case "atoms":
-        return condition.opposites.filter((way) => !isContradictory(way, type));
+        return condition.opposites().filter((way) => !isContradictory(way, type));
       case "all":
         return this.#capped(condition.parts.flatMap((part) => this.#fail(part, node, type)));
       case "any":

@@ -67,7 +67,8 @@ export function seqOf(parts: readonly IrNode[]): IrNode {
     }
     for (const inner of part.parts) append(flat, inner);
   }
-  return flat.length === 1 ? flat[0]! : { kind: "seq", parts: flat };
+  // a list that has grown has places to spare, and grammars have nodes by the ten thousand
+  return flat.length === 1 ? flat[0]! : { kind: "seq", parts: flat.slice() };
 }
 
 function append(parts: IrNode[], part: IrNode): void {
@@ -91,7 +92,7 @@ export function choiceOf(options: readonly IrNode[]): IrNode {
   if (flat.length === 1) return flat[0]!;
   const unique =
     flat.length <= FEW ? flat.filter((one, place) => !isAmong(one, flat, place)) : [...keyed(flat).values()];
-  return unique.length === 1 ? unique[0]! : { kind: "choice", options: unique };
+  return unique.length === 1 ? unique[0]! : { kind: "choice", options: unique.slice() };
 }
 
 /** Up to so many options comparing each with each is quicker than a map. */

@@ -84,6 +84,7 @@ function isDynamic(schema: unknown): boolean {
   let [hasReference, hasTwice] = [false, false];
   const walk = (value: unknown) => {
     if (typeof value !== "object" || value === null) return;
+    if (Array.isArray(value)) return value.forEach(walk);
     const { $dynamicRef, $dynamicAnchor } = value as KeywordMap;
     hasReference ||= typeof $dynamicRef === "string";
     if (typeof $dynamicAnchor === "string") {

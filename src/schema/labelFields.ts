@@ -44,6 +44,7 @@ export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelF
   const counts = new TextCounts(compiled.ruleOf);
   const visit = (clauses: readonly Clause[], path: readonly string[], outer: ReadonlySet<string>): void => {
     const nodes = clauses.map(compiled.nodeOf);
+    if (nodes.every(isWithoutFields)) return;
     const isShort = nodes.every((node) => counts.of(node) <= MOST_TEXTS);
     const labels = isShort ? labelsOf([...new Set(nodes.flatMap((node) => textsOf(node, compiled.ruleOf)))]) : null;
     if (labels !== null) {
@@ -52,7 +53,6 @@ export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelF
     }
     const fresh = clauses.filter((clause) => !outer.has(compiled.keyOf(clause)));
     if (fresh.length === 0 || path.length === DEEPEST_PATH) return;
-    const met = new Set([...outer, ...fresh.map(compiled.keyOf)]);
     const ways = fresh.flatMap((clause) => compiled.waysOf(clause, "object"));
     const own = new Map<string, Clause[]>();
     for (const way of ways) {
@@ -62,10 +62,19 @@ export function findLabelFields(root: Clause, compiled: CompiledClauses): LabelF
         own.set(name, clausesOfName);
       }
     }
+    if (own.size === 0) return;
+    const met = new Set([...outer, ...fresh.map(compiled.keyOf)]);
     for (const [name, inner] of own) visit(inner, [...path, name], met);
   };
   visit([root], [], new Set());
   return fields;
+}
+
+/** Rules that all grammars share, of values that are no few scalars and name no members. */
+const WITHOUT_FIELDS: ReadonlySet<string> = new Set(["string", "number", "integer", "array", "object", "value"]);
+
+function isWithoutFields(node: IrNode): boolean {
+  return node.kind === "ref" && WITHOUT_FIELDS.has(node.rule);
 }
 
 /** How many texts pieces of grammar have, as far as MOST_TEXTS. */

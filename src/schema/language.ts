@@ -1,6 +1,8 @@
 import { type Alphabet, END } from "./alphabet.js";
 import { SCALARS } from "./codePoints.js";
 import type { Ranges } from "./ir.js";
+import { PairNumbers } from "./pairNumbers.js";
+import { inOrder, PartSets } from "./partSets.js";
 
 /** What has been read before a place, as far as an expression asks: bit 0, nothing yet; the others, what each look-behind
  *  asks for. */
@@ -36,17 +38,26 @@ interface Facts {
 
 /** A regular language over an alphabet's symbols as an extended regular expression; equal expressions are the same object. */
 export type Language = Shape & Facts;
+type SetLanguage = Language & { readonly kind: "alt" | "and" };
+
+/** Up to so many symbols a language's derivatives are a list with a place for each. */
+const FEW_SYMBOLS = 64;
 
 /** Makes languages, and takes them apart by derivatives (Brzozowski, "Derivatives of regular expressions", 1964), with
  *  which intersection and complement cost no more than union does; places in a context as in Moseley et al., "Derivative
  *  based nonbacktracking real-world regex matching", 2023. */
 export class Languages {
   readonly #interned = new Map<string, Language>();
-  readonly #pairs = new Map<number, Language>();
+  readonly #unions = new PartSets<Language, SetLanguage>();
+  readonly #intersections = new PartSets<Language, SetLanguage>();
+  readonly #pairs = new PairNumbers();
+  readonly #cats: Language[] = [];
   readonly #derivatives: (Language | undefined)[][] = [];
   readonly #inContext = new Map<number, Language>();
   readonly #firsts: (readonly Language[] | undefined)[] = [];
   readonly #started: (Language | undefined)[] = [];
+  readonly #endings: (boolean | undefined)[] = [];
+  readonly #groups = new Map<string, readonly (readonly number[])[]>();
   readonly #made = new Map<Language, Language>();
   #count = 0;
   #work = 0;
@@ -82,8 +93,12 @@ export class Languages {
   }
 
   #new(shape: Shape, isNullable: boolean, hasContext: boolean): Language {
+    return { ...shape, id: this.#nextId(), isNullable, hasContext };
+  }
+
+  #nextId(): number {
     this.#work += WORK_OF_NEW;
-    return { ...shape, id: this.#count++, isNullable, hasContext };
+    return this.#count++;
   }
 
   /** What a construction has cost so far: parts that were looked at and expressions that were made. */
@@ -110,43 +125,45 @@ export class Languages {
     if (head === this.all && tail.isNullable && !tail.hasContext) return this.all;
     if (tail === this.all && head.isNullable && !head.hasContext) return this.all;
     if (head.kind === "cat") return this.cat(head.head, this.cat(head.tail, tail));
-    const key = head.id * 2 ** 26 + tail.id;
-    let made = this.#pairs.get(key);
-    if (made === undefined) {
+    const pair = this.#pairs.of(head.id, tail.id);
+    if (pair === this.#cats.length) {
       const hasContext = head.hasContext || tail.hasContext;
-      made = this.#new({ kind: "cat", head, tail }, head.isNullable && tail.isNullable, hasContext);
-      this.#pairs.set(key, made);
+      const isNullable = head.isNullable && tail.isNullable;
+      this.#cats.push({ kind: "cat", head, tail, id: this.#nextId(), isNullable, hasContext });
     }
-    return made;
+    return this.#cats[pair]!;
   }
 
   alt(...options: readonly Language[]): Language {
-    const parts = new Set<Language>();
-    for (const option of options) {
-      if (option.kind === "alt") for (const part of option.parts) parts.add(part);
-      else parts.add(option);
+    return this.#altOf(options);
+  }
+
+  #altOf(options: readonly Language[]): Language {
+    let parts = partsOf(options, "alt", this.none);
+    if (parts.length < 2) return parts[0] ?? this.none;
+    if (parts.includes(this.all)) return this.all;
+    if (parts.includes(this.anyRest)) {
+      parts = parts.filter((part) => part === this.anyRest || !this.#endsInAny(part));
+      if (parts.length < 2) return parts[0]!;
     }
-    parts.delete(this.none);
-    if (parts.has(this.all)) return this.all;
-    if (parts.size > 1 && parts.has(this.anyRest)) {
-      for (const part of parts) if (part !== this.anyRest && this.#endsInAny(part)) parts.delete(part);
+    let classes = 0;
+    for (const part of parts) if (part.kind === "class") classes++;
+    if (classes > 1) {
+      const symbols = new Set(parts.flatMap((part) => (part.kind === "class" ? part.symbols : [])));
+      const joined = this.#ofSymbols([...symbols].sort((a, b) => a - b));
+      parts = inOrder([...parts.filter((part) => part.kind !== "class"), joined]);
     }
-    if (parts.size < 2) return [...parts][0] ?? this.none;
-    const classes = [...parts].filter((part) => part.kind === "class");
-    if (classes.length > 1) {
-      for (const part of classes) parts.delete(part);
-      const symbols = new Set(classes.flatMap((part) => (part.kind === "class" ? part.symbols : [])));
-      parts.add(this.#ofSymbols([...symbols].sort((a, b) => a - b)));
-    }
-    return this.#set("alt", "|", parts, this.none, (sorted) => sorted.some((part) => part.isNullable));
+    return this.#set("alt", parts, this.none);
   }
 
   /** Whether the language is some characters and then any: no more than `anyRest` has. */
   #endsInAny(language: Language): boolean {
-    if (language.kind === "and") return language.parts.some((part) => this.#endsInAny(part));
-    let part: Language = language;
-    while (part.kind === "cat" && part !== this.anyRest) part = part.tail;
-    return part === this.anyRest;
+    if (language.kind !== "cat" && language.kind !== "and") return false;
+    this.#endings[language.id] ??=
+      language.kind === "and"
+        ? language.parts.some((part) => this.#endsInAny(part))
+        : language === this.anyRest || (language.tail.kind === "cat" && this.#endsInAny(language.tail));
+    return this.#endings[language.id]!;
   }
 
   and(...conditions: readonly Language[]): Language {
@@ -164,26 +181,17 @@ export class Languages {
         return this.cat(this.end, this.and(...others.map((part) => this.derive(part, END, 0))));
       }
     }
-    return this.#set("and", "&", parts, this.all, (sorted) => sorted.every((part) => part.isNullable));
+    return this.#set("and", inOrder([...parts]), this.all);
   }
 
-  #set(
-    kind: "alt" | "and",
-    sign: string,
-    parts: ReadonlySet<Language>,
-    unit: Language,
-    isNullable: (parts: readonly Language[]) => boolean,
-  ): Language {
-    this.#work += parts.size;
-    const sorted = [...parts].sort((a, b) => a.id - b.id);
-    if (sorted.length === 0) return unit;
-    if (sorted.length === 1) return sorted[0]!;
-    let key = sign;
-    for (const part of sorted) key += `${part.id},`;
-    const known = this.#interned.get(key);
-    if (known !== undefined) return known;
-    const hasContext = sorted.some((part) => part.hasContext);
-    return this.#intern(key, { kind, parts: sorted }, isNullable(sorted), hasContext);
+  /** @param parts  each once, ascending by their numbers */
+  #set(kind: "alt" | "and", parts: readonly Language[], unit: Language): Language {
+    this.#work += parts.length;
+    if (parts.length < 2) return parts[0] ?? unit;
+    return (kind === "alt" ? this.#unions : this.#intersections).of(parts, (own) => {
+      const isNullable = kind === "alt" ? own.some(isNullableAlone) : own.every(isNullableAlone);
+      return { kind, parts: own, id: this.#nextId(), isNullable, hasContext: own.some(asksForContext) };
+    });
   }
 
   not(body: Language): Language {
@@ -265,7 +273,8 @@ export class Languages {
       }
       return derived;
     }
-    this.#derivatives[language.id] ??= [];
+    const { size } = this.alphabet;
+    this.#derivatives[language.id] ??= size <= FEW_SYMBOLS ? new Array(size) : [];
     const row = this.#derivatives[language.id]!;
     row[symbol] ??= this.#deriveCompound(language, symbol, context);
     return row[symbol]!;
@@ -279,13 +288,14 @@ export class Languages {
         return this.alt(through, this.derive(language.tail, symbol, context));
       }
       case "alt":
-        return this.alt(...language.parts.map((part) => this.derive(part, symbol, context)));
+        return this.#altOf(language.parts.map((part) => this.derive(part, symbol, context)));
       case "and":
         return this.and(...language.parts.map((part) => this.derive(part, symbol, context)));
       case "not":
         return this.not(this.derive(language.body, symbol, context));
       case "repeat": {
-        const rest = this.repeat(language.body, Math.max(language.min - 1, 0), language.max - 1);
+        const isEndless = language.min === 0 && language.max === Number.POSITIVE_INFINITY;
+        const rest = isEndless ? language : this.repeat(language.body, Math.max(language.min - 1, 0), language.max - 1);
         return this.cat(this.derive(language.body, symbol, context), rest);
       }
       case "lazy":
@@ -296,22 +306,31 @@ export class Languages {
   }
 
   /** Groups all symbols but END so that those of one group lead to the same derivative. */
-  split(languages: readonly Language[]): number[][] {
+  split(languages: readonly Language[]): readonly (readonly number[])[] {
+    let key = "";
+    for (const language of languages) for (const { id } of this.#firstsOf(language)) key += `${id},`;
+    let groups = this.#groups.get(key);
+    if (groups === undefined) {
+      groups = this.#groupsOf(languages.flatMap((language) => this.#firstsOf(language)));
+      this.#groups.set(key, groups);
+    }
+    return groups;
+  }
+
+  #groupsOf(firsts: readonly Language[]): number[][] {
     const group = new Uint32Array(this.alphabet.size);
     let groups = 1;
-    for (const language of languages) {
-      for (const first of this.#firstsOf(language)) {
-        if (first.kind !== "class") continue;
-        const moved = new Map<number, number>();
-        for (const symbol of first.symbols) {
-          const old = group[symbol]!;
-          let fresh = moved.get(old);
-          if (fresh === undefined) {
-            fresh = groups++;
-            moved.set(old, fresh);
-          }
-          group[symbol] = fresh;
+    for (const first of firsts) {
+      if (first.kind !== "class") continue;
+      const moved = new Map<number, number>();
+      for (const symbol of first.symbols) {
+        const old = group[symbol]!;
+        let fresh = moved.get(old);
+        if (fresh === undefined) {
+          fresh = groups++;
+          moved.set(old, fresh);
         }
+        group[symbol] = fresh;
       }
     }
     const lists = new Map<number, number[]>();
@@ -371,4 +390,24 @@ export class Languages {
         return language;
     }
   }
+}
+
+/** What the languages are made of, those of a kind replaced by their parts: each once, ascending by their numbers.
+ *  @param unit  adds nothing and is left out */
+function partsOf(languages: readonly Language[], kind: "alt" | "and", unit: Language): Language[] {
+  const parts: Language[] = [];
+  for (const language of languages) {
+    if (language.kind !== kind) {
+      if (language !== unit) parts.push(language);
+    } else for (const part of language.parts) if (part !== unit) parts.push(part);
+  }
+  return inOrder(parts);
+}
+
+function isNullableAlone({ isNullable }: Language): boolean {
+  return isNullable;
+}
+
+function asksForContext({ hasContext }: Language): boolean {
+  return hasContext;
 }

@@ -6,8 +6,9 @@ import type { Punctuation } from "./jsonText.js";
  *  json.dumps does. */
 export function spellingsOf(value: string): readonly string[] {
   const plain = JSON.stringify(value);
+  if (!/[\u0080-\uffff]/.test(plain)) return [plain];
   const escaped = plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return plain === escaped ? [plain] : [plain, escaped];
+  return [plain, escaped];
 }
 
 /** A number as JSON.stringify writes it, a whole one with all its digits and no exponent. */

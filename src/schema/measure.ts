@@ -9,7 +9,7 @@ export function pruned(root: string, rules: ReadonlyMap<string, IrNode>): Gramma
   const reached = reachedFrom(root, (name) => rules.get(name)!);
   const productive = productiveRules(rules, [...reached.keys()].reverse());
   if (!productive.has(root)) return null;
-  if (productive.size === reached.size) return { root, rules: Object.fromEntries(reached) };
+  if (productive.size === reached.size) return { root, rules: asRecord(reached) };
 
   const trim = (node: IrNode): IrNode => {
     switch (node.kind) {
@@ -27,22 +27,25 @@ export function pruned(root: string, rules: ReadonlyMap<string, IrNode>): Gramma
         return node;
     }
   };
-  return { root, rules: Object.fromEntries(reachedFrom(root, (name) => trim(rules.get(name)!))) };
+  return { root, rules: asRecord(reachedFrom(root, (name) => trim(rules.get(name)!))) };
+}
+
+function asRecord(rules: ReadonlyMap<string, IrNode>): Record<string, IrNode> {
+  const record: Record<string, IrNode> = {};
+  rules.forEach((node, name) => {
+    record[name] = node;
+  });
+  return record;
 }
 
 /** The rules that a rule needs, itself first. */
 function reachedFrom(root: string, nodeOf: (name: string) => IrNode): Map<string, IrNode> {
-  const reached = new Map<string, IrNode>();
-  const queue = [root];
+  const reached = new Map([[root, nodeOf(root)]]);
   const add = (name: string) => {
-    if (!reached.has(name)) queue.push(name);
+    if (!reached.has(name)) reached.set(name, nodeOf(name));
   };
-  for (const name of queue) {
-    if (reached.has(name)) continue;
-    const node = nodeOf(name);
-    reached.set(name, node);
-    forEachRef(node, add);
-  }
+  // goes on through what is added
+  for (const node of reached.values()) forEachRef(node, add);
   return reached;
 }
 
@@ -52,9 +55,11 @@ function productiveRules(rules: ReadonlyMap<string, IrNode>, names: readonly str
   const ends = (node: IrNode): boolean => {
     switch (node.kind) {
       case "seq":
-        return node.parts.every(ends);
+        for (const part of node.parts) if (!ends(part)) return false;
+        return true;
       case "choice":
-        return node.options.some(ends);
+        for (const option of node.options) if (ends(option)) return true;
+        return false;
       case "repeat":
         return node.min === 0 || ends(node.node);
       case "ref":
@@ -91,6 +96,45 @@ export function forEachRef(node: IrNode, visit: (name: string) => void): void {
   }
 }
 
+const orders = new WeakMap<GrammarIr, readonly string[]>();
+
+/** The names of all rules, each after those that it needs as far as there is no circle. */
+export function inDependencyOrder(ir: GrammarIr): readonly string[] {
+  let order = orders.get(ir);
+  if (order === undefined) {
+    order = dependencyOrder(ir);
+    orders.set(ir, order);
+  }
+  return order;
+}
+
+function dependencyOrder({ rules }: GrammarIr): string[] {
+  const order: string[] = [];
+  const isDone = new Map<string, boolean>();
+  // by hand, since rules follow each other by the thousand
+  const stack: string[] = [];
+  const add = (needed: string) => {
+    if (!isDone.has(needed)) stack.push(needed);
+  };
+  for (const root of Object.keys(rules)) {
+    add(root);
+    while (stack.length > 0) {
+      const name = stack[stack.length - 1]!;
+      const done = isDone.get(name);
+      if (done === undefined) {
+        isDone.set(name, false);
+        forEachRef(rules[name]!, add);
+        continue;
+      }
+      stack.pop();
+      if (done) continue;
+      isDone.set(name, true);
+      order.push(name);
+    }
+  }
+  return order;
+}
+
 function hasStrings({ automaton, min, max }: StringContent): boolean {
   return automaton === null ? max === null || min <= max : automaton.stateCount > 0;
 }
@@ -105,9 +149,9 @@ export function longestOutput(ir: GrammarIr): number | null {
       case "chars":
         return Buffer.byteLength(String.fromCodePoint(node.ranges.at(-1)![1]));
       case "seq":
-        return node.parts.reduce((sum, part) => sum + longest(part), 0);
+        return sumOf(node.parts, longest);
       case "choice":
-        return node.options.reduce((most, option) => Math.max(most, longest(option)), Number.NEGATIVE_INFINITY);
+        return mostOf(node.options, longest);
       case "repeat":
         return longest(node.node) * (node.max ?? Number.POSITIVE_INFINITY);
       case "string":
@@ -117,23 +161,21 @@ export function longestOutput(ir: GrammarIr): number | null {
         return known.get(node.rule) ?? Number.POSITIVE_INFINITY;
     }
   };
-  // each rule after those that it needs; by hand, since rules follow each other by the thousand
-  const open = new Set<string>();
-  const stack = [ir.root];
-  while (stack.length > 0) {
-    const name = stack.at(-1)!;
-    if (!known.has(name) && !open.has(name)) {
-      open.add(name);
-      forEachRef(ir.rules[name]!, (needed) => {
-        if (!known.has(needed) && !open.has(needed)) stack.push(needed);
-      });
-      continue;
-    }
-    stack.pop();
-    if (!known.has(name)) known.set(name, longest(ir.rules[name]!));
-  }
+  for (const name of inDependencyOrder(ir)) known.set(name, longest(ir.rules[name]!));
   const length = known.get(ir.root)!;
   return Number.isFinite(length) ? length : null;
+}
+
+function sumOf(nodes: readonly IrNode[], lengthOf: (node: IrNode) => number): number {
+  let sum = 0;
+  for (const node of nodes) sum += lengthOf(node);
+  return sum;
+}
+
+function mostOf(nodes: readonly IrNode[], lengthOf: (node: IrNode) => number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const node of nodes) most = Math.max(most, lengthOf(node));
+  return most;
 }
 
 /** Bytes of `\uD83D\uDE00` and of `\u00E9`: the longest that a character is written, beyond the basic plane and in it.

@@ -5,6 +5,7 @@ import type { SchemaNode } from "./schemaNode.js";
 interface MemberIndex {
   readonly groups: readonly MemberGroup[];
   readonly own: ReadonlyMap<string, Clause>;
+  readonly names: readonly string[];
 }
 
 const indexes = new WeakMap<Alternative, MemberIndex>();
@@ -14,7 +15,12 @@ function indexOf(way: Alternative): MemberIndex {
   if (index === undefined) {
     const own = new Map<string, Clause>();
     for (const { name, literal } of atomsOf(way, "member")) own.set(name, [...(own.get(name) ?? []), literal]);
-    index = { groups: atomsOf(way, "members").map(({ group }) => group), own };
+    const groups = atomsOf(way, "members").map(({ group }) => group);
+    const names = new Set<string>();
+    for (const { properties } of groups) for (const name of properties.names) names.add(name);
+    for (const { name } of atomsOf(way, "required")) names.add(name);
+    for (const name of own.keys()) names.add(name);
+    index = { groups, own, names: [...names] };
     indexes.set(way, index);
   }
   return index;
@@ -32,11 +38,8 @@ export function memberClause(way: Alternative, name: string): Clause {
 }
 
 /** The names that the atoms mention: those of `properties` first, in the order of the document. */
-export function mentionedNames(way: Alternative): string[] {
-  const names = new Set(atomsOf(way, "members").flatMap(({ group }) => [...group.properties.keys()]));
-  for (const { name } of atomsOf(way, "required")) names.add(name);
-  for (const { name } of atomsOf(way, "member")) names.add(name);
-  return [...names];
+export function mentionedNames(way: Alternative): readonly string[] {
+  return indexOf(way).names;
 }
 
 function schemasFor(group: MemberGroup, name: string): readonly SchemaNode[] {

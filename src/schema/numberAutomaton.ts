@@ -1,6 +1,7 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { unionOf } from "./codePoints.js";
-import { chars, EMPTY, type IrNode, NEVER, seq, text } from "./ir.js";
+import { IntegerList, RowNumbers } from "./integerRows.js";
+import { chars, EMPTY, type IrNode, NEVER, ref, seq, text } from "./ir.js";
 import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
 import { PairNumbers } from "./pairNumbers.js";
@@ -28,18 +29,18 @@ export function numberAutomaton(
   const width = steppers.length + 1;
   // each state is a shape and the tests' states, side by side; they are numbered by pairs: the shape with the first test's
   // state, that pair's number with the second's, and so on
-  const places = [0, ...steppers.map(() => 0)];
+  const places = new IntegerList();
   const pairs = [...steppers.map(() => new PairNumbers()), new PairNumbers()];
-  const target = [...places];
+  const target = new Int32Array(width);
   const stateOf = (): number => {
     let number = target[0]!;
     for (let index = 1; index < width; index++) number = pairs[index]!.of(number, target[index]!);
     number = pairs[0]!.of(0, number);
-    if (number * width === places.length) places.push(...target);
+    if (number * width === places.length) for (let index = 0; index < width; index++) places.push(target[index]!);
     return number;
   };
   stateOf();
-  const next: number[] = [];
+  const next = new IntegerList();
   const accepting: boolean[] = [];
   for (let state = 0; state * width < places.length; state++) {
     if (state >= stateLimit) {
@@ -47,23 +48,24 @@ export function numberAutomaton(
       return null;
     }
     const at = state * width;
-    const shape = places[at]!;
+    const shape = places.at(at);
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const column = shapes.columns[shape * SYMBOLS + symbol]!;
       let isRight = column >= 0;
       target[0] = shapes.next[shape * SYMBOLS + symbol]!;
       for (let index = 1; isRight && index < width; index++) {
-        target[index] = steppers[index - 1]!.after(places[at + index]!, column);
-        isRight = target[index]! >= 0;
+        const reached = steppers[index - 1]!.after(places.at(at + index), column);
+        target[index] = reached;
+        isRight = reached >= 0;
       }
       next.push(isRight ? stateOf() : -1);
     }
     accepting.push(
-      shapes.mayEnd[shape]! && steppers.every((stepper, index) => stepper.accepts(places[at + 1 + index]!)),
+      shapes.mayEnd[shape]! && steppers.every((stepper, index) => stepper.accepts(places.at(at + 1 + index))),
     );
   }
   onSteps(accepting.length * width);
-  return minimal({ accepting, next: Int32Array.from(next) });
+  return minimal({ accepting, next: next.all() });
 }
 
 /** What a character is, as a number: a role, and for a digit its value. */
@@ -170,7 +172,7 @@ function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
   const count = accepting.length;
   /** The joined state of each state; -1: accepts nothing, -2: not known yet. */
   const joined = new Int32Array(count).fill(-2);
-  const bySignature = new Map<string, number>();
+  const signatures = new RowNumbers(SYMBOLS + 1);
   const rows: { readonly isAccepting: boolean; readonly state: number }[] = [];
   const order = inPostOrder(count, next);
   const isAlive = aliveStates(accepting, next, order);
@@ -179,20 +181,20 @@ function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
       joined[state] = -1;
       continue;
     }
-    let signature = accepting[state] ? "!" : "";
+    // where each symbol leads to, and whether the state accepts
+    const { row } = signatures;
+    row[SYMBOLS] = accepting[state] ? 1 : 0;
     let loops = false;
-    for (let at = state * SYMBOLS; at < (state + 1) * SYMBOLS; at++) {
-      const target = next[at]!;
-      if (target < 0 || !isAlive[target]) signature += ",";
-      else if (target === state) signature += "s,";
+    for (let symbol = 0; symbol < SYMBOLS; symbol++) {
+      const target = next[state * SYMBOLS + symbol]!;
+      if (target < 0 || !isAlive[target]) row[symbol] = NOWHERE;
+      else if (target === state) row[symbol] = ITSELF;
       else if (joined[target]! < 0) loops = true;
-      else signature += `${joined[target]},`;
+      else row[symbol] = joined[target]!;
     }
-    const known = loops ? undefined : bySignature.get(signature);
-    joined[state] = known ?? rows.length;
-    if (known !== undefined) continue;
-    if (!loops) bySignature.set(signature, rows.length);
-    rows.push({ isAccepting: accepting[state]!, state });
+    const place = loops ? rows.length : signatures.of(rows.length);
+    joined[state] = place;
+    if (place === rows.length) rows.push({ isAccepting: accepting[state]!, state });
   }
   if (joined[0]! < 0) return { accepting: [], next: new Int32Array() };
   // the start comes last in this order, and first in the automaton's
@@ -213,6 +215,9 @@ function minimal({ accepting, next }: NumberAutomaton): NumberAutomaton {
   });
   return result;
 }
+
+const NOWHERE = -1;
+const ITSELF = -2;
 
 function aliveStates(accepting: readonly boolean[], next: Int32Array, order: readonly number[]): boolean[] {
   const isAlive = accepting.slice();
@@ -256,17 +261,33 @@ function inPostOrder(count: number, next: Int32Array): number[] {
 export function numberIr({ accepting, next }: NumberAutomaton, name: string, addRule: AddRule): IrNode {
   if (accepting.length === 0) return NEVER;
   const isShared = sharedStates(accepting.length, next);
-  const nodeOf = (state: number): IrNode =>
-    isShared[state] === 1 ? addRule(`${name}-n${state}`, () => body(state)) : body(state);
+  const references: (IrNode | undefined)[] = new Array(accepting.length);
+  const nodeOf = (state: number): IrNode => {
+    if (isShared[state] !== 1) return body(state);
+    let reference = references[state];
+    if (reference === undefined) {
+      const rule = `${name}-n${state}`;
+      // before its body, which may lead back to it
+      reference = ref(rule);
+      references[state] = reference;
+      addRule(rule, () => body(state));
+    }
+    return reference;
+  };
   const body = (state: number): IrNode => {
-    // by target the symbols that lead to it, a bit each
-    const symbols = new Map<number, number>();
+    const options: IrNode[] = accepting[state] ? [EMPTY] : [];
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       const target = next[state * SYMBOLS + symbol]!;
-      if (target >= 0) symbols.set(target, (symbols.get(target) ?? 0) | (1 << symbol));
+      if (target < 0) continue;
+      // the symbols that lead to it, a bit each
+      let symbols = 0;
+      for (let other = 0; other < SYMBOLS; other++) {
+        if (next[state * SYMBOLS + other] === target) symbols |= 1 << other;
+      }
+      // those that the first of them wrote
+      if ((symbols & ((1 << symbol) - 1)) !== 0) continue;
+      options.push(seq(symbolNode(symbols), nodeOf(target)));
     }
-    const options = [...symbols].map(([target, its]) => seq(symbolNode(its), nodeOf(target)));
-    if (accepting[state]) options.unshift(EMPTY);
     // different characters lead to each: none is there twice
     return options.length === 1 ? options[0]! : { kind: "choice", options };
   };
@@ -278,14 +299,20 @@ function sharedStates(count: number, next: Int32Array): Uint8Array {
   const ways = new Uint8Array(count);
   const depths = new Uint8Array(count);
   for (let state = 0; state < count; state++) {
-    const targets = new Set(next.subarray(state * SYMBOLS, (state + 1) * SYMBOLS));
-    for (const target of targets) {
-      if (target < 0) continue;
+    const first = state * SYMBOLS;
+    for (let at = first; at < first + SYMBOLS; at++) {
+      const target = next[at]!;
+      if (target < 0 || isAmong(next, target, first, at)) continue;
       depths[target] = (depths[state]! + 1) % 8;
       ways[target] = target <= state || ways[target]! > 0 || depths[target] === 0 ? 2 : 1;
     }
   }
   return ways.map((number) => (number > 1 ? 1 : 0));
+}
+
+function isAmong(values: Int32Array, value: number, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (values[at] === value) return true;
+  return false;
 }
 
 /** The symbols' characters. */

@@ -44,7 +44,7 @@ const MOST_MULTIPLES = 512;
 const STATES_PER_RULE = 8;
 /** What a state costs for each test that it follows, and a rule that is written, in steps of a compilation. */
 const STEPS_PER_STATE = 22;
-const STEPS_PER_RULE = 400;
+const STEPS_PER_RULE = 500;
 
 interface Bound {
   readonly value: Numeric;

@@ -1,6 +1,6 @@
-import type { Alternative, Atom, MemberGroup } from "./atoms.js";
+import type { Alternative, Atom, MemberGroup, PropertyNodes } from "./atoms.js";
 import { type Condition, held } from "./condition.js";
-import { childOf, isKeywordMap, type KeywordMap, type SchemaNode } from "./schemaNode.js";
+import { asNode, childOf, isKeywordMap, type KeywordMap, type SchemaNode, stepPointer } from "./schemaNode.js";
 
 const ANY = Number.POSITIVE_INFINITY;
 
@@ -13,10 +13,10 @@ export function objectCondition(keyword: string, node: SchemaNode): Condition | 
     case "additionalProperties":
       return membersCondition(memberGroupOf(node));
     case "required": {
-      const names = Array.isArray(schema.required) ? (schema.required as string[]) : [];
-      const atoms = [...new Set(names)].map((name): Atom => ({ kind: "required", name, isNegated: false }));
-      const opposites = [...new Set(names)].map((name): Alternative => [{ kind: "required", name, isNegated: true }]);
-      return names.length === 0 ? null : held(atoms, opposites);
+      const names = Array.isArray(schema.required) ? [...new Set(schema.required as string[])] : [];
+      if (names.length === 0) return null;
+      const atoms = names.map((name): Atom => ({ kind: "required", name, isNegated: false }));
+      return held(atoms, () => names.map((name) => [{ kind: "required", name, isNegated: true }]));
     }
     case "minProperties":
       return Number(schema.minProperties) === 0 ? null : countCondition(Number(schema.minProperties), ANY);
@@ -43,12 +43,30 @@ export function objectCondition(keyword: string, node: SchemaNode): Condition | 
   }
 }
 
+export const NO_PROPERTIES: PropertyNodes = { names: [], get: () => undefined };
+
+/** Makes each node when it is first asked for: of large schemas many never are. */
+function propertyNodes(properties: KeywordMap, pointer: string): PropertyNodes {
+  const nodes = new Map<string, SchemaNode>();
+  const place = stepPointer(pointer, "properties");
+  return {
+    names: Object.keys(properties),
+    get(name) {
+      let node = nodes.get(name);
+      if (node === undefined && Object.hasOwn(properties, name)) {
+        node = asNode(properties[name], stepPointer(place, name));
+        nodes.set(name, node);
+      }
+      return node;
+    },
+  };
+}
+
 function memberGroupOf(node: SchemaNode): MemberGroup {
   const { properties, patternProperties, additionalProperties } = node.schema as KeywordMap;
-  const named = isKeywordMap(properties) ? Object.keys(properties) : [];
   const sources = isKeywordMap(patternProperties) ? Object.keys(patternProperties) : [];
   return {
-    properties: new Map(named.map((name) => [name, childOf(node, "properties", name)])),
+    properties: isKeywordMap(properties) ? propertyNodes(properties, node.pointer) : NO_PROPERTIES,
     patterns: sources.map((source) => ({ source, node: childOf(node, "patternProperties", source) })),
     others: additionalProperties === undefined ? null : childOf(node, "additionalProperties"),
     except: [],
@@ -56,23 +74,26 @@ function memberGroupOf(node: SchemaNode): MemberGroup {
 }
 
 function membersCondition(group: MemberGroup): Condition {
-  const { properties, patterns, others } = group;
-  const opposites: Alternative[] = [...properties].map(([name, node]) => [
+  return held([{ kind: "members", group }], () => memberOpposites(group));
+}
+
+function memberOpposites({ properties, patterns, others }: MemberGroup): Alternative[] {
+  const opposites: Alternative[] = properties.names.map((name) => [
     { kind: "required", name, isNegated: false },
-    { kind: "member", name, literal: { node, isNegated: true } },
+    { kind: "member", name, literal: { node: properties.get(name)!, isNegated: true } },
   ]);
   for (const { source, node } of patterns) {
     const names = [{ facet: { kind: "pattern", source }, isNegated: false } as const];
     opposites.push([{ kind: "someMember", names, literal: { node, isNegated: true } }]);
   }
   if (others !== null && others.schema !== true) {
-    const listed = { facet: { kind: "values", values: [...properties.keys()] }, isNegated: true } as const;
+    const listed = { facet: { kind: "values", values: properties.names }, isNegated: true } as const;
     const matched = patterns.map(({ source }) => ({ facet: { kind: "pattern", source }, isNegated: true }) as const);
-    const names = properties.size === 0 ? matched : [listed, ...matched];
+    const names = properties.names.length === 0 ? matched : [listed, ...matched];
     const literal = others.schema === false ? null : { node: others, isNegated: true };
     opposites.push([{ kind: "someMember", names, literal }]);
   }
-  return held([{ kind: "members", group }], opposites);
+  return opposites;
 }
 
 function countCondition(min: number, max: number): Condition {

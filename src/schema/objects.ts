@@ -103,7 +103,8 @@ const MOST_UNORDERED = 3;
 function ordersOf(way: Alternative, keys: readonly string[]): readonly (readonly string[])[] {
   const groups = atomsOf(way, "members").map(({ group }) => group.properties);
   const [listed, unlisted] = [[] as string[], [] as string[]];
-  for (const key of keys) (groups.some((properties) => properties.has(key)) ? listed : unlisted).push(key);
+  for (const key of keys)
+    (groups.some((properties) => properties.get(key) !== undefined) ? listed : unlisted).push(key);
   if (unlisted.length < 2 || unlisted.length > MOST_UNORDERED) return [keys];
   return permutationsOf(unlisted).map((order) => [...listed, ...order]);
 }

@@ -166,10 +166,10 @@ class PatternCompiler {
     const { alphabet } = languages;
     const builder = new DfaBuilder();
     const states: { readonly language: Language; readonly behinds: readonly Language[] }[] = [];
-    const indexes = new Map<string, number>();
+    const indexes = new Map<string | number, number>();
     const indexOf = (language: Language, behinds: readonly Language[]): number => {
       const isAsked = language.hasContext && behinds.length > 0;
-      const key = isAsked ? `${language.id},${behinds.map(({ id }) => id).join()}` : String(language.id);
+      const key = isAsked ? `${language.id},${behinds.map(({ id }) => id).join()}` : language.id;
       let index = indexes.get(key);
       if (index === undefined) {
         index = states.length;

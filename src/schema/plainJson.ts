@@ -1,5 +1,5 @@
 import { InputError, messageOf } from "../errors.js";
-import { copyExact, exactNumber, LongNumeral } from "../exactNumbers.js";
+import { copyExact, exactNumber, LongNumeral, parseExact } from "../exactNumbers.js";
 import { foreignSchema, isForeign, isPlainObject } from "./foreignSchema.js";
 import { isIntegerOnly } from "./jsonTypes.js";
 import { isKeywordMap, type KeywordMap, stepPointer } from "./schemaNode.js";
@@ -20,10 +20,11 @@ export function asPlainJson(schema: unknown): KeywordMap | boolean {
     throw invalid(`is ${kind}: give a JSON Schema object or a zod 4 schema`);
   }
   if (isForeign(schema)) throw foreignSchema(schema);
-  checkNesting(schema, "#", 1, { left: MOST_NODES });
+  const seen: Seen = { nodesLeft: MOST_NODES, isOfDoubles: true };
+  checkNesting(schema, "#", 1, seen);
   let plain: unknown;
   try {
-    plain = copyExact(schema);
+    plain = seen.isOfDoubles ? parseExact(JSON.stringify(schema)) : copyExact(schema);
   } catch (error) {
     throw invalid(`can't be written as JSON: ${messageOf(error)}`, error);
   }
@@ -34,14 +35,22 @@ export function asPlainJson(schema: unknown): KeywordMap | boolean {
 /** Most objects and lists of a schema, each counted as often as it is met. */
 const MOST_NODES = 150_000;
 
-function checkNesting(value: object, pointer: string, depth: number, room: { left: number }): void {
-  room.left--;
-  if (room.left < 0) throw invalid(`has more than ${MOST_NODES} objects and lists`);
+interface Seen {
+  nodesLeft: number;
+  /** Nothing in it is written in a way of its own, as bigints are: JSON.stringify, which is several times as fast, will do. */
+  isOfDoubles: boolean;
+}
+
+function checkNesting(value: object, pointer: string, depth: number, seen: Seen): void {
+  seen.nodesLeft--;
+  if (seen.nodesLeft < 0) throw invalid(`has more than ${MOST_NODES} objects and lists`);
   if (depth > DEEPEST) {
     throw invalid(`is nested deeper than ${DEEPEST} levels, or contains itself: name its inner parts in $defs`);
   }
   if (!isPlainObject(value)) throw pointer === "#" ? foreignSchema(value) : foreignPart(value, pointer);
-  for (const [key, child] of Object.entries(value)) {
+  if ("toJSON" in value) seen.isOfDoubles = false;
+  for (const key of Object.keys(value)) {
+    const child: unknown = (value as Readonly<Record<string, unknown>>)[key];
     // Ajv looks properties up by plain access, where this name means something else
     if (key === "__proto__" || (child === "__proto__" && pointer.endsWith("/required"))) {
       throw invalid(`names a property "__proto__" at ${pointer}, which can't be checked: choose another name`);
@@ -54,9 +63,9 @@ function checkNesting(value: object, pointer: string, depth: number, room: { lef
       throw invalid(
         `has ${child.text} at ${stepPointer(pointer, key)}, more than a number of JavaScript holds: shorten it`,
       );
+    if (typeof child === "bigint") seen.isOfDoubles = false;
     if (typeof child === "number") checkIsSure(child, key, value, pointer);
-    if (typeof child === "object" && child !== null)
-      checkNesting(child as object, stepPointer(pointer, key), depth + 1, room);
+    if (typeof child === "object" && child !== null) checkNesting(child, stepPointer(pointer, key), depth + 1, seen);
   }
 }
 

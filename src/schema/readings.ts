@@ -1,5 +1,5 @@
 import type { GrammarIr, IrNode } from "./ir.js";
-import { forEachRef } from "./measure.js";
+import { inDependencyOrder } from "./measure.js";
 
 /** Most pieces of text that may come next at one place, in any grammar: both engines follow each of them. The native one
  *  gives up at 65,536 (native/grammar/closure.cc), and places that are reached in several ways count more than once there. */
@@ -26,91 +26,88 @@ function hasManyPieces(ir: GrammarIr): boolean {
   let left = MOST_READINGS;
   const visit = (node: IrNode): void => {
     if (left < 0) return;
-    if (node.kind === "seq") node.parts.forEach(visit);
-    else if (node.kind === "choice") node.options.forEach(visit);
+    if (node.kind === "seq") for (const part of node.parts) visit(part);
+    else if (node.kind === "choice") for (const option of node.options) visit(option);
     else if (node.kind === "repeat") visit(node.node);
     else if (node.kind !== "ref") left--;
   };
-  for (const rule of Object.keys(ir.rules)) visit(ir.rules[rule]!);
+  for (const node of Object.values(ir.rules)) visit(node);
   return left < 0;
 }
 
 /** For each rule the most pieces that may come next at some place of it, as a sum over all ways there. */
 class Widths {
-  readonly #starts = new Map<string, { readonly width: number; readonly isNullable: boolean }>();
+  /** What each rule may begin with, and whether it may be empty. */
+  readonly #starts = new Map<string, number>();
+  readonly #nullable = new Set<string>();
   readonly #widest = new Map<string, number>();
+  /** The widest place yet of the rule at hand. */
+  #most = 0;
+  /** Whether the node that was looked at last may be empty. */
+  #isNullable = false;
 
   constructor(ir: GrammarIr) {
-    const open = new Set<string>();
-    // each rule after those that it needs; by hand, since rules follow each other by the thousand
-    for (const root of Object.keys(ir.rules)) {
-      const stack = [root];
-      while (stack.length > 0) {
-        const rule = stack.at(-1)!;
-        if (!this.#starts.has(rule) && !open.has(rule)) {
-          open.add(rule);
-          const node = ir.rules[rule]!;
-          forEachRef(node, (needed) => {
-            if (!this.#starts.has(needed) && !open.has(needed)) stack.push(needed);
-          });
-          continue;
-        }
-        stack.pop();
-        if (this.#starts.has(rule)) continue;
-        this.#widest.set(rule, 0);
-        this.#starts.set(rule, this.#start(ir.rules[rule]!, rule));
-      }
+    for (const rule of inDependencyOrder(ir)) {
+      this.#most = 0;
+      this.#starts.set(rule, this.#start(ir.rules[rule]!));
+      if (this.#isNullable) this.#nullable.add(rule);
+      if (this.#most > MOST_READINGS) this.#widest.set(rule, this.#most);
     }
   }
 
+  /** As many as MOST_READINGS at the least: narrower ones are not told apart. */
   of(rule: string): number {
-    return this.#widest.get(rule)!;
+    return this.#widest.get(rule) ?? MOST_READINGS;
   }
 
-  #start(node: IrNode, rule: string): { readonly width: number; readonly isNullable: boolean } {
-    const start = this.#startOf(node, rule);
-    if (start.width > this.#widest.get(rule)!) this.#widest.set(rule, start.width);
-    return start;
+  /** What a node may begin with; says of it also whether it may be empty. */
+  #start(node: IrNode): number {
+    const width = this.#startOf(node);
+    if (width > this.#most) this.#most = width;
+    return width;
   }
 
-  #startOf(node: IrNode, rule: string): { readonly width: number; readonly isNullable: boolean } {
+  #startOf(node: IrNode): number {
     switch (node.kind) {
       case "text":
       case "chars":
       case "string":
-        return { width: 1, isNullable: false };
+        this.#isNullable = false;
+        return 1;
       case "ref":
         // a rule within itself adds nothing that is not there yet
-        return this.#starts.get(node.rule) ?? { width: 0, isNullable: false };
+        this.#isNullable = this.#nullable.has(node.rule);
+        return this.#starts.get(node.rule) ?? 0;
       case "repeat": {
-        const { width, isNullable } = this.#start(node.node, rule);
-        return { width, isNullable: isNullable || node.min === 0 };
+        const width = this.#start(node.node);
+        this.#isNullable ||= node.min === 0;
+        return width;
       }
       case "choice": {
         let [width, isNullable] = [0, false];
         for (const option of node.options) {
-          const start = this.#start(option, rule);
-          width += start.width;
-          isNullable ||= start.isNullable;
+          width += this.#start(option);
+          isNullable ||= this.#isNullable;
         }
-        return { width, isNullable };
+        this.#isNullable = isNullable;
+        return width;
       }
       case "seq": {
-        let behind = { width: 0, isNullable: true };
+        let [width, isNullable] = [0, true];
         for (let at = node.parts.length - 1; at >= 0; at--) {
-          const { width, isNullable } = this.#start(node.parts[at]!, rule);
-          behind = isNullable
-            ? { width: width + behind.width, isNullable: behind.isNullable }
-            : { width, isNullable: false };
-          if (behind.width > this.#widest.get(rule)!) this.#widest.set(rule, behind.width);
+          const own = this.#start(node.parts[at]!);
+          width = this.#isNullable ? own + width : own;
+          isNullable &&= this.#isNullable;
+          if (width > this.#most) this.#most = width;
         }
-        return behind;
+        this.#isNullable = isNullable;
+        return width;
       }
     }
   }
 
   isNullable(rule: string): boolean {
-    return this.#starts.get(rule)?.isNullable ?? false;
+    return this.#nullable.has(rule);
   }
 }
 

@@ -9,6 +9,8 @@ export interface SchemaDocument {
   resolve(reference: string, from: SchemaNode): SchemaNode;
   /** Whether some schema of it asks what others have evaluated. */
   readonly hasUnevaluated: boolean;
+  /** How many objects and lists it is made of. */
+  readonly partCount: number;
   /** Whether a `$dynamicRef` or `$recursiveRef` may lead to several places. */
   readonly isDynamic: boolean;
 }
@@ -58,15 +60,20 @@ export function openDocument(
 
   let text: string | null = null;
   const mentions = (word: string): number => {
-    text ??= stringifyExact(schema) as string;
+    text ??= textOf(schema);
     return text.split(word).length - 1;
   };
   let hasUnevaluated: boolean | null = null;
+  let partCount: number | null = null;
   return {
     root,
     get hasUnevaluated() {
       hasUnevaluated ??= mentions('"unevaluated') > 0;
       return hasUnevaluated;
+    },
+    get partCount() {
+      partCount ??= countParts(schema);
+      return partCount;
     },
     get isDynamic() {
       return mentions('"$dynamicAnchor"') > 1 || mentions('"$recursiveAnchor"') > 0;
@@ -81,6 +88,23 @@ export function openDocument(
       return target;
     },
   };
+}
+
+function countParts(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 1;
+  if (Array.isArray(value)) for (const part of value) count += countParts(part);
+  else for (const key of Object.keys(value)) count += countParts((value as KeywordMap)[key]);
+  return count;
+}
+
+function textOf(schema: unknown): string {
+  try {
+    return JSON.stringify(schema);
+  } catch {
+    // a bigint, which is a rare thing and several times as slow
+    return stringifyExact(schema) as string;
+  }
 }
 
 function knownRoot(pointer: string, knownDocument: (uri: string) => KeywordMap | null): SchemaNode {

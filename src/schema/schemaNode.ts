@@ -17,7 +17,9 @@ export function isKeywordMap(value: unknown): value is KeywordMap {
 export function childOf(node: SchemaNode, ...steps: readonly (string | number)[]): SchemaNode {
   let value: unknown = node.schema;
   for (const step of steps) value = (value as Readonly<Record<string | number, unknown>>)[step];
-  return asNode(value, steps.reduce<string>(stepPointer, node.pointer));
+  let { pointer } = node;
+  for (const step of steps) pointer = stepPointer(pointer, step);
+  return asNode(value, pointer);
 }
 
 /** One node a schema, so that maps can go by it. */

@@ -34,6 +34,7 @@ export function settleSomeMembers(
     ...atomsOf(way, "someMember").map(({ names, literal }) => [{ names, literal }]),
     ...nameWays.map((ways) => ways.map((names) => ({ names, literal: null }))),
   ];
+  if (demands.length === 0) return [{ way, some: [] }];
   const rest = way.filter(({ kind }) => kind !== "someMember");
   let cases: Settled[] = [{ way: rest, some: [] }];
   for (const options of demands) {

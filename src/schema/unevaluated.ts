@@ -1,6 +1,7 @@
 import { type Alternative, type Atom, atomsOf, checkedAtom } from "./atoms.js";
 import { MOST_COMBINED } from "./condition.js";
 import type { JsonType } from "./jsonTypes.js";
+import { NO_PROPERTIES } from "./objectKeywords.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";
 
@@ -16,7 +17,7 @@ export function unevaluatedAtoms(node: SchemaNode, type: JsonType, way: Alternat
   if (isUnclear) return [checkedAtom(keyword, node)];
   if (type === "object") {
     const except = atomsOf(way, "members").map(({ group }) => group);
-    return [{ kind: "members", group: { properties: new Map(), patterns: [], others: said, except } }];
+    return [{ kind: "members", group: { properties: NO_PROPERTIES, patterns: [], others: said, except } }];
   }
   const groups = atomsOf(way, "items").map(({ group }) => group);
   if (groups.some(({ rest }) => rest !== null)) return [];

@@ -1,4 +1,3 @@
-import { WaitingJobs } from "../../src/runner/waitingJobs.js";
 import {
   copyFileSync,
   cpSync,
@@ -20,6 +19,7 @@ import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { removedFolder } from "../../src/jobs/layout.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { ownIdentity } from "../../src/processIdentity.js";
+import { WaitingJobs } from "../../src/runner/waitingJobs.js";
 import { CompiledJobs } from "./child.js";
 import { claimNext, FakeClock, newFolder, newHome, newJobFile, otherProgram, result, submitRows } from "./fixture.js";
 

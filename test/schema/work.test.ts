@@ -3,8 +3,10 @@ import { expect, test, vi } from "vitest";
 import { HOSTILE } from "../../bench/hostile/schemas.js";
 import { compileOutput } from "../../src/output/index.js";
 import { compileSchema } from "../../src/schema/index.js";
+import { RowNumbers } from "../../src/schema/integerRows.js";
 import { compileNumbers, UnsupportedNumber } from "../../src/schema/numbers.js";
 import { PairNumbers } from "../../src/schema/pairNumbers.js";
+import { inOrder, PartSets } from "../../src/schema/partSets.js";
 import { compileStrings, UnsupportedString } from "../../src/schema/stringLanguage.js";
 import { spendStructure, TooMuchWork, withinWork } from "../../src/schema/work.js";
 import { refusal } from "./refusal.js";
@@ -66,6 +68,27 @@ test("a schema of more members than there is room for is held as far as it goes,
   expect(validateText('{"m1999": {"m0": "", "m1": 5}}')).toBe("/m1999/m1 must be string");
 });
 
+test("there is room for the fewer members the larger the document is; behind the first object without room no other is held", () => {
+  const integers = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, { type: "integer" }]));
+  const small = { type: "object", properties: { kind: { enum: ["a", "b"] } } };
+  const large = { type: "object", properties: integers(21_000) };
+  const schema = { type: "object", properties: { large, small }, required: ["small"] };
+  expect(compileSchema(large).checked).toEqual([]);
+  expect(compileSchema(schema).labelFields()).toHaveLength(1);
+  const crowded = compileSchema({ ...schema, $defs: integers(8_000) });
+  expect(crowded.checked).toEqual(["properties at #/properties/large and behind it (the schema is too large)"]);
+  expect(crowded.labelFields()).toEqual([]);
+  expect(crowded.validateText('{"small": {"kind": "c"}}')).toMatch(/kind must be equal to one of the allowed values/);
+});
+
+test("the automata of 100 fields are more than there are steps for: some fields are held, the others left to the check", () => {
+  const { checked, ir } = compileSchema(HOSTILE["100 fields of multiples and bounds"]!());
+  expect(checked.filter((what) => what.startsWith("multipleOf"))).toHaveLength(74);
+  expect(checked).toContain("multipleOf at #/properties/m99 (all automata of the schema would take too long)");
+  expect(Object.keys(ir.rules).length).toBe(13_636);
+});
+
 test.each(["a schema of 5 MB", "20,000 optional properties", "a tuple of 20,000"])(
   "%s is more than is compiled at first, and held whole",
   (name) => {
@@ -88,6 +111,42 @@ test("choices and grammars that engines can't follow are refused with their plac
   );
   const gbnf = `root ::= "x" many\nmany ::= ${first.map((char) => `"${char}"`).join(" | ")}`;
   expect(() => compileOutput({ kind: "grammar", gbnf })).toThrow("The output's grammar is too wide at rule many:");
+});
+
+test("rows are found again under the number that they were given first", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 })), (rows) => {
+      const numbers = new RowNumbers(3);
+      const known = new Map<string, number>();
+      rows.forEach((row, at) => {
+        if (!known.has(row.join())) known.set(row.join(), at);
+        numbers.row.set(row);
+        expect(numbers.of(at)).toBe(known.get(row.join()));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("parts are put in order once each, and what was made of them is found again", () => {
+  const all = Array.from({ length: 12 }, (_, id) => ({ id }));
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.constantFrom(...all), { maxLength: 8 })), (lists) => {
+      const sets = new PartSets<{ id: number }, { parts: readonly { id: number }[] }>();
+      const known = new Map<string, unknown>();
+      for (const list of lists) {
+        const parts = inOrder([...list]);
+        expect(parts.map(({ id }) => id)).toEqual([...new Set(list.map(({ id }) => id))].sort((a, b) => a - b));
+        const key = parts.map(({ id }) => id).join();
+        const made = sets.of(parts, (own) => ({ parts: own }));
+        expect(made.parts).toEqual(parts);
+        expect(known.get(key) ?? made).toBe(made);
+        known.set(key, made);
+      }
+      expect(new Set(known.values()).size).toBe(known.size);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("pairs have the numbers of their first sight", () => {
