@@ -1,3 +1,4 @@
+export { compiledForm } from "./compiledForm.js";
 export type {
   BatchPlan,
   Engine,

@@ -105,17 +105,6 @@ export function compileOutput(form: OutputForm): CompiledOutput {
   }
 }
 
-const compiled = new WeakMap<OutputForm, CompiledOutput>();
-
-/** The same, made once for one form object: for those in a row's way who each need a part of it. */
-export function compiledOutput(form: OutputForm): CompiledOutput {
-  const known = compiled.get(form);
-  if (known !== undefined) return known;
-  const made = compileOutput(form);
-  compiled.set(form, made);
-  return made;
-}
-
 /** @throws {InputError} where more may come next than engines follow: better now than when the job runs */
 function notTooWide(ir: GrammarIr, code: string, what: string): GrammarIr {
   const rule = tooWideRule(ir);

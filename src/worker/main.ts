@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import {
+  compiledForm,
   type Engine,
   type EngineFailure,
   type EngineResult,
@@ -7,7 +8,7 @@ import {
   openEngine,
   type RowPull,
 } from "../engine/index.js";
-import type { CompiledOutput, OutputForm } from "../output/index.js";
+import type { CompiledOutput } from "../output/index.js";
 import { openLane } from "../progress/index.js";
 import type { ResultRow } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
@@ -37,16 +38,10 @@ export default async function runTask(task: WorkerTask): Promise<void> {
   }
 }
 
-/** Zod and Ajv are loaded by who has a schema: that costs 0.2 s of CPU. */
-async function compiled(form: OutputForm): Promise<CompiledOutput> {
-  const { compiledOutput } = await import("../output/index.js");
-  return compiledOutput(form);
-}
-
 async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Promise<void> {
   const { job } = task;
   const lane = openLane(task.counters, task.lane);
-  const output = job.form === null ? null : await compiled(job.form);
+  const output = job.form === null ? null : await compiledForm(job.form);
   const send = (message: FromWorker): void => port.postMessage(message);
   const queue = new RowQueue(job.plan.slots, (rows) => send({ kind: "want", rows }));
   const running = new Map<number, QueuedRow>();

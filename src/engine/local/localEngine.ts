@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.js";
-import type { CompiledOutput, OutputForm } from "../../output/index.js";
+import type { CompiledOutput } from "../../output/index.js";
 import { renderChat } from "../../prompt/index.js";
+import { compiledForm } from "../compiledForm.js";
 import type { Engine, EngineFailure, EngineJob, EngineMeter, EngineResult, RowPull } from "../engine.js";
 import { RowFrame } from "./frame.js";
 import type { LabelField, TokenEngine, TokenJob, TokenPull, TokenResult } from "./tokenEngine.js";
@@ -39,7 +40,7 @@ export class LocalEngine implements Engine {
       done({ ...result, isInputCut: cut.delete(result.index) });
     };
 
-    const output = job.form === null ? null : await compiled(job.form);
+    const output = job.form === null ? null : await compiledForm(job.form);
     await this.tokens.run(
       tokenJob(job, output, frame),
       Object.assign(pullRow, pull.isDue && { isDue: pull.isDue }),
@@ -52,12 +53,6 @@ export class LocalEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tokens[Symbol.asyncDispose]();
   }
-}
-
-/** Loaded by who has a form: it costs 0.2 s of CPU. */
-async function compiled(form: OutputForm): Promise<CompiledOutput> {
-  const { compiledOutput } = await import("../../output/index.js");
-  return compiledOutput(form);
 }
 
 function tokenJob(job: EngineJob, output: CompiledOutput | null, { prefix, suffix }: RowFrame): TokenJob {

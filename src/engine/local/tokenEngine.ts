@@ -1,4 +1,7 @@
+import type { ModelFacts } from "../../addon.js";
 import type { BatchPlan, EngineFailure, EngineMeter, EngineResult, Pull, Sampling } from "../engine.js";
+
+export type { ModelFacts };
 
 /** Which model to load, and how. */
 export interface LoadOptions {
@@ -7,21 +10,6 @@ export interface LoadOptions {
   readonly threads: number;
   /** `auto` takes the fastest backend that has a device, `cpu` none but the CPU. */
   readonly backend: "auto" | "cpu";
-}
-
-/** What a loaded model is. */
-export interface ModelFacts {
-  /** Largest number of tokens in one sequence that the model was trained for. */
-  readonly contextLength: number;
-  readonly vocabularySize: number;
-  readonly fileBytes: number;
-  readonly architecture: string;
-  /** The model's own Jinja chat template, `null` where the file has none. */
-  readonly chatTemplate: string | null;
-  readonly bosText: string | null;
-  readonly eosText: string | null;
-  /** The model expects its BOS token before everything else. */
-  readonly prependsBos: boolean;
 }
 
 /** What an output may be, in the forms that engines take; each is made at first use. */
