@@ -90,17 +90,23 @@ export interface NativeEngineClasses {
   ) => NativeBatchLoop;
 }
 
+/** What a loaded model is. */
+export interface ModelFacts {
+  /** Largest number of tokens in one sequence that the model was trained for. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly fileBytes: number;
+  readonly architecture: string;
+  /** The model's own Jinja chat template, `null` where the file has none. */
+  readonly chatTemplate: string | null;
+  readonly bosText: string | null;
+  readonly eosText: string | null;
+  /** The model expects its BOS token before everything else. */
+  readonly prependsBos: boolean;
+}
+
 export interface NativeModel {
-  facts(): {
-    readonly contextLength: number;
-    readonly vocabularySize: number;
-    readonly fileBytes: number;
-    readonly architecture: string;
-    readonly chatTemplate: string | null;
-    readonly bosText: string | null;
-    readonly eosText: string | null;
-    readonly prependsBos: boolean;
-  };
+  facts(): ModelFacts;
   /** As TokenVocabulary takes them. */
   tokens(): { readonly bytes: Uint8Array; readonly offsets: Uint32Array; readonly endTokens: Uint32Array };
   tokenize(text: string, readsSpecial: boolean): Uint32Array;

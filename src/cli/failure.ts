@@ -3,7 +3,7 @@ import { EXIT, messageOf, RowmillError } from "../errors.js";
 import { cutMiddle, messageLine } from "../foreignText.js";
 import { exitWhenWritten, messageColors, printingFailure, say, sayLines } from "./output.js";
 
-/** As the README has them. */
+/** As docs/operating.md has them. */
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ["0", "done; single rows may have failed: the summary says how many and why"],
   ["1", "the job failed, or too many of its rows (--max-failed); schema check: no value satisfies the schema"],

@@ -99,12 +99,6 @@ export class Catalog {
     return toJobRecord(row);
   }
 
-  /** The job of a whole id, null where there is none. */
-  find(jobId: string): JobRecord | null {
-    const row = this.db.get("SELECT * FROM jobs WHERE job_id = ?", jobId);
-    return row === undefined ? null : toJobRecord(row);
-  }
-
   /** The whole id that a beginning stands for.
    *  @throws {InputError} as `get` */
   resolveId(jobId: string): string {
@@ -241,7 +235,7 @@ export class Catalog {
     this.db.run(
       `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN counted_ms IS NOT NULL THEN ?1 END,
          rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
-       WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')
+       WHERE job_id = ? AND ${UNENDED}
          AND (?9 IS NULL OR runner_token = ?9)`,
       this.clock(),
       ...countValues(counts),

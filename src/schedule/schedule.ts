@@ -82,15 +82,15 @@ export const MOST_OVERTAKEN = 8;
  *  @returns each queued job, either in `start` or in `wait`, in the order of their turn */
 export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJob[], machine: Machine): Schedule {
   const inTurn = [...queued].sort((a, b) => a.priority - b.priority);
+  /** Of those that run, or start now. */
+  const models = new Set(active.map(({ model }) => model));
   let room = roomBeside(active, machine);
   let isHeld = false;
   const starting: { readonly job: QueuedJob; readonly cores: number; readonly taken: FreeMemory }[] = [];
   const waiting: { readonly jobId: string; readonly for: Lack; overtaken: number }[] = [];
   inTurn.forEach((job, place) => {
     const isAlone = active.length + starting.length === 0;
-    const runs = [...active, ...starting.map((one) => one.job)];
-    const isTaken = runs.some(({ model }) => model === job.model);
-    const lack = isHeld ? "turn" : lackOf(job, room, isAlone, isTaken);
+    const lack = isHeld ? "turn" : lackOf(job, room, isAlone, models.has(job.model));
     if (lack !== null || job.needs === null) {
       waiting.push({ jobId: job.jobId, for: lack ?? "plan", overtaken: job.overtaken });
       isHeld ||= lack === "plan" || job.overtaken >= MOST_OVERTAKEN;
@@ -100,6 +100,7 @@ export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJo
     const sharing = sharers(job, inTurn.slice(place + 1), less(room, job.needs.leastCores, taken));
     const cores = coresFor(job.needs, sharing, room.cores);
     starting.push({ job, cores, taken: atMost(taken, room) });
+    models.add(job.model);
     room = less(room, cores, taken);
     for (const passed of waiting) passed.overtaken++;
     isHeld = waiting.some(({ overtaken }) => overtaken >= MOST_OVERTAKEN);
