@@ -1,3 +1,4 @@
+import { findEndpoint } from "./endpoints.js";
 import { type EngineName, engineTraits, likelyEngine } from "./engine/index.js";
 import { InputError, messageOf } from "./errors.js";
 import type { Home } from "./jobs/index.js";
@@ -48,11 +49,18 @@ export interface FitRequest {
 export async function fitModels(request: FitRequest): Promise<ModelFit[]> {
   const { home, models } = request;
   const here = (await listModels(home.path)).filter(({ path, entry }) => path !== null && entry?.kind !== "embedding");
-  const names = new Set([home.config.defaultModel, ...Object.keys(models), ...here.map(({ name }) => name)]);
+  const named = [home.config.defaultModel, ...Object.keys(models)].filter((name) => !isEndpoint(request, name));
+  const names = new Set([...named, ...here.map(({ name }) => name)]);
   const fits: ModelFit[] = [];
   // one after the other: each may take seconds of all cores
   for (const name of names) fits.push(await fitModel(request, name));
   return fits;
+}
+
+/** It takes no memory here. */
+function isEndpoint({ home, models }: FitRequest, name: string): boolean {
+  const own = Object.hasOwn(models, name) ? models[name] : undefined;
+  return findEndpoint(own ?? name, home.config) !== null;
 }
 
 async function fitModel(request: FitRequest, name: string): Promise<ModelFit> {
@@ -79,10 +87,11 @@ async function fitFile(
   try {
     await tryModel(found, home.path);
     const row = { longestRowTokens: ROW_TOKENS - OUTPUT_TOKENS, frameTokens: 0, rowsTotal: ROWS };
-    const job = { ...row, rowsDone: 0, rowsFailed: 0, workers: 0, threads: 0, slots: 0 };
-    const needs = { ...job, modelPath: found.path, sampling: { maxTokens: OUTPUT_TOKENS } };
-    const memory = await fitMemory(needs, home.config, engine);
-    return { fits: memory.fits, memory, problem: null };
+    const job = { ...row, engine, rowsDone: 0, rowsFailed: 0, workers: 0, threads: 0, slots: 0 };
+    const modelRef = { file: found.path, sha256: found.sha256 };
+    const needs = { ...job, modelRef, sampling: { maxTokens: OUTPUT_TOKENS } };
+    const memory = await fitMemory(needs, home);
+    return { fits: memory?.fits ?? null, memory, problem: null };
   } catch (error) {
     return { fits: null, memory: null, problem: messageOf(error) };
   }

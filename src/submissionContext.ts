@@ -25,12 +25,12 @@ export function submissionContext(
 ): SubmissionContext & { readonly clear: () => void } {
   const reading = new ReadingLine(progress === "auto" || progress === "bar" ? output : null);
   const pulling = new PullLine(output, progress);
-  tellEngine(engine, say);
   return {
     home,
     models,
     onPull: (pull) => pulling.show(pull),
-    fitMemory: (needs) => fitOrNull(home, needs, engine),
+    fitMemory: (needs) => fitOrNull(home, { ...needs, engine }),
+    onModelFile: () => tellEngine(engine, say),
     confirmDownload: (download, isDefaultModel) => confirm(download, isDefaultModel ? confirmDownload : null, say),
     onRows: (rows) => reading.show(rows),
     warn: (line) => say(`warning: ${line}`),
@@ -48,9 +48,9 @@ function tellEngine(engine: EngineName, say: Surroundings["say"]): void {
     say(`warning: jobs run on the engine ${name}, several times slower than the native one: ${reason}`);
 }
 
-async function fitOrNull(home: Home, needs: MemoryNeeds, engine: EngineName): Promise<MemoryFit | null> {
+async function fitOrNull(home: Home, needs: MemoryNeeds & { readonly engine: string }): Promise<MemoryFit | null> {
   try {
-    return await fitMemory({ ...needs, rowsDone: 0, rowsFailed: 0 }, home.config, engine);
+    return await fitMemory({ ...needs, rowsDone: 0, rowsFailed: 0 }, home);
   } catch {
     return null; // no backend, say: the estimate's other numbers stand, and the job itself says why
   }

@@ -1,4 +1,4 @@
-import { ENGINES, type EngineName } from "../../src/engine/index.js";
+import { ENGINES, type LocalEngineName } from "../../src/engine/index.js";
 import { InputError } from "../../src/errors.js";
 import { MOST_SLOTS } from "../../src/schedule/index.js";
 import { readNumberFlag } from "../flags/number.js";
@@ -13,9 +13,9 @@ export interface ConfigurationPins {
   readonly native: Partial<Configuration>;
 }
 
-export type OwnEngineName = Exclude<EngineName, "auto">;
+export type OwnEngineName = LocalEngineName;
 
-const OWN_ENGINES = ENGINES.filter((name) => name !== "auto");
+const OWN_ENGINES = ENGINES.filter((name): name is OwnEngineName => name !== "auto" && name !== "http");
 const PINNED = [...OWN_ENGINES, "llama-server", "llama-batched-bench"];
 
 /** @throws {InputError} ROWMILL_BAD_OPTION, with the names that are taken */

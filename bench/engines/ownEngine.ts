@@ -1,4 +1,5 @@
-import type { EngineName, EngineStatistics, LocalChoice } from "../../src/engine/local/index.js";
+import type { LocalEngineName } from "../../src/engine/index.js";
+import type { EngineStatistics, LocalChoice } from "../../src/engine/local/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { orderByBeginnings } from "../../src/prompt/index.js";
 import { BATCH_TOKENS, DRAFT_TOKENS } from "../../src/schedule/index.js";
@@ -20,7 +21,7 @@ import {
 import { slotTokensOf, type WorkloadRow } from "./workload.js";
 
 /** One of Rowmill's own engines, run as the product runs it: each worker a thread that owns an engine. */
-export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {
+export function ownEngine(engine: LocalEngineName): Subject {
   const { cores } = machineFacts();
   const splits = [
     { workers: 1, threads: cores },
@@ -36,7 +37,7 @@ export function ownEngine(engine: Exclude<EngineName, "auto">): Subject {
   };
 }
 
-async function openThreads(engine: EngineName, request: OpenRequest): Promise<OpenSubject> {
+async function openThreads(engine: LocalEngineName, request: OpenRequest): Promise<OpenSubject> {
   const { configuration, group } = request;
   const choice: LocalChoice = {
     engine,

@@ -27,7 +27,7 @@ export function renderEstimate(estimate: Estimate, isCut: boolean, width = Numbe
       ...(estimate.emptyRows > 0 ? [["without a prompt", formatCount(estimate.emptyRows)] as const] : []),
       ...(estimate.tooLongRows > 0 ? [[tooLong, formatCount(estimate.tooLongRows)] as const] : []),
       ...(estimate.columnChoice === null ? [] : [["columns", describeColumnOrder(estimate.columnChoice)] as const]),
-      ["input tokens", formatInputTokens(estimate.inputTokens, estimate.sharedTokens)],
+      ["input tokens", inputTokensOf(estimate)],
       ["output tokens", `at most ${formatCount(estimate.maxOutputTokens)}`],
       ["hosted cost", estimate.cost === null ? "no price known" : formatCost(estimate.cost)],
       ...(estimate.memory === null ? [] : [["memory", describeMemory(estimate.memory)] as const]),
@@ -35,6 +35,11 @@ export function renderEstimate(estimate: Estimate, isCut: boolean, width = Numbe
     ],
     width,
   );
+}
+
+function inputTokensOf({ inputTokens, sharedTokens, inputTokensBasis }: Estimate): string {
+  if (inputTokensBasis === "guessed") return `about ${formatCount(inputTokens)}, guessed from the texts' length`;
+  return formatInputTokens(inputTokens, sharedTokens);
 }
 
 /** e.g. "9.0 GB with 1 worker of 16 slots of 900 tokens, of the GPU's 80 GB: fits" */

@@ -22,7 +22,7 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     ["why it failed", job.failure],
     ["asked", askedOf(job)],
     ["system prompt", job.systemPrompt],
-    ["model's file", job.modelPath],
+    ["file" in job.modelRef ? "model's file" : "endpoint", modelOf(job)],
     ...askedOutput(job),
     ["sampling", samplingOf(job, defaults.sampling)],
     ...chosenOptions(job, defaults),
@@ -42,6 +42,10 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     said.map(([name, value]) => [name, cutMiddle(value, LONGEST_VALUE)]),
     width,
   );
+}
+
+function modelOf({ modelRef }: JobRecord): string {
+  return "file" in modelRef ? modelRef.file : `${modelRef.endpoint}, model ${modelRef.model}`;
 }
 
 /** Not the only reason that there is, where the job's own failure has said it. */

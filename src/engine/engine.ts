@@ -99,6 +99,8 @@ export interface EngineFailure {
 export interface EngineMeter {
   addInputTokens(count: number): void;
   addOutputTokens(count: number): void;
+  /** Told what keeps all rows waiting, in words that stand behind "waiting for"; null when nothing does any more. */
+  waitsFor?(what: string | null): void;
 }
 
 /** Turns rows of text into results of text. One engine lives in one worker thread and does nothing else there. */

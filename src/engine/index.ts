@@ -14,10 +14,22 @@ export type {
   TokenLogprobs,
 } from "./engine.js";
 export {
+  checkedUrl,
+  DEFAULT_LIMITS,
+  type Endpoint,
+  type EndpointFacts,
+  type EndpointLimits,
+  estimateTokens,
+  type FormKind,
+  type HttpChoice,
+  type KeyPlace,
+} from "./http/index.js";
+export {
   type EngineTraits,
   engineTraits,
   type LikelyEngine,
   type LoadedLlama,
+  type LocalChoice,
   likelyEngine,
   type ModelFacts,
   openTokenizer,
@@ -26,5 +38,5 @@ export {
   type Tokenizer,
   tryModel,
 } from "./local/index.js";
-export { ENGINES, type EngineName } from "./names.js";
-export { type EngineChoice, openEngine } from "./open.js";
+export { ENGINES, type EngineName, type LocalEngineName } from "./names.js";
+export { askEndpoint, type EngineChoice, openEngine } from "./open.js";

@@ -273,6 +273,17 @@ export class Catalog {
     );
   }
 
+  /** What an endpoint told, as it was given to `keepEndpointFacts`; null when it was never asked. */
+  endpointFacts(key: string): Readonly<Record<string, unknown>> | null {
+    const row = this.db.get("SELECT facts FROM endpoints WHERE key = ?", key);
+    return row === undefined ? null : (JSON.parse(String(row.facts)) as Record<string, unknown>);
+  }
+
+  keepEndpointFacts(key: string, facts: object): void {
+    const sql = "INSERT OR REPLACE INTO endpoints (key, told_at, facts) VALUES (?, ?, ?)";
+    this.db.run(sql, key, this.#now(), JSON.stringify(facts));
+  }
+
   /** All measurements, the newest first. */
   calibrations(): StoredCalibration[] {
     return this.db.all("SELECT model, made_at, result FROM calibrations ORDER BY made_at DESC, key").map(toCalibration);

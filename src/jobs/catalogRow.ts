@@ -36,7 +36,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     jobId: text("job_id"),
     status: text("status") as JobStatus,
     ...LATER_OPTIONS,
-    ...spec,
+    ...withModelRef(spec),
     sampling: { ...LATER_SAMPLING, ...spec.sampling },
     failure: textOrNull("failure"),
     failures: failures === null ? [] : (JSON.parse(failures) as FailedRows[]),
@@ -58,6 +58,11 @@ export function toJobRecord(row: SqlRow): JobRecord {
     longestRowTokens: count("longest_row_tokens"),
     plan: plan === null ? null : (JSON.parse(plan) as Record<string, unknown>),
   };
+}
+
+/** An earlier version knew files alone, and kept their paths. */
+function withModelRef({ modelPath, ...spec }: JobSpec & { readonly modelPath?: string }): JobSpec {
+  return modelPath === undefined ? spec : { ...spec, modelRef: { file: modelPath, sha256: null } };
 }
 
 /** The job of a line, as it was submitted. */

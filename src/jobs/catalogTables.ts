@@ -58,4 +58,10 @@ export const CATALOG_MIGRATIONS: readonly string[] = [
    ALTER TABLE jobs ADD COLUMN counted_ms INTEGER;
    UPDATE jobs SET run_ms = max(0, cast(86400000 * (julianday(coalesce(finished_at, 'now')) - julianday(started_at)) AS INTEGER))
      WHERE started_at IS NOT NULL;`,
+  // what endpoints have told of themselves, by address and model
+  `CREATE TABLE endpoints (
+     key TEXT PRIMARY KEY,
+     told_at TEXT NOT NULL,
+     facts TEXT NOT NULL
+   ) STRICT;`,
 ];

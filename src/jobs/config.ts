@@ -9,6 +9,34 @@ const quota = z.strictObject({
   tokenQuota: z.int().min(1).describe("Largest number of input tokens in one job."),
 });
 
+const limits = z.strictObject({
+  /** At a time, to each address; null for as many as make it faster. */
+  requests: z.int().min(1).max(4096).nullable().default(null),
+  /** Of one request. */
+  timeoutSeconds: z.number().positive().max(86_400).default(600),
+  /** Of prompt and output together; null where the server says it. */
+  contextTokens: z.int().min(1).nullable().default(null),
+});
+/** Servers that speak OpenAI's chat completions; a job names one as its model. A key itself never stands here. */
+const endpoint = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, '.', '_' and '-'"),
+  urls: z.array(z.string().min(1)).min(1),
+  /** As the servers know it; "" for the only one that they have. */
+  model: z.string().default(""),
+  /** The environment's variable that holds the key, or the file. */
+  key: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable, not the key itself")
+    .nullable()
+    .default(null),
+  keyFile: z.string().min(1).nullable().default(null),
+  pricePerMillionTokens: z
+    .strictObject({ input: z.number().min(0), output: z.number().min(0) })
+    .nullable()
+    .default(null),
+  limits: limits.prefault({}),
+});
+
 /** The home's `config.json`: every field may be left out. */
 const homeConfig = z.strictObject({
   /** By priority: interactive jobs, then production jobs. */
@@ -25,6 +53,8 @@ const homeConfig = z.strictObject({
   slots: z.int().min(0).default(0),
   threads: z.int().min(0).default(0),
   workers: z.int().min(0).default(0),
+  /** Servers whose models jobs may name ([endpoints](endpoints.md)). */
+  endpoints: z.array(endpoint).default([]),
 });
 
 export type HomeConfig = Readonly<z.infer<typeof homeConfig>>;

@@ -1,4 +1,5 @@
 import type { Column } from "../data/index.js";
+import type { ModelRef } from "../modelRef.js";
 import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
@@ -36,8 +37,8 @@ export interface JobSpec {
   readonly description: string | null;
   /** As the user named it. */
   readonly model: string;
-  /** Absolute path of the .gguf file that the name stands for. */
-  readonly modelPath: string;
+  /** What the name stands for. */
+  readonly modelRef: ModelRef;
   readonly priority: 0 | 1;
   readonly kind: "list" | "table";
   /** The input's format or "list"/"objects"/"dataframe"; and its path where it had one. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type EngineChoice, type EngineName, likelyEngine } from "../engine/index.js";
+import type { EngineChoice } from "../engine/index.js";
 import { messageOf, RowmillError } from "../errors.js";
 import {
   type FailedRows,
@@ -12,11 +12,12 @@ import {
   type RunnerLease,
   type StatusChange,
 } from "../jobs/index.js";
+import { modelKey } from "../modelRef.js";
 import { type FreeMemory, type Plan, takenFrom } from "../schedule/index.js";
 import { calibratedPlan } from "./calibrateJob.js";
 import { executeJob } from "./executeJob.js";
 import { patiently } from "./patience.js";
-import type { PlannedJob } from "./planForMachine.js";
+import type { PlannedJob } from "./planning.js";
 import type { Pools, WarmPool } from "./pools.js";
 
 const SETTLE_RETRY_MS = 1000;
@@ -39,14 +40,14 @@ export interface RunnerShare {
 export interface Begin {
   readonly job: JobRecord;
   readonly planned: PlannedJob;
-  readonly engine: EngineName;
   readonly cores: number;
 }
 
 /** A job that this runner has claimed, until it has ended, was cancelled or is given back. */
 export class ActiveJob {
   readonly jobId: string;
-  readonly modelPath: string;
+  /** Jobs of the same model have the same. */
+  readonly model: string;
   readonly cores: number;
   readonly #share: RunnerShare;
   readonly #begin: Begin;
@@ -59,7 +60,7 @@ export class ActiveJob {
     this.#share = share;
     this.#begin = begin;
     this.jobId = begin.job.jobId;
-    this.modelPath = begin.job.modelPath;
+    this.model = modelKey(begin.job.modelRef);
     this.cores = begin.cores;
     this.#signal = AbortSignal.any([share.stopping, this.#cancelling.signal]);
   }
@@ -83,9 +84,9 @@ export class ActiveJob {
     let pool: WarmPool | null = null;
     try {
       const plan = await this.#plan();
-      const engine = this.#engineFor(plan.threads);
+      const engine = this.#begin.planned.engine(plan.threads);
       pool = pools.take(engine, plan.workers);
-      await pools.freeIdle(engine, plan.workers);
+      await this.#makeRoom(engine, plan);
       const end = await this.#execute(plan, engine, pool);
       pools.give(pool);
       if (end === "finished") await this.#finish();
@@ -101,14 +102,13 @@ export class ActiveJob {
   /** Betters the plan by what was measured, and keeps it. */
   async #plan(): Promise<Plan> {
     const { home, pools } = this.#share;
-    const { job, planned, engine: asked } = this.#begin;
-    const engine = this.#engineFor(planned.plan.threads);
-    await pools.freeIdle(engine, planned.plan.workers);
-    const plan = await calibratedPlan({ home, job, planned, engine, pools, signal: this.#signal });
-    const { name, reason } = likelyEngine(asked);
-    const engineReasons = reason === null ? [] : [`the engine ${name}: ${reason}`];
-    const reasons = [...engineReasons, ...planned.placeReasons, ...plan.reasons];
-    await patiently(() => home.catalog.setPlan(job.jobId, { engine: name, ...plan, reasons }), this.#signal);
+    const { job, planned } = this.#begin;
+    const engine = planned.engine(planned.plan.threads);
+    await this.#makeRoom(engine, planned.plan);
+    const plan = await calibratedPlan({ home, job, planned, pools, signal: this.#signal });
+    const reasons = [...planned.placeReasons, ...plan.reasons];
+    const record = { engine: planned.engineName, ...plan, reasons };
+    await patiently(() => home.catalog.setPlan(job.jobId, record), this.#signal);
     return plan;
   }
 
@@ -122,9 +122,8 @@ export class ActiveJob {
     return executeJob({ home, job, lease, plan, engine, pool: pool.piscina, signal: this.#signal, stopping, onLoaded });
   }
 
-  #engineFor(threads: number): EngineChoice {
-    const { job, planned, engine } = this.#begin;
-    return { engine, modelPath: job.modelPath, threads, backend: planned.backend };
+  async #makeRoom(engine: EngineChoice, { workers }: Plan): Promise<void> {
+    if (this.#begin.planned.place !== "elsewhere") await this.#share.pools.freeIdle(engine, workers);
   }
 
   /** A job ends well only when its file, read again, is whole. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import type { EngineChoice } from "../engine/index.js";
 import { stringifyExact } from "../exactNumbers.js";
 import { type Home, JobFile, type JobRecord } from "../jobs/index.js";
 import { backendFacts, machineFacts } from "../models/index.js";
@@ -15,20 +14,21 @@ import {
   fitsMemory,
   isOutgrown,
   type Plan,
+  type PlanFacts,
   trialRows,
 } from "../schedule/index.js";
 import { patiently } from "./patience.js";
-import type { PlannedJob } from "./planForMachine.js";
+import type { PlannedJob } from "./planning.js";
 import type { Pools } from "./pools.js";
 import { calibrationOf } from "./storedCalibrations.js";
 import { runTrial } from "./trial.js";
+
+type Variable = NonNullable<PlannedJob["variable"]>;
 
 export interface CalibrationRequest {
   readonly home: Home;
   readonly job: JobRecord;
   readonly planned: PlannedJob;
-  /** With the threads of the plan by rules of thumb. */
-  readonly engine: EngineChoice;
   readonly pools: Pools;
   readonly signal: AbortSignal;
 }
@@ -38,15 +38,16 @@ export interface CalibrationRequest {
  *  @throws what a worker threw: the model can't be loaded */
 export async function calibratedPlan(request: CalibrationRequest): Promise<Plan> {
   const { home, job, planned } = request;
-  const { facts, wishes, plan } = planned;
-  if (!facts.engine.triesSettings) return plan;
+  const { plan, variable } = planned;
+  if (variable === null) return plan;
+  const { facts, wishes } = variable;
   const axes = axesOf({ ...facts, writesText: !job.labelProbabilities }, wishes);
   if (axes.flat().length === 0) return plan;
-  const key = await calibrationKey(job, planned, axes);
+  const key = await calibrationKey(job, variable, axes);
   const known = home.catalog.calibration(key);
   const mostRows = trialRows(facts.rows, plan, axes);
   if (known !== null && !isOutgrown(calibrationOf(known), mostRows))
-    return planFrom(planned, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
+    return planFrom(plan, facts, calibrationOf(known), `measured ${known.madeAt.slice(0, 10)}`);
   if (mostRows === 0) return withReason(plan, "by rules of thumb: too few rows to measure what is fastest");
   using file = await patiently(() => JobFile.open(home, job.jobId), request.signal);
   const { workers, threads, slots, draftTokens } = plan;
@@ -56,7 +57,7 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
     mostRows,
     (setting) => setting.workers <= facts.rows && fitsMemory(facts, setting),
     async (setting, limits) => {
-      const engine = { ...request.engine, threads: setting.threads };
+      const engine = planned.engine(setting.threads);
       const pool = request.pools.take(engine, setting.workers);
       try {
         const trial = { job, file, plan: completePlan(facts, setting, []), engine, signal: request.signal };
@@ -68,11 +69,11 @@ export async function calibratedPlan(request: CalibrationRequest): Promise<Plan>
   );
   if (measured === null) return plan;
   await patiently(() => home.catalog.keepCalibration(key, job.model, { ...measured }), request.signal);
-  return planFrom(planned, measured, "measured at this job's beginning");
+  return planFrom(plan, facts, measured, "measured at this job's beginning");
 }
 
 /** @param when  when it was measured, in words */
-function planFrom({ facts, plan }: PlannedJob, { chosen, trials, rows }: Calibration, when: string): Plan {
+function planFrom(plan: Plan, facts: PlanFacts, { chosen, trials, rows }: Calibration, when: string): Plan {
   const { rowsPerSecond: _, ...setting } = chosen;
   const others = trials.map((trial) => `${describeSetting(trial)}: ${trial.rowsPerSecond.toPrecision(3)}`).join(", ");
   const reason = `${when}, ${rows} rows a trial or more, rows/s by workers × threads × slots: ${others}`;
@@ -88,14 +89,18 @@ function withReason(plan: Plan, reason: string): Plan {
 }
 
 /** The model's file, the machine, what is tried, and the kind of job: what it asks for, and its sizes in powers of two. */
-async function calibrationKey(job: JobRecord, { facts, wishes }: PlannedJob, axes: readonly Axis[]): Promise<string> {
-  const { size, mtimeMs } = await stat(job.modelPath);
+async function calibrationKey(
+  job: JobRecord,
+  { modelFile, facts, wishes }: Variable,
+  axes: readonly Axis[],
+): Promise<string> {
+  const { size, mtimeMs } = await stat(modelFile);
   const machine = machineFacts();
   const { devices } = await backendFacts();
   const rowTokens = job.rowsTotal === 0 ? 0 : job.inputTokensTotal / job.rowsTotal - job.frameTokens;
   const { seed: _, ...sampling } = job.sampling;
   const kind = [
-    [job.modelPath, size, mtimeMs],
+    [modelFile, size, mtimeMs],
     [machine.cpuModel, facts.cores, machine.memoryBytes, devices, machine.llamaCppRelease],
     [wishes, facts.engine.name, facts.hasGpu, axes],
     [outputFormOf(job), sampling, job.labelProbabilities, job.confidence !== null],

@@ -129,6 +129,8 @@ class RowsInWork implements Disposable {
       if (!this.#hasResults) this.#execution.onLoaded();
       this.#hasResults = true;
       this.#keep(message.results);
+    } else if (message.kind === "waits") {
+      if (!this.#checkpoint.isStalled) this.#page.setNote(message.for);
     } else {
       this.#wanted.push({ worker, rows: message.rows });
       this.#feed();

@@ -4,7 +4,6 @@ import type { HomeConfig, JobRecord } from "../jobs/index.js";
 import { backendFacts, estimateMemory, type ModelFileFacts, machineFacts, readModelFacts } from "../models/index.js";
 import {
   BATCH_TOKENS,
-  type FreeMemory,
   gigabytes,
   type JobFacts,
   type MachineBounds,
@@ -18,41 +17,20 @@ import {
   placeJob,
   type Wishes,
 } from "../schedule/index.js";
+import type { Granted, PlannedJob, PlannedNeeds } from "./planning.js";
 
-/** A job's plan by rules of thumb, and what the user wished of it. */
-export interface PlannedJob extends PlacedJob {
+/** A plan by rules of thumb, and what the user wished of it. */
+export interface PlacedFile extends PlacedJob {
   readonly wishes: Wishes;
   readonly place: MemoryPlace;
 }
 
 /** What a plan is made from, as the job and its model's file say. */
-export interface PlannableJob {
+export interface PlannableFile {
   readonly facts: JobFacts;
   readonly wishes: Wishes;
   readonly needs: Needs;
 }
-
-/** What of a machine a job may use. */
-export interface Granted {
-  readonly cores: number;
-  readonly free: FreeMemory;
-  /** No other job runs. */
-  readonly isAlone: boolean;
-}
-
-/** What of a job its plan depends on. */
-export type PlannedNeeds = Pick<
-  JobRecord,
-  | "modelPath"
-  | "longestRowTokens"
-  | "frameTokens"
-  | "rowsTotal"
-  | "rowsDone"
-  | "rowsFailed"
-  | "workers"
-  | "threads"
-  | "slots"
-> & { readonly sampling: Pick<JobRecord["sampling"], "maxTokens"> };
 
 /** Looks at this machine as it is now. */
 export async function measureMachine(): Promise<MachineBounds> {
@@ -72,7 +50,7 @@ export async function plannableOf(
   model: ModelFileFacts,
   config: HomeConfig,
   engine: PlanFacts["engine"],
-): Promise<PlannableJob> {
+): Promise<PlannableFile> {
   const longestTokens = Math.min(model.contextLength, job.longestRowTokens + job.frameTokens + job.sampling.maxTokens);
   const backend = await backendFacts();
   const gpuLayers = backend.vramBytes > 0 ? null : 0;
@@ -101,10 +79,10 @@ export async function plannableOf(
  *  all cores and not with the one that feeds a GPU.
  *  @returns the plan, and the cores that it takes */
 export function planGranted(
-  plannable: PlannableJob,
+  plannable: PlannableFile,
   machine: MachineBounds,
   granted: Granted,
-): { readonly planned: PlannedJob; readonly cores: number } {
+): { readonly planned: PlacedFile; readonly cores: number } {
   const planned = planWith(plannable, machine, granted);
   if (!granted.isAlone || planned.place !== "host" || plannable.needs.place === "host")
     return { planned, cores: granted.cores };
@@ -114,10 +92,10 @@ export function planGranted(
 
 /** Plans a job with what it may use. */
 export function planWith(
-  { facts, wishes }: PlannableJob,
+  { facts, wishes }: PlannableFile,
   machine: MachineBounds,
   { cores, free, isAlone }: Granted,
-): PlannedJob {
+): PlacedFile {
   const freeVramBytes = Math.min(machine.vramBytes, free.gpuBytes);
   const bounds = { ...machine, freeMemoryBytes: free.hostBytes, freeVramBytes };
   const placed = placeJob({ ...facts, cores }, bounds, wishes, isAlone);
@@ -125,7 +103,7 @@ export function planWith(
 }
 
 /** @throws {RowmillError} ROWMILL_NOT_ENOUGH_MEMORY when even the smallest plan is larger than the machine */
-export function checkMemory({ plan, mostBytes }: PlannedJob, job: JobRecord): void {
+export function checkMemory({ plan, mostBytes }: Pick<PlannedJob, "plan" | "mostBytes">, job: JobRecord): void {
   if (plan.memoryBytes <= mostBytes) return;
   throw new RowmillError(
     "ROWMILL_NOT_ENOUGH_MEMORY",

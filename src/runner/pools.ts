@@ -4,7 +4,8 @@ import { WORKER_FILE } from "../worker/index.js";
 
 export interface WarmPool {
   readonly key: string;
-  readonly modelPath: string;
+  /** The model's file; null for one that takes no memory here. */
+  readonly modelFile: string | null;
   readonly piscina: Piscina;
   isUsed: boolean;
 }
@@ -31,7 +32,8 @@ export class Pools implements AsyncDisposable {
       // a task is a whole job's share: threads come and go with the pool alone
       idleTimeout: Number.POSITIVE_INFINITY,
     });
-    const made: WarmPool = { key, modelPath: engine.modelPath, piscina, isUsed: true };
+    const modelFile = "modelPath" in engine ? engine.modelPath : null;
+    const made: WarmPool = { key, modelFile, piscina, isUsed: true };
     this.#pools.add(made);
     return made;
   }
@@ -54,13 +56,13 @@ export class Pools implements AsyncDisposable {
   }
 
   /** Unloads the models that no job uses, but for one. */
-  async freeOthers(modelPath: string): Promise<void> {
-    await this.#dropIdle((pool) => pool.modelPath === modelPath);
+  async freeOthers(modelFile: string): Promise<void> {
+    await this.#dropIdle((pool) => pool.modelFile === modelFile);
   }
 
   /** Whether a model is loaded that no job uses. */
-  hasIdle(modelPath: string): boolean {
-    return this.#idle().some((pool) => pool.modelPath === modelPath);
+  hasIdle(modelFile: string): boolean {
+    return this.#idle().some((pool) => pool.modelFile === modelFile);
   }
 
   #idle(): WarmPool[] {

@@ -9,12 +9,14 @@ import {
   type RunnerLease,
   type SystemLock,
 } from "../jobs/index.js";
+import { modelKey } from "../modelRef.js";
 import { machineFacts } from "../models/index.js";
 import { freeMemoryOf, type MachineBounds, type Schedule, type Start, schedule } from "../schedule/index.js";
 import { ActiveJob, failJob, type RunnerShare } from "./activeJob.js";
 import { lockJobs } from "./jobsLock.js";
 import { patiently } from "./patience.js";
-import { checkMemory, measureMachine, type PlannableJob, planGranted } from "./planForMachine.js";
+import { checkMemory, measureMachine } from "./planForMachine.js";
+import type { PlannableJob } from "./planning.js";
 import { Pools } from "./pools.js";
 import { queuedJob, type WaitingJob, WaitingJobs } from "./waitingJobs.js";
 
@@ -167,10 +169,12 @@ export class Runner {
   async #look(share: RunnerShare): Promise<boolean> {
     const { jobs, hasNew } = this.#waiting.look();
     const [first] = jobs;
-    if (first === undefined || this.#busyCores() >= this.#cores) return false;
+    if (first === undefined) return false;
+    if (this.#busyCores() >= this.#cores && !jobs.some(({ plannable }) => plannable?.needs.leastCores === 0))
+      return false;
     const isAlone = this.#active.size === 0;
     // a GPU's memory shows what is free only once no model is there that no job uses
-    if (isAlone) await this.#pools.freeOthers(first.job.modelPath);
+    if (isAlone && "file" in first.job.modelRef) await this.#pools.freeOthers(first.job.modelRef.file);
     if (isAlone || hasNew) this.#machine = null;
     this.#machine ??= measureMachine();
     const machine = await this.#machine;
@@ -193,15 +197,15 @@ export class Runner {
     const free = freeMemoryOf(machine);
     const warm = new Set<string>();
     const queued = jobs.map((waiting) => {
-      const { modelPath } = waiting.job;
+      const model = modelKey(waiting.job.modelRef);
       // the first that takes it has it
-      const isWarm = !warm.has(modelPath) && this.#pools.hasIdle(modelPath);
-      if (isWarm) warm.add(modelPath);
+      const isWarm = !warm.has(model) && this.#pools.hasIdle(model);
+      if (isWarm) warm.add(model);
       return queuedJob(waiting, isWarm);
     });
     const active = [...this.#active.values()].map(({ job }) => ({
       jobId: job.jobId,
-      model: job.modelPath,
+      model: job.model,
       cores: job.cores,
       due: job.due(free),
     }));
@@ -226,7 +230,7 @@ export class Runner {
     const waiting = this.#waiting.get(jobId);
     const isAlone = this.#active.size === 0;
     const granted = { cores: given, free, isAlone };
-    const { planned, cores } = planGranted(waiting.plannable as PlannableJob, machine, granted);
+    const { planned, cores } = (waiting.plannable as PlannableJob).grant(machine, granted);
     try {
       if (isAlone) checkMemory(planned, waiting.job);
     } catch (error) {
@@ -234,7 +238,7 @@ export class Runner {
     }
     const job = this.#claim(jobId, share);
     if (job === null) return false;
-    const active = new ActiveJob(share, { job, planned, engine: waiting.engine, cores });
+    const active = new ActiveJob(share, { job, planned, cores });
     const end = active
       .run()
       .catch((error: unknown) => this.#giveUp(jobId, error))

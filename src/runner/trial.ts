@@ -31,6 +31,7 @@ export async function runTrial(trial: TrialRun, limits: TrialLimits): Promise<nu
       endMs = performance.now();
       return;
     }
+    if (message.kind === "waits") return;
     const feed = (): void => port.postMessage(feeder.answer(lane, message.rows));
     if (beginMs !== null) feed();
     else if (early.push(feed) === plan.workers) {

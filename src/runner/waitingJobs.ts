@@ -1,8 +1,8 @@
-import { ENGINES, type EngineName, engineTraits, likelyEngine } from "../engine/index.js";
 import type { Home, JobRecord } from "../jobs/index.js";
+import { modelKey } from "../modelRef.js";
 import type { Lack, QueuedJob, Wait } from "../schedule/index.js";
-import { ModelReader } from "./modelReader.js";
-import { type PlannableJob, plannableOf } from "./planForMachine.js";
+import { plannerFor, plannersOf } from "./planners.js";
+import type { PlannableJob, Planner } from "./planning.js";
 
 /** So many of the waiting jobs are looked at; those behind them come up when these have started. */
 const LOOK_AHEAD = 32;
@@ -14,7 +14,7 @@ export interface WaitingJob {
   readonly job: JobRecord;
   /** Of its line in the catalogue. */
   readonly seq: number;
-  readonly engine: EngineName;
+  readonly planner: Planner;
   /** Null until it has been planned. */
   plannable: PlannableJob | null;
   overtaken: number;
@@ -26,9 +26,11 @@ export interface WaitingJob {
  *  second. */
 export class WaitingJobs {
   #jobs = new Map<string, WaitingJob>();
-  readonly #models = new ModelReader();
+  readonly #planners: ReturnType<typeof plannersOf>;
 
-  constructor(private readonly home: Home) {}
+  constructor(private readonly home: Home) {
+    this.#planners = plannersOf(home);
+  }
 
   /** Looks at the queue.
    *  @returns the jobs in the order of their turn, and whether one is among them that was not there at the last look */
@@ -41,10 +43,11 @@ export class WaitingJobs {
       const job = catalog.findQueued({ jobId, seq });
       // cancelled and removed meanwhile
       if (job === null) return [];
-      return [{ job, seq, engine: engineOf(job), plannable: null, overtaken: 0, waitsFor }];
+      const planner = plannerFor(this.#planners, job);
+      return [{ job, seq, planner, plannable: planner.atOnce(job), overtaken: 0, waitsFor }];
     });
     this.#jobs = new Map(jobs.map((one) => [one.job.jobId, one]));
-    this.#models.keep(new Set(jobs.map(({ job }) => job.modelPath)));
+    for (const planner of Object.values(this.#planners)) planner.keep(jobs.map(({ job }) => job));
     return { jobs, hasNew: jobs.some(({ job }) => !before.has(job.jobId)) };
   }
 
@@ -54,11 +57,9 @@ export class WaitingJobs {
     return found;
   }
 
-  /** @throws {InputError} of a model's file that is gone, or none that llama.cpp can load */
+  /** @throws {InputError} of a model that is gone, or none that its engine can run */
   async plan(waiting: WaitingJob): Promise<void> {
-    const { job, engine } = waiting;
-    const model = await this.#models.facts(job.modelPath);
-    waiting.plannable = await plannableOf(job, model, this.home.config, engineTraits(likelyEngine(engine).name));
+    waiting.plannable = await waiting.planner.plannable(waiting.job);
   }
 
   /** Remembers why jobs have to wait, and says it where others see it. */
@@ -82,12 +83,8 @@ export class WaitingJobs {
 /** As the schedule looks at it.
  *  @param isWarm  its model is loaded and nobody uses it */
 export function queuedJob({ job, plannable, overtaken }: WaitingJob, isWarm: boolean): QueuedJob {
-  const { jobId, priority, modelPath: model } = job;
+  const { jobId, priority, modelRef } = job;
   const isOnGpu = plannable !== null && plannable.needs.place !== "host";
-  const warmBytes = isWarm && isOnGpu ? plannable.facts.weightBytes : 0;
-  return { jobId, priority, model, needs: plannable?.needs ?? null, warmBytes, overtaken };
-}
-
-function engineOf({ engine }: JobRecord): EngineName {
-  return ENGINES.find((name) => name === engine) ?? "auto";
+  const warmBytes = isWarm && isOnGpu ? plannable.weightBytes : 0;
+  return { jobId, priority, model: modelKey(modelRef), needs: plannable?.needs ?? null, warmBytes, overtaken };
 }

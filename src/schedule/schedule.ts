@@ -1,6 +1,6 @@
 /** Where a job's bytes come from: the machine's memory, the GPU's, both at once where they are one and the same, or the GPU's as
- *  far as it goes and the machine's for the rest. */
-export type MemoryPlace = "host" | "gpu" | "unified" | "spread";
+ *  far as it goes and the machine's for the rest; or it runs elsewhere. */
+export type MemoryPlace = "host" | "gpu" | "unified" | "spread" | "elsewhere";
 
 /** What a job takes at least, by its smallest plan. */
 export interface Needs {
@@ -137,10 +137,10 @@ function atMost(taken: FreeMemory, room: FreeMemory): FreeMemory {
 
 /** @param isTaken  its model runs already */
 function lackOf({ needs, warmBytes }: QueuedJob, room: Room, isAlone: boolean, isTaken: boolean): Lack | null {
-  if (room.cores < 1) return "cores";
+  if (room.cores < Math.min(1, needs?.leastCores ?? 1)) return "cores";
   if (needs === null) return "plan";
   if (isAlone) return null;
-  // one batch fills the GPU, and what two jobs share of its memory makes both their batches small
+  // one batch fills the GPU, and what two jobs share of its memory makes both their batches small; an endpoint is filled as well
   if (isTaken && needs.place !== "host") return "model";
   if (!hasMemory(needs, warmBytes, room)) return needs.place === "host" ? "memory" : "gpuMemory";
   return room.cores < needs.leastCores ? "cores" : null;
@@ -166,6 +166,8 @@ export function takenFrom(
       return { hostBytes: 0, gpuBytes: onGpu };
     case "unified":
       return { hostBytes: memoryBytes, gpuBytes: onGpu };
+    case "elsewhere":
+      return { hostBytes: 0, gpuBytes: 0 };
     case "spread": {
       const gpuBytes = Math.min(onGpu, free.gpuBytes);
       return { hostBytes: onGpu - gpuBytes, gpuBytes };
@@ -180,7 +182,7 @@ function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: Room): numb
   const models = new Set([job.model]);
   let room = left;
   for (const { model, needs, warmBytes } of behind) {
-    if (models.has(model)) continue;
+    if (models.has(model) || needs?.mostCores === 0) continue;
     if (needs !== null) {
       if (!hasMemory(needs, warmBytes, room) || needs.leastCores > room.cores) continue;
       room = less(room, needs.leastCores, takenFrom(room, needs, warmBytes));
@@ -192,5 +194,5 @@ function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: Room): numb
 
 function coresFor({ leastCores, mostCores }: Needs, sharing: number, cores: number): number {
   const share = Math.min(mostCores, Math.max(leastCores, Math.ceil(cores / sharing)));
-  return Math.max(1, Math.min(cores, share));
+  return Math.max(Math.min(1, leastCores), Math.min(cores, share));
 }

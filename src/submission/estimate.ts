@@ -11,8 +11,10 @@ export interface Estimate {
   readonly tooLongRows: number;
   /** The order that `columnOrder: "auto"` has found; `null` where there was nothing to order. */
   readonly columnChoice: ColumnChoice | null;
-  /** Exact: every row with the chat template around it, counted by the model's own tokenizer. */
+  /** Every row with the chat template around it: exact, where the model's own tokenizer has counted them. */
   readonly inputTokens: number;
+  /** "guessed": there is no tokenizer, as of an endpoint; four bytes are taken for a token. */
+  readonly inputTokensBasis: "counted" | "guessed";
   /** Input tokens that the row admitted before has in the same places, chat template included: an engine that keeps them
    *  need not compute them again. Exact for rows that run one after the other. */
   readonly sharedTokens: number;

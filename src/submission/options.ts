@@ -71,8 +71,8 @@ const inferSchema = z.strictObject({
 
 /** What `infer` takes beside the data. */
 export interface InferOptions {
-  /** Name in the catalogue, path to a .gguf, `hf:user/repo:Q4_K_M`, an URL or a registry's package; several give one
-   *  job each, detached. Default "gpt-oss-20b". */
+  /** Name in the catalogue, path to a .gguf, `hf:user/repo:Q4_K_M`, an URL, a registry's package, or an endpoint,
+   *  `http://host:8000/v1#name`; several give one job each, detached. Default "gpt-oss-20b". */
   model?: string | readonly string[];
   /** A name for your records; an array must be as long as `model`. */
   name?: string | readonly string[] | null;

@@ -1,9 +1,7 @@
-import { openTokenizer, RowFrame, type Tokenizer } from "../engine/index.js";
 import { InputError } from "../errors.js";
-import { checkModelHeaders, type ResolvedModel } from "../models/index.js";
-import { type ChatFormat, type RenderedChat, renderChat } from "../prompt/index.js";
+import type { ChatFormat } from "../prompt/index.js";
 import { fillSampling, type JobSampling } from "../sampling.js";
-import { tryModel } from "./modelTrial.js";
+import type { JobModel, RowRuler, RowSpace } from "./jobModel.js";
 import type { CheckedOptions } from "./options.js";
 
 const LEAST_ROW_TOKENS = 8;
@@ -27,51 +25,48 @@ export interface Totals {
   longestRowTokens: number;
 }
 
-/** One model's view of the rows: its tokenizer, the frame around a row and what fits between. */
+/** One model's view of the rows: what measures them, the frame around a row and what fits between. */
 export class RowCounter implements AsyncDisposable {
   readonly totals: Totals = { rows: 0, emptyRows: 0, tooLongRows: 0, inputTokens: 0, longestRowTokens: 0 };
 
   private constructor(
-    readonly model: ResolvedModel,
+    readonly model: JobModel,
     readonly sampling: JobSampling,
     readonly format: ChatFormat,
-    readonly chat: RenderedChat,
-    private readonly tokenizer: Tokenizer,
-    private readonly frame: RowFrame,
+    readonly ruler: RowRuler,
+    private readonly space: RowSpace,
     private readonly truncateRows: boolean,
   ) {}
 
-  /** @throws {InputError} ROWMILL_NOT_A_MODEL, ROWMILL_CHAT_TEMPLATE, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
-  static async open(model: ResolvedModel, options: CheckedOptions, home: string): Promise<RowCounter> {
+  /** @throws {InputError} as `openRuler` of the model, ROWMILL_CHOICE_TOO_LONG; ROWMILL_PROMPT_TOO_LONG when the system prompt and maxTokens leave a row no place */
+  static async open(model: JobModel, options: CheckedOptions): Promise<RowCounter> {
     const format = formatOf(model, options);
-    const path = await checkModelHeaders(model.path);
-    const tokenizer = await openTokenizer(path, tryModel({ ...model, path }, home));
+    const ruler = await model.openRuler(format);
     try {
-      const { facts } = tokenizer;
-      const chat = await renderChat(facts, format);
-      const sampling = fillSampling(options.sampling, options.randomSeedPerInput, facts.contextLength);
-      const frame = new RowFrame(tokenizer, chat.frame, sampling.maxTokens);
-      checkChoices(tokenizer, options.outputChoices ?? [], sampling.maxTokens);
-      if (frame.capacity < LEAST_ROW_TOKENS)
+      const contextLength = ruler.contextLength ?? Number.POSITIVE_INFINITY;
+      const sampling = fillSampling(options.sampling, options.randomSeedPerInput, contextLength);
+      const space = ruler.frameFor(sampling.maxTokens);
+      if (ruler.isExact) checkChoices(ruler, options.outputChoices ?? [], sampling.maxTokens);
+      if (space.capacity < LEAST_ROW_TOKENS)
         throw new InputError(
           "ROWMILL_PROMPT_TOO_LONG",
-          `the system prompt and its frame take ${frame.tokens} tokens and maxTokens ${sampling.maxTokens} of the ${facts.contextLength} that ${model.name} holds: nothing is left for a row`,
+          `the system prompt and its frame take ${space.tokens} tokens and maxTokens ${sampling.maxTokens} of the ${contextLength} that ${model.name} holds: nothing is left for a row`,
         );
-      return new RowCounter(model, sampling, format, chat, tokenizer, frame, options.truncateRows);
+      return new RowCounter(model, sampling, format, ruler, space, options.truncateRows);
     } catch (error) {
-      await tokenizer[Symbol.asyncDispose]();
+      await ruler[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   /** Tokens of the chat template before a row. */
   get prefixTokens(): number {
-    return this.frame.prefix.length;
+    return this.space.prefixTokens;
   }
 
   /** Tokens of the chat template around a row. */
   get frameTokens(): number {
-    return this.frame.tokens;
+    return this.space.tokens;
   }
 
   /** Counts a batch's prompts and adds them to the totals. */
@@ -83,10 +78,10 @@ export class RowCounter implements AsyncDisposable {
     const { totals } = this;
     totals.rows++;
     if (prompt === null) totals.emptyRows++;
-    const all = this.frame.tokenize(prompt ?? "");
-    const isTooLong = all.length > this.frame.capacity;
+    const all = this.space.tokenize(prompt ?? "");
+    const isTooLong = all.length > this.space.capacity;
     if (isTooLong) totals.tooLongRows++;
-    const ids = isTooLong && !this.truncateRows ? null : this.frame.fit(all, true);
+    const ids = isTooLong && !this.truncateRows ? null : this.space.cut(all);
     const tokens = ids?.length ?? 0;
     totals.longestRowTokens = Math.max(totals.longestRowTokens, tokens);
     totals.inputTokens += tokens + this.frameTokens;
@@ -94,12 +89,12 @@ export class RowCounter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.tokenizer[Symbol.asyncDispose]();
+    await this.ruler[Symbol.asyncDispose]();
   }
 }
 
 /** What the catalogue says of the model's chat, and what the job says over it. */
-function formatOf(model: ResolvedModel, options: CheckedOptions): ChatFormat {
+function formatOf(model: JobModel, options: CheckedOptions): ChatFormat {
   return {
     systemPrompt: options.systemPrompt,
     templateArguments: { ...model.templateArguments, ...options.templateArguments },
@@ -108,11 +103,11 @@ function formatOf(model: ResolvedModel, options: CheckedOptions): ChatFormat {
 }
 
 /** A choice that could never be written whole. */
-function checkChoices(tokenizer: Tokenizer, choices: readonly string[], maxTokens: number): void {
+function checkChoices(ruler: RowRuler, choices: readonly string[], maxTokens: number): void {
   for (const choice of choices) {
     // a token is at least a byte
     if (Buffer.byteLength(choice) <= maxTokens) continue;
-    const { length } = tokenizer.tokenize(choice);
+    const { length } = ruler.tokenize(choice);
     if (length > maxTokens)
       throw new InputError(
         "ROWMILL_CHOICE_TOO_LONG",

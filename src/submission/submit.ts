@@ -13,20 +13,16 @@ import {
   newJobId,
   requireWritable,
 } from "../jobs/index.js";
-import {
-  type Download,
-  findModelEntry,
-  type MemoryFit,
-  type PullProgress,
-  type ResolvedModel,
-  readModelFacts,
-  resolveModel,
-} from "../models/index.js";
-import { type CompiledOutput, compileOutput, outputFormOf } from "../output/index.js";
+import { type ModelRef, modelKey } from "../modelRef.js";
+import { type Download, findModelEntry, type MemoryFit, type PullProgress, resolveModel } from "../models/index.js";
+import { type CompiledOutput, compileOutput, type OutputForm, outputFormOf } from "../output/index.js";
 import { planPrompt } from "../prompt/index.js";
 import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
 import { withSchema } from "../schema/index.js";
+import { endpointModel } from "./endpointModel.js";
 import { type Estimate, estimateSeconds } from "./estimate.js";
+import { fileModel } from "./fileModel.js";
+import type { JobModel } from "./jobModel.js";
 import type { CheckedOptions } from "./options.js";
 import { PromptColumns } from "./promptColumns.js";
 import { checkReasoning } from "./reasoning.js";
@@ -34,7 +30,7 @@ import { type CountedRow, RowCounter } from "./rowCounter.js";
 import { SharedTokens } from "./sharedTokens.js";
 
 /** What of a job decides over its memory. */
-export type MemoryNeeds = Pick<JobSpec, "modelPath" | "sampling" | "frameTokens" | "workers" | "threads" | "slots"> &
+export type MemoryNeeds = Pick<JobSpec, "modelRef" | "sampling" | "frameTokens" | "workers" | "threads" | "slots"> &
   Pick<JobRecord, "longestRowTokens" | "rowsTotal">;
 
 export interface SubmissionContext {
@@ -42,6 +38,8 @@ export interface SubmissionContext {
   /** The user's own model names. */
   readonly models: Readonly<Record<string, string>>;
   readonly onPull: (progress: PullProgress) => void;
+  /** Told before a model's file is opened: it will run on this machine. */
+  readonly onModelFile: () => void;
   /** What the planner makes of a job; null where it can't tell. */
   readonly fitMemory: (needs: MemoryNeeds) => Promise<MemoryFit | null>;
   /** Told of each download before it begins; `false` leaves it, and the submission with it. */
@@ -158,32 +156,48 @@ async function prepare(
   const prompts = await PromptColumns.open(source, data, options);
   // before the first download
   for (const name of options.models) checkIsTextModel(context, name);
-  const models: ResolvedModel[] = [];
-  for (const name of options.models) {
-    const model = await resolveModel(name, {
-      home: context.home.path,
-      models: context.models,
-      download,
-      confirm: (pull) => context.confirmDownload(pull, options.isDefaultModel),
-      onProgress: context.onPull,
-    });
-    models.push(model);
-  }
+  const models: JobModel[] = [];
+  for (const name of options.models) models.push(await openModel(context, name, options, form, download));
   const systemPrompt = withSchema(options.systemPrompt, output?.jsonSchema, options.schemaInPrompt);
   const counters: RowCounter[] = [];
   const dispose = async (): Promise<void> => {
     for (const counter of counters) await counter[Symbol.asyncDispose]();
   };
   try {
-    for (const model of models)
-      counters.push(await RowCounter.open(model, { ...options, systemPrompt }, context.home.path));
-    for (const { model, chat } of counters) checkReasoning(context, model.name, chat.reasoning, output !== null);
+    for (const model of models) counters.push(await RowCounter.open(model, { ...options, systemPrompt }));
+    for (const { model, ruler } of counters) checkReasoning(context, model.name, ruler.reasoning, output !== null);
   } catch (error) {
     await dispose();
     throw error;
   }
   warnOfChecks(context, output, options, counters);
   return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
+}
+
+/** @throws {InputError} of a model that is not there, or can't do what is asked */
+async function openModel(
+  context: SubmissionContext,
+  name: string,
+  options: CheckedOptions,
+  form: OutputForm | null,
+  download: boolean,
+): Promise<JobModel> {
+  const { home, models, warn } = context;
+  const meant = (Object.hasOwn(models, name) ? models[name] : undefined) ?? name;
+  const endpoint = await endpointModel(meant, { home, options, form, warn });
+  if (endpoint !== null) return { ...endpoint, name };
+  if (options.engine === "http")
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `the engine http sends rows to an endpoint, and ${name} is none: write http://HOST:PORT/v1#MODEL, or a name of config.json (endpoints)`,
+    );
+  context.onModelFile();
+  const found = await resolveModel(name, {
+    ...{ home: home.path, models, download },
+    confirm: (pull) => context.confirmDownload(pull, options.isDefaultModel),
+    onProgress: context.onPull,
+  });
+  return fileModel(found, home.path);
 }
 
 /** Whether there are labels to score. */
@@ -303,7 +317,7 @@ function specOf(
     name: options.names[at] ?? null,
     description: options.descriptions[at] ?? null,
     model: model.name,
-    modelPath: model.path,
+    modelRef: model.ref,
     priority: options.priority,
     kind: source.kind,
     sourceFormat: source.format,
@@ -327,7 +341,7 @@ function specOf(
     maxFailed: options.maxFailed,
     templateArguments: counter.format.templateArguments,
     answerPrefix: counter.format.answerPrefix,
-    frame: counter.chat.frame,
+    frame: counter.ruler.frame,
     frameTokens: counter.frameTokens,
     sampling: counter.sampling,
     randomSeedPerInput: options.randomSeedPerInput,
@@ -355,10 +369,9 @@ async function estimateOf(
   // a token is at least a byte
   const longest = prepared.output?.grammar.longestBytes ?? null;
   const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
-  const price = model.entry?.pricePerMillionTokens ?? null;
-  const { parameters } = await readModelFacts(model.path);
+  const price = model.pricePerMillionTokens;
   const tokens = totals.inputTokens + maxOutputTokens;
-  const measured = measuredSpeed(context.home, model.path);
+  const measured = measuredSpeed(context.home, model.ref);
   return {
     model: model.name,
     rows: totals.rows,
@@ -366,6 +379,7 @@ async function estimateOf(
     tooLongRows: totals.tooLongRows,
     columnChoice: prepared.prompts.choice,
     inputTokens: totals.inputTokens,
+    inputTokensBasis: counter.ruler.isExact ? "counted" : "guessed",
     sharedTokens,
     computedTokens: totals.inputTokens - sharedTokens,
     maxOutputTokens,
@@ -375,9 +389,9 @@ async function estimateOf(
       maxOutputTokens,
       price === null ? null : { inputPerMillion: price.input, outputPerMillion: price.output },
     ),
-    ...estimateSeconds(tokens, measured, parameters, availableParallelism()),
+    ...estimateSeconds(tokens, measured, (await model.parameters()) ?? 0, availableParallelism()),
     memory: await context.fitMemory({
-      ...{ modelPath: model.path, sampling, frameTokens: counter.frameTokens },
+      ...{ modelRef: model.ref, sampling, frameTokens: counter.frameTokens },
       ...{ longestRowTokens: totals.longestRowTokens, rowsTotal: totals.rows },
       ...{ workers: options.workers, threads: options.threads, slots: options.slots },
     }),
@@ -388,10 +402,11 @@ async function estimateOf(
 const MEASURED_ROWS = 50;
 
 /** Tokens a second of the newest finished job on the same model, null when there is none. */
-function measuredSpeed(home: Home, modelPath: string): number | null {
+function measuredSpeed(home: Home, ref: ModelRef): number | null {
+  const key = modelKey(ref);
   const job = home.catalog
     .list({ status: ["SUCCEEDED"], limit: 200 })
-    .find((done) => done.modelPath === modelPath && done.rowsDone >= MEASURED_ROWS);
+    .find((done) => modelKey(done.modelRef) === key && done.rowsDone >= MEASURED_ROWS);
   if (job === undefined || job.runSeconds === 0) return null;
   return (job.inputTokens + job.outputTokens) / job.runSeconds;
 }

@@ -3,6 +3,7 @@ import {
   compiledForm,
   type Engine,
   type EngineFailure,
+  type EngineMeter,
   type EngineResult,
   type EngineRow,
   openEngine,
@@ -94,7 +95,12 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   });
   queue.open(job.plan.slots);
   const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
-  await engine.run(job, pull, lane, done, abort.signal);
+  const meter: EngineMeter = {
+    addInputTokens: (count) => lane.addInputTokens(count),
+    addOutputTokens: (count) => lane.addOutputTokens(count),
+    waitsFor: (what) => send({ kind: "waits", for: what }),
+  };
+  await engine.run(job, pull, meter, done, abort.signal);
 }
 
 /** What a result says of its row besides the output, with the tokens of all the row's runs. */

@@ -30,5 +30,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: "want"; readonly rows: number }
   | { readonly kind: "results"; readonly results: readonly ResultRow[] }
+  /** What keeps all of its rows waiting, null for nothing. */
+  | { readonly kind: "waits"; readonly for: string | null }
   /** Nothing comes after this. */
   | { readonly kind: "end" };

@@ -233,7 +233,7 @@ test("results that are not all there are warned of, whole ones are not", () => {
 test("a dry run says what becomes of rows that are too long", () => {
   const estimate = {
     ...{ model: "starter", rows: 9, emptyRows: 0, tooLongRows: 1, inputTokens: 90, maxOutputTokens: 90 },
-    ...{ columnChoice: null, sharedTokens: 0, computedTokens: 90 },
+    ...{ columnChoice: null, sharedTokens: 0, computedTokens: 90, inputTokensBasis: "counted" as const },
     ...{ warnings: [], cost: null, seconds: 4, secondsBasis: "measured" as const },
     memory: {
       ...{ bytes: 9e9, availableBytes: 8e9, fits: false, place: "GPU" as const },

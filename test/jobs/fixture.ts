@@ -39,7 +39,7 @@ export const SPEC: JobSpec = {
   name: null,
   description: null,
   model: "starter",
-  modelPath: "/models/starter.gguf",
+  modelRef: { file: "/models/starter.gguf", sha256: null },
   priority: 0,
   kind: "list",
   sourceFormat: "list",

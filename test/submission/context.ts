@@ -11,6 +11,7 @@ export function contextOf(home: Home, warn: (line: string) => void = () => undef
     onPull: nothing,
     confirmDownload: () => true,
     fitMemory: async () => null,
+    onModelFile: () => undefined,
     onRows: nothing,
     warn,
   };

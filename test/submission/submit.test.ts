@@ -110,7 +110,11 @@ it("the estimate goes by the time that an earlier job has run, not by the time t
   using past = openHome(folder, { clock: clock.read });
   const { catalog } = past;
   const facts = { ...FACTS, rowsTotal: 50 };
-  const { jobId } = catalog.submit(newJobId(), { ...SPEC, modelPath: embeddedModelPath("starter") }, facts);
+  const { jobId } = catalog.submit(
+    newJobId(),
+    { ...SPEC, modelRef: { file: embeddedModelPath("starter"), sha256: null } },
+    facts,
+  );
   const counts = { rowsDone: 50, rowsFailed: 0, rowsCut: 0, inputTokens: 900, sharedTokens: 0, outputTokens: 100 };
   using lease = acquireLease(catalog)!;
   for (const waitedMs of [0, 3_600_000]) {

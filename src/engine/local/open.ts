@@ -1,23 +1,24 @@
 import { engineObstacle, loadAddon } from "../../addon.js";
 import { InputError, messageOf } from "../../errors.js";
-import type { EngineName } from "../names.js";
+import type { EngineName, LocalEngineName } from "../names.js";
 import type { NodeLlamaCppOptions } from "./nodeLlamaCpp/nodeLlamaCpp.js";
 import type { LoadOptions, TokenEngine, Tokenizer } from "./tokenEngine.js";
 
 /** What engine runs a model's file. */
 export interface LocalChoice extends LoadOptions {
-  readonly engine: EngineName;
+  readonly engine: Exclude<EngineName, "http">;
 }
 
 export interface LikelyEngine {
-  readonly name: Exclude<EngineName, "auto">;
+  readonly name: LocalEngineName;
   /** Why it is not the fastest; `null` where it is, or was asked for. */
   readonly reason: string | null;
 }
 
-/** What "auto" stands for here, as far as can be said before llama.cpp is loaded. */
+/** What runs a model's file here, as far as can be said before llama.cpp is loaded: "auto" stands for the fastest, and so does an
+ *  engine that runs none. */
 export function likelyEngine(engine: EngineName): LikelyEngine {
-  if (engine !== "auto") return { name: engine, reason: null };
+  if (engine === "native" || engine === "node-llama-cpp") return { name: engine, reason: null };
   const reason = engineObstacle();
   return { name: reason === null ? "native" : "node-llama-cpp", reason };
 }

@@ -1,8 +1,8 @@
-import type { EngineName } from "../names.js";
+import type { LocalEngineName } from "../names.js";
 
 /** How an engine uses a machine: what a planner must know of it, whatever it is called. */
 export interface EngineTraits {
-  readonly name: Exclude<EngineName, "auto">;
+  readonly name: LocalEngineName;
   /** A process loads a model once, and each worker keeps the job's prefix in a sequence of its own; otherwise each worker loads it
    *  and each slot keeps the prefix. */
   readonly sharesModel: boolean;

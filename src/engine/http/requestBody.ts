@@ -1,0 +1,106 @@
+import { stringifyExact } from "../../exactNumbers.js";
+import type { CompiledOutput, OutputForm } from "../../output/index.js";
+import type { EngineJob, EngineRow } from "../engine.js";
+import type { Endpoint, EndpointFacts, FormField } from "./endpoint.js";
+
+/** A form as a request's field says it.
+ *  @returns null where that field can't say it */
+export function formFields(
+  field: FormField,
+  form: OutputForm,
+  compiled: Pick<CompiledOutput, "grammar" | "jsonSchema">,
+): Readonly<Record<string, unknown>> | null {
+  if (field === "grammar") return { grammar: compiled.grammar.gbnf };
+  switch (form.kind) {
+    case "schema":
+      return schemaFields(field, compiled.jsonSchema);
+    case "regex":
+      return oneOf(field, {
+        structured_outputs: { structured_outputs: { regex: form.source } },
+        guided: { guided_regex: form.source },
+        sglang: { regex: form.source },
+      });
+    case "choices":
+      return oneOf(field, {
+        structured_outputs: { structured_outputs: { choice: form.choices } },
+        guided: { guided_choice: form.choices },
+        sglang: { regex: form.choices.map(escapedText).join("|") },
+      });
+    case "grammar":
+      return oneOf(field, {
+        structured_outputs: { structured_outputs: { grammar: form.gbnf } },
+        guided: { guided_grammar: form.gbnf },
+        sglang: { ebnf: form.gbnf },
+      });
+  }
+}
+
+function schemaFields(field: FormField, schema: unknown): Readonly<Record<string, unknown>> | null {
+  return oneOf(field, {
+    response_format: {
+      response_format: { type: "json_schema", json_schema: { name: "output", strict: true, schema } },
+    },
+    structured_outputs: { structured_outputs: { json: schema } },
+    guided: { guided_json: schema },
+    json_object: { response_format: { type: "json_object" } },
+  });
+}
+
+function oneOf(field: FormField, fields: Partial<Record<FormField, Readonly<Record<string, unknown>>>>) {
+  return fields[field] ?? null;
+}
+
+/** A text as an expression that matches it alone. */
+function escapedText(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+
+/** Makes the bodies of a job's requests: what all rows share is written once. */
+export function bodyWriter(
+  endpoint: Pick<Endpoint, "model">,
+  facts: EndpointFacts,
+  job: EngineJob,
+  compiled: CompiledOutput | null,
+): (row: EngineRow) => string {
+  const { systemPrompt, templateArguments } = job.chat;
+  const system = systemPrompt === null || systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }];
+  const shared = {
+    model: endpoint.model,
+    stream: false,
+    ...samplingFields(job.sampling, facts.takesSampling),
+    ...(Object.keys(templateArguments).length > 0 && { chat_template_kwargs: templateArguments }),
+    ...formFieldsOf(facts, job.form, compiled),
+  };
+  const head = JSON.stringify(system).slice(0, -1);
+  const tail = (stringifyExact(shared) as string).slice(1);
+  const comma = system.length > 0 ? "," : "";
+  return ({ text, seed }) =>
+    `{"messages":${head}${comma}{"role":"user","content":${JSON.stringify(text)}}],"seed":${seed},${tail}`;
+}
+
+function formFieldsOf({ forms }: EndpointFacts, form: OutputForm | null, compiled: CompiledOutput | null) {
+  const field = form === null ? null : (forms[form.kind] ?? null);
+  return form === null || field === null || compiled === null ? {} : formFields(field, form, compiled);
+}
+
+/** All of them, also those that change nothing: a server has defaults of its own. */
+function samplingFields(sampling: EngineJob["sampling"], takesAll: boolean): Readonly<Record<string, unknown>> {
+  const { temperature, topP, topK, minP, maxTokens, stop, presencePenalty, frequencyPenalty, repetitionPenalty } =
+    sampling;
+  return {
+    temperature,
+    top_p: topP,
+    max_tokens: maxTokens,
+    ...(stop.length > 0 && { stop }),
+    presence_penalty: presencePenalty,
+    frequency_penalty: frequencyPenalty,
+    ...((sampling.logprobs || sampling.tokenLogprobs) && { logprobs: true }),
+    ...(takesAll && {
+      top_k: topK === 0 ? -1 : topK,
+      min_p: minP,
+      // vLLM's and SGLang's name, and llama-server's
+      repetition_penalty: repetitionPenalty,
+      repeat_penalty: repetitionPenalty,
+    }),
+  };
+}

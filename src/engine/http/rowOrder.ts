@@ -1,0 +1,57 @@
+/** Rows that one address, and one request after another of it, take together at most: they begin alike. */
+const STRETCH_ROWS = 64;
+const CHUNK_ROWS = 8;
+
+/** Gives out rows that come in the order of their beginnings so that neighbours meet the same address, and follow each other there:
+ *  what they share is computed once. Pieces get smaller as the rows run out, so that all end together. */
+export class RowOrder<Row> {
+  readonly #ahead: Row[] = [];
+  /** One an address. */
+  readonly #stretches: Row[][];
+  /** Rows that run again, before all others. */
+  readonly #again: Row[] = [];
+
+  constructor(addresses: number) {
+    this.#stretches = Array.from({ length: addresses }, () => []);
+  }
+
+  /** Rows that nobody has taken. */
+  get size(): number {
+    return this.#ahead.length + this.#again.length + this.#stretches.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  add(row: Row): void {
+    this.#ahead.push(row);
+  }
+
+  again(...rows: Row[]): void {
+    this.#again.push(...rows);
+  }
+
+  /** An address can't be reached: the others take its rows. */
+  giveBack(address: number): void {
+    this.#ahead.unshift(...(this.#stretches[address] ?? []).splice(0));
+  }
+
+  /** The next rows for one request after another of an address; [] where there are none.
+   *  @param lanes  requests at a time of the address */
+  take(address: number, lanes: number): Row[] {
+    const again = this.#again.shift();
+    if (again !== undefined) return [again];
+    const stretch = this.#stretches[address] as Row[];
+    if (stretch.length === 0)
+      stretch.push(...this.#ahead.splice(0, part(this.#ahead.length, this.#stretches.length, STRETCH_ROWS)));
+    if (stretch.length === 0) this.#takeOver(stretch);
+    return stretch.splice(0, part(stretch.length, lanes, CHUNK_ROWS));
+  }
+
+  /** The back half of what the slowest address has. */
+  #takeOver(stretch: Row[]): void {
+    const longest = this.#stretches.reduce((most, one) => (one.length > most.length ? one : most), stretch);
+    stretch.push(...longest.splice(longest.length - Math.ceil(longest.length / 2)));
+  }
+}
+
+function part(rows: number, takers: number, most: number): number {
+  return Math.min(most, Math.max(1, Math.ceil(rows / (2 * takers))));
+}

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { RowOrder } from "../../../src/engine/http/rowOrder.js";
+
+it("every row is given out once, whoever asks, gives back or falls away", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("take" as const), address: fc.nat(2), lanes: fc.integer({ min: 1, max: 300 }) }),
+    fc.record({ kind: fc.constant("again" as const) }),
+    fc.record({ kind: fc.constant("giveBack" as const), address: fc.nat(2) }),
+  );
+  fc.assert(
+    fc.property(fc.nat(500), fc.array(step, { maxLength: 60 }), (rows, steps) => {
+      const order = new RowOrder<number>(3);
+      for (let row = 0; row < rows; row++) order.add(row);
+      const taken: number[] = [];
+      const take = (address: number, lanes: number): boolean => {
+        const chunk = order.take(address, lanes);
+        taken.push(...chunk);
+        return chunk.length > 0;
+      };
+      for (const one of steps) {
+        if (one.kind === "take") take(one.address, one.lanes);
+        else if (one.kind === "giveBack") order.giveBack(one.address);
+        else order.again(...taken.splice(-3));
+      }
+      while (order.size > 0) expect(take(0, 4)).toBe(true);
+      expect(order.take(1, 4)).toEqual([]);
+      expect([...taken].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row));
+    }),
+  );
+});
+
+it("neighbours go to the same address, and follow each other there", () => {
+  const order = new RowOrder<number>(2);
+  for (let row = 0; row < 1000; row++) order.add(row);
+  expect(order.take(0, 4)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(order.take(1, 4)).toEqual([64, 65, 66, 67, 68, 69, 70, 71]);
+  expect(order.take(0, 4)).toEqual([8, 9, 10, 11, 12, 13, 14]);
+});
+
+it("pieces get smaller as the rows run out", () => {
+  const order = new RowOrder<number>(1);
+  for (let row = 0; row < 10; row++) order.add(row);
+  const sizes: number[] = [];
+  while (order.size > 0) sizes.push(order.take(0, 4).length);
+  expect(sizes).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+});

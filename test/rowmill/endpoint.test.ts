@@ -1,0 +1,98 @@
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Rowmill } from "rowmill";
+import { expect, it, onTestFinished } from "vitest";
+import { EndpointServer } from "../engine/http/endpointServer.js";
+import { openRowmill, temporaryFolder } from "./fixture.js";
+
+const SCHEMA = {
+  type: "object",
+  properties: { label: { enum: ["a", "b"] } },
+  required: ["label"],
+  additionalProperties: false,
+};
+
+it("a job runs on an endpoint as on a file: durable, counted, checked, in row order", async () => {
+  const server = await EndpointServer.open({
+    speaks: "vllm",
+    answer: ({ messages }) => (messages.at(-1)?.content === "row 2" ? '{"label": "c"}' : '{"label": "a"}'),
+  });
+  const mill = openRowmill();
+  const rows = ["row 0", "row 1", "row 2", "row 3"];
+  const jobId = await mill.infer(rows, {
+    model: `${server.url}#small`,
+    outputSchema: SCHEMA,
+    samplingParams: { temperature: 1 },
+  });
+  expect(await mill.getJobResults(jobId)).toEqual(['{"label": "a"}', '{"label": "a"}', null, '{"label": "a"}']);
+  const job = await mill.getJob(jobId);
+  expect(job).toMatchObject({
+    ...{ status: "SUCCEEDED", rowsDone: 3, rowsFailed: 1, modelRef: { endpoint: server.url, model: "small" } },
+    plan: { engine: "http", workers: 1 },
+  });
+  expect(job.inputTokens).toBeGreaterThan(0);
+  expect(job.failures[0]?.reason).toMatch(/the output does not fit the schema.*tried 3 times, each with another seed/);
+  // the row that failed was asked for again, each time with another seed
+  const seeds = server.asked.filter(({ messages }) => messages.at(-1)?.content === "row 2").map(({ seed }) => seed);
+  expect(new Set(seeds).size).toBe(3);
+  expect(server.asked[0]).toMatchObject({ response_format: { type: "json_schema" } });
+});
+
+it("what an endpoint can do is asked for once", async () => {
+  const server = await EndpointServer.open({ speaks: "llama-server", answer: () => "yes" });
+  const mill = openRowmill();
+  const options = { model: server.url, outputChoices: ["yes", "no"] };
+  await mill.infer(["a"], options);
+  expect(server.asked[0]?.grammar).toMatch(/root ::=/);
+  const estimate = await mill.infer(["a", "b"], { ...options, dryRun: true });
+  expect(estimate).toMatchObject({ rows: 2, inputTokensBasis: "guessed", memory: null });
+  expect(server.asked.length).toBe(1);
+});
+
+it("what it can't do is refused at submission, and nothing is left behind", async () => {
+  const server = await EndpointServer.open({ speaks: "plain", models: ["small", "large"] });
+  const mill = openRowmill();
+  const model = `${server.url}#small`;
+  const refused = async (options: object, message: string | RegExp) => {
+    await expect(mill.infer(["a"], { model, ...options })).rejects.toThrow(message);
+  };
+  await refused({ outputChoices: ["a"] }, /holds no output to choices: give a schema instead/);
+  await refused({ outputRegex: "a+" }, /holds no output to a regular expression/);
+  await refused({ outputChoices: ["a"], labelProbabilities: true }, /tells no probabilities of whole labels/);
+  await refused({ outputSchema: SCHEMA, confidence: true }, /leave confidence out/);
+  await refused({ answerPrefix: "x" }, /leave answerPrefix out/);
+  await refused({ engine: "native" }, /the engine native runs files/);
+  await refused({ model: server.url }, /needs the name of a model behind its address \(#MODEL\): it has small, large/);
+  await refused({ model: `${server.url}#huge` }, /has no model huge: it has small, large/);
+  await refused({ model: "starter", engine: "http" }, /the engine http sends rows to an endpoint, and starter is none/);
+  await refused(
+    { model: "http://127.0.0.1:9/v1#a" },
+    /no address of the endpoint .* answers as an OpenAI-compatible server does/,
+  );
+  expect(await mill.listJobs()).toEqual([]);
+  expect(server.asked).toEqual([]);
+});
+
+it("a key comes from where config.json says, and stands in no file of the home", async () => {
+  const server = await EndpointServer.open({ key: "sk-very-secret" });
+  const home = temporaryFolder();
+  const keyFile = join(temporaryFolder(), "key");
+  writeFileSync(keyFile, "sk-very-secret\n", { mode: 0o600 });
+  const endpoints = [
+    { name: "by-file", urls: [server.url], model: "small", keyFile },
+    { name: "by-variable", urls: [server.url], model: "small", key: "ROWMILL_TEST_ENDPOINT_KEY" },
+    { name: "none", urls: [server.url], model: "small" },
+  ];
+  writeFileSync(join(home, "config.json"), JSON.stringify({ endpoints }));
+  const mill = new Rowmill({ home, runner: "in-process", output: null });
+  onTestFinished(() => mill.close());
+  expect(await mill.getJobResults(await mill.infer(["a"], { model: "by-file" }))).toEqual(["A"]);
+  await expect(mill.infer(["a"], { model: "by-variable" })).rejects.toThrow(
+    /is to be in the environment's ROWMILL_TEST_ENDPOINT_KEY, and process \d+ has no such variable/,
+  );
+  await expect(mill.infer(["a"], { model: "none" })).rejects.toThrow(/wants a key: name its place in config.json/);
+  chmodSync(keyFile, 0o644);
+  await expect(mill.infer(["a"], { model: "by-file" })).rejects.toThrow(/which others may read: chmod 600/);
+  for (const name of readdirSync(home, { recursive: true, withFileTypes: true }))
+    if (name.isFile()) expect(readFileSync(join(name.parentPath, name.name)).includes("sk-very-secret")).toBe(false);
+});
