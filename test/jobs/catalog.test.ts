@@ -192,9 +192,9 @@ test("of a killed runner's time what its snapshots have counted is kept, and not
 
 test("a catalogue of a version that did not count the time has it from each job's first start to its end", () => {
   const folder = newFolder();
-  const last = CATALOG_MIGRATIONS.length - 1;
+  const counting = CATALOG_MIGRATIONS.findIndex((script) => script.includes("run_ms"));
   const old = new Sqlite(join(folder, "catalog.db"), {
-    migrations: CATALOG_MIGRATIONS.slice(0, last),
+    migrations: CATALOG_MIGRATIONS.slice(0, counting),
     synchronous: "full",
   });
   old.run(
@@ -206,6 +206,13 @@ test("a catalogue of a version that did not count the time has it from each job'
   old.close();
   using home = openHome(folder);
   expect(home.catalog.get("job-old").runSeconds).toBeCloseTo(90.5, 1);
+});
+
+test("a job of a version that kept the model's path runs that file", () => {
+  const home = newHome();
+  const { modelRef: _, ...spec } = SPEC;
+  const jobId = submit(home, { ...spec, modelPath: "/models/old.gguf" } as never);
+  expect(home.catalog.get(jobId).modelRef).toEqual({ file: "/models/old.gguf", sha256: null });
 });
 
 test("a queued job is cancelled at once, a running one when its runner has stopped", () => {
