@@ -1,5 +1,4 @@
-import { SCALARS } from "./codePoints.js";
-import type { Ranges } from "./ir.js";
+import { type Ranges, SCALARS } from "./codePoints.js";
 
 /** The mark behind a string: a symbol of its own, so that `$` is a look at what comes next. */
 export const END = 0;

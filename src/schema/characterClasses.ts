@@ -1,5 +1,4 @@
-import { intersectionOf, SCALARS, unionOf } from "./codePoints.js";
-import type { Ranges } from "./ir.js";
+import { intersectionOf, type Ranges, SCALARS, unionOf } from "./codePoints.js";
 
 export const DIGITS: Ranges = [[0x30, 0x39]];
 export const WORD: Ranges = [DIGITS[0]!, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];

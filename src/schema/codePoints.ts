@@ -1,4 +1,5 @@
-import type { Ranges } from "./ir.js";
+/** A set of code points: ascending, disjoint, not adjacent, both ends included. */
+export type Ranges = readonly (readonly [first: number, last: number])[];
 
 /** Every Unicode scalar value: what a JSON string in valid UTF-8 can be made of. */
 export const SCALARS: Ranges = [

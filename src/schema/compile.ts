@@ -5,18 +5,7 @@ import { isContradictory } from "./contradiction.js";
 import type { Dfa } from "./dfa.js";
 import type { Emission, SchemaReading } from "./emission.js";
 import { Expander, type ExpansionLimits } from "./expand.js";
-import {
-  choice,
-  choiceOf,
-  EMPTY,
-  type GrammarIr,
-  type IrNode,
-  isNever,
-  NEVER,
-  ref,
-  type StringContent,
-  text,
-} from "./ir.js";
+import { choice, choiceOf, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
 import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
@@ -31,6 +20,7 @@ import { Satisfiability } from "./satisfiable.js";
 import { numberNode, stringNode } from "./scalars.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, type SchemaNode } from "./schemaNode.js";
+import type { StringContent } from "./stringLanguage.js";
 import type { Judge } from "./validate.js";
 import { kindOf } from "./wellFormed.js";
 import { allowStructure, spendStructure, TooMuchWork, withinWork } from "./work.js";

@@ -1,7 +1,8 @@
 import type { Alternative, Clause } from "./atoms.js";
-import type { IrNode, StringContent } from "./ir.js";
+import type { IrNode } from "./ir.js";
 import type { Punctuation } from "./jsonText.js";
 import type { JsonType } from "./jsonTypes.js";
+import type { StringContent } from "./stringLanguage.js";
 
 /** How to read what a schema leaves unsaid. `intended`: an object that lists properties has no others, and a schema with
  *  properties or items but no type means objects or arrays, and a word that is all but a keyword is a slip of the pen.

@@ -1,5 +1,6 @@
+import type { Ranges } from "./codePoints.js";
 import { withoutStrings } from "./gbnfStrings.js";
-import type { GrammarIr, IrNode, Ranges } from "./ir.js";
+import type { GrammarIr, IrNode } from "./ir.js";
 
 /** Copies that llama.cpp lays out one by one. It refuses 2,000 and more, and each is an element of its grammar, so longer
  *  repetitions are made of blocks of this many copies. */

@@ -1,19 +1,6 @@
 import { InputError } from "../errors.js";
-import { differenceOf, intersectionOf, SCALARS, unionOf } from "./codePoints.js";
-import {
-  chars,
-  choiceOf,
-  EMPTY,
-  type GrammarIr,
-  type IrNode,
-  isNever,
-  NEVER,
-  type Ranges,
-  ref,
-  repeat,
-  seqOf,
-  text,
-} from "./ir.js";
+import { differenceOf, intersectionOf, type Ranges, SCALARS, unionOf } from "./codePoints.js";
+import { chars, choiceOf, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, repeat, seqOf, text } from "./ir.js";
 import { findLeftRecursion, nullableRules } from "./leftRecursion.js";
 import { pruned } from "./measure.js";
 

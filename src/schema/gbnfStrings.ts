@@ -1,20 +1,8 @@
-import { SCALARS } from "./codePoints.js";
+import { type Ranges, SCALARS } from "./codePoints.js";
 import type { Dfa } from "./dfa.js";
-import {
-  choice,
-  choiceOf,
-  type GrammarIr,
-  type IrNode,
-  NEVER,
-  type Ranges,
-  ref,
-  repeat,
-  type StringContent,
-  seq,
-  seqOf,
-  text,
-} from "./ir.js";
+import { choice, choiceOf, type GrammarIr, type IrNode, NEVER, ref, repeat, seq, seqOf, text } from "./ir.js";
 import { spelled } from "./spelling.js";
+import type { StringContent } from "./stringLanguage.js";
 
 /** The same grammar with JSON strings written out: an automaton's states become rules, and any character refers to the
  *  shared rule `char`, which is made where it is needed. */

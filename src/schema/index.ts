@@ -18,11 +18,12 @@ import { unwrapSchema } from "./wrappers.js";
 import { jsonSchemaSide } from "./zod.js";
 
 export { choicesGrammar } from "./choices.js";
+export type { Ranges } from "./codePoints.js";
 export { typesOfKeys } from "./columnTypes.js";
 export type { SchemaReading } from "./emission.js";
 export { emitGbnf } from "./gbnf.js";
 export { readGbnf } from "./gbnfReader.js";
-export type { GrammarIr, IrNode, Ranges } from "./ir.js";
+export type { GrammarIr, IrNode } from "./ir.js";
 export type { JsonStyle } from "./jsonText.js";
 export { keywordPlaces } from "./keywordPlaces.js";
 export type { Label, LabelField } from "./labelFields.js";

@@ -1,15 +1,5 @@
-import type { Dfa } from "./dfa.js";
-
-/** A set of code points: ascending, disjoint, not adjacent, both ends included. */
-export type Ranges = readonly (readonly [first: number, last: number])[];
-
-/** What a JSON string may hold. With an automaton: the strings that it accepts, `min` 0 and `max` null. Without: any
- *  string of `min` to `max` code points, `max` null for any number. */
-export interface StringContent {
-  readonly automaton: Dfa | null;
-  readonly min: number;
-  readonly max: number | null;
-}
+import type { Ranges } from "./codePoints.js";
+import type { StringContent } from "./stringLanguage.js";
 
 /** A piece of a grammar. Everything stands for UTF-8 text: `text` for its bytes, `chars` for one code point of a set,
  *  `string` for a JSON string with both its quotes, each character in any of its spellings (itself, short escape, \uXXXX),
@@ -30,6 +20,9 @@ export interface GrammarIr {
   readonly root: string;
   readonly rules: Readonly<Record<string, IrNode>>;
 }
+
+/** Names a piece of the grammar, made at first use, and gives a reference to it. */
+export type AddRule = (name: string, make: () => IrNode) => IrNode;
 
 export const EMPTY: IrNode = { kind: "seq", parts: [] };
 export const NEVER: IrNode = { kind: "choice", options: [] };

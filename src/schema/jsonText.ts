@@ -1,4 +1,5 @@
-import { chars, choice, EMPTY, type IrNode, optional, ref, repeat, type StringContent, seq, text } from "./ir.js";
+import { chars, choice, EMPTY, type IrNode, optional, ref, repeat, seq, text } from "./ir.js";
+import type { StringContent } from "./stringLanguage.js";
 
 /** Where white space stands: `spaced` is `{"a": 1, "b": [2, 3]}`, `compact` has none, `free` allows up to 20 white
  *  characters at every place where JSON does. */

@@ -1,6 +1,5 @@
 import { type Alphabet, END } from "./alphabet.js";
-import { SCALARS } from "./codePoints.js";
-import type { Ranges } from "./ir.js";
+import { type Ranges, SCALARS } from "./codePoints.js";
 import { PairNumbers } from "./pairNumbers.js";
 import { inOrder, PartSets } from "./partSets.js";
 

@@ -1,7 +1,8 @@
 import { intersectionOf } from "./codePoints.js";
 import { longestWay } from "./dfa.js";
-import { choice, choiceOf, type GrammarIr, type IrNode, isNever, repeat, type StringContent, seqOf } from "./ir.js";
+import { choice, choiceOf, type GrammarIr, type IrNode, isNever, repeat, seqOf } from "./ir.js";
 import { ESCAPABLE } from "./spelling.js";
+import type { StringContent } from "./stringLanguage.js";
 
 /** Removes what can never be finished and what the root does not reach.
  *  @returns null when the root itself can't be finished: the grammar has no text at all */

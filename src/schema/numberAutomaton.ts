@@ -1,13 +1,10 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { unionOf } from "./codePoints.js";
 import { IntegerList, RowNumbers } from "./integerRows.js";
-import { chars, EMPTY, type IrNode, NEVER, ref, seq, text } from "./ir.js";
+import { type AddRule, chars, EMPTY, type IrNode, NEVER, ref, seq, text } from "./ir.js";
 import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
 import { PairNumbers } from "./pairNumbers.js";
-
-/** Names a piece of the grammar, made at first use, and gives a reference to it. */
-export type AddRule = (name: string, make: () => IrNode) => IrNode;
 
 /** A deterministic automaton over the characters of numbers, begun in state 0: the successor of state s by symbol c is
  *  `next[s * SYMBOLS + c]`, -1 for none. No states: no number. */

@@ -1,8 +1,8 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
-import { choice, choiceOf, EMPTY, type IrNode, ref, text } from "./ir.js";
-import { type AddRule, type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
+import { type AddRule, choice, choiceOf, EMPTY, type IrNode, ref, text } from "./ir.js";
+import { type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
 import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";

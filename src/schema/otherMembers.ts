@@ -1,7 +1,6 @@
 import { type Alternative, atomsOf, type Clause, type Literal, type MemberGroup } from "./atoms.js";
-import type { StringContent } from "./ir.js";
 import { isMatch } from "./members.js";
-import { compileStrings, isStringIn, type StringLiteral } from "./stringLanguage.js";
+import { compileStrings, isStringIn, type StringContent, type StringLiteral } from "./stringLanguage.js";
 
 /** Members whose names the schema does not mention: their names, and what their values must satisfy. */
 export interface OtherMembers {

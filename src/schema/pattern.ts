@@ -1,6 +1,5 @@
 import { DIGITS, LINE_ENDS, propertyRanges, WHITE, WORD } from "./characterClasses.js";
-import { differenceOf, intersectionOf, SCALARS, unionOf } from "./codePoints.js";
-import type { Ranges } from "./ir.js";
+import { differenceOf, intersectionOf, type Ranges, SCALARS, unionOf } from "./codePoints.js";
 import { regularExpression } from "./regularExpression.js";
 
 /** A regular expression as a tree. */

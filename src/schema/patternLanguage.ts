@@ -1,7 +1,7 @@
 import { Alphabet, END } from "./alphabet.js";
 import { listAutomaton, MOST_EDGES } from "./automata.js";
+import type { Ranges } from "./codePoints.js";
 import { type Dfa, DfaBuilder } from "./dfa.js";
-import type { Ranges } from "./ir.js";
 import { AT_START, type Context, type Language, Languages, MOST_SYMBOLS } from "./language.js";
 import { type Pattern, UnsupportedPattern } from "./pattern.js";
 

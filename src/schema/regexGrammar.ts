@@ -1,6 +1,7 @@
 import { InputError, messageOf } from "../errors.js";
+import type { Ranges } from "./codePoints.js";
 import type { Dfa } from "./dfa.js";
-import { chars, choice, EMPTY, type GrammarIr, type IrNode, type Ranges, ref, repeat, seq, seqOf } from "./ir.js";
+import { chars, choice, EMPTY, type GrammarIr, type IrNode, ref, repeat, seq, seqOf } from "./ir.js";
 import { pruned } from "./measure.js";
 import { type Pattern, parsePattern, UnsupportedPattern } from "./pattern.js";
 import { isNullable, wholeAutomaton } from "./patternLanguage.js";

@@ -1,5 +1,5 @@
-import { differenceOf, hasCodePoint, intersectionOf, SCALARS } from "./codePoints.js";
-import { chars, charsOf, choice, EMPTY, type IrNode, type Ranges, repeat, seq, text } from "./ir.js";
+import { differenceOf, hasCodePoint, intersectionOf, type Ranges, SCALARS } from "./codePoints.js";
+import { chars, charsOf, choice, EMPTY, type IrNode, repeat, seq, text } from "./ir.js";
 
 const HEX = charsOf("09", "AF", "af");
 /** What stands in a JSON string as it is. */

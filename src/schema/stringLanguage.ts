@@ -2,10 +2,17 @@ import { ALL_STRINGS, intersection, type Lengths, listAutomaton, TooManyStates, 
 import { BoundedMemo } from "./boundedMemo.js";
 import type { Dfa } from "./dfa.js";
 import { formatExpression, isStandardFormat } from "./formats.js";
-import type { StringContent } from "./ir.js";
 import { parsePattern, UnsupportedPattern } from "./pattern.js";
 import { searchAutomaton } from "./patternLanguage.js";
 import { hasLanguageRoom, spendLanguage } from "./work.js";
+
+/** What a JSON string may hold. With an automaton: the strings that it accepts, `min` 0 and `max` null. Without: any
+ *  string of `min` to `max` code points, `max` null for any number. */
+export interface StringContent {
+  readonly automaton: Dfa | null;
+  readonly min: number;
+  readonly max: number | null;
+}
 
 /** What a schema says of a string. Lengths are code points, `max` may be Infinity. */
 export type StringFacet =

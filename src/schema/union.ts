@@ -1,5 +1,4 @@
-import { choiceOf, EMPTY, type IrNode, seq, text } from "./ir.js";
-import type { AddRule } from "./numberAutomaton.js";
+import { type AddRule, choiceOf, EMPTY, type IrNode, seq, text } from "./ir.js";
 
 /** Up to so many options are written side by side: a text has no more readings than that. */
 const MOST_SIDE_BY_SIDE = 256;
