@@ -24,7 +24,7 @@ interface Member {
 /** The objects that satisfy all atoms: named members in the order of the document, then others. */
 export function objectNode(way: Alternative, name: string, emission: Emission): IrNode {
   const nameWays = nameWaysOf(way, emission);
-  const cases = settleSomeMembers(way, nameWays.checkedNames, emission);
+  const cases = settleSomeMembers(way, nameWays.checkedNames, emission.leaveToCheck);
   return choice(
     ...cases
       .map((one, index) =>

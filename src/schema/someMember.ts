@@ -1,6 +1,5 @@
 import { type Alternative, type Atom, atomsOf, joinAtoms, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
-import type { Emission } from "./emission.js";
 import { mentionedNames } from "./members.js";
 import { isNameIn } from "./otherMembers.js";
 import type { StringLiteral } from "./stringLanguage.js";
@@ -24,11 +23,12 @@ const MOST_DEMANDS = 4;
 const STEPS_PER_NAME = 40;
 
 /** Settles which member it is that satisfies each "there is some member": one of the mentioned, or another one.
- *  @param nameWays  for each negated `propertyNames`: what some name must satisfy, one of these lists */
+ *  @param nameWays      for each negated `propertyNames`: what some name must satisfy, one of these lists
+ *  @param leaveToCheck  told of what is not followed */
 export function settleSomeMembers(
   way: Alternative,
   nameWays: readonly (readonly (readonly StringLiteral[])[])[],
-  emission: Emission,
+  leaveToCheck: (what: string) => void,
 ): Settled[] {
   const demands: SomeMember[][] = [
     ...atomsOf(way, "someMember").map(({ names, literal }) => [{ names, literal }]),
@@ -38,12 +38,12 @@ export function settleSomeMembers(
   const rest = way.filter(({ kind }) => kind !== "someMember");
   let cases: Settled[] = [{ way: rest, some: [] }];
   for (const options of demands) {
-    cases = cases.flatMap((one) => options.flatMap((demand) => settle(one, demand, emission)));
+    cases = cases.flatMap((one) => options.flatMap((demand) => settle(one, demand, leaveToCheck)));
   }
   return cases;
 }
 
-function settle(before: Settled, demand: SomeMember, emission: Emission): Settled[] {
+function settle(before: Settled, demand: SomeMember, leaveToCheck: (what: string) => void): Settled[] {
   const names = mentionedNames(before.way);
   spendStructure(names.length * STEPS_PER_NAME);
   const named = names
@@ -55,6 +55,6 @@ function settle(before: Settled, demand: SomeMember, emission: Emission): Settle
     })
     .filter(({ way }) => !isContradictory(way, "object"));
   if (before.some.length < MOST_DEMANDS) return [...named, { way: before.way, some: [...before.some, demand] }];
-  emission.leaveToCheck("not (many members that are not named)");
+  leaveToCheck("not (many members that are not named)");
   return [...named, before];
 }
