@@ -1,4 +1,4 @@
-import type { NumberLiteral } from "./numbers.js";
+import type { NumberLiteral } from "./numberLanguage.js";
 import type { SchemaNode } from "./schemaNode.js";
 import type { StringLiteral } from "./stringLanguage.js";
 

@@ -13,7 +13,7 @@ import { findLabelFields, type LabelField } from "./labelFields.js";
 import { listedNode } from "./listed.js";
 import { pruned } from "./measure.js";
 import { mentionedNames } from "./members.js";
-import { numberRules } from "./numbers.js";
+import { numberRules } from "./numberGrammar.js";
 import { objectNode } from "./objects.js";
 import { MOST_READINGS, tooWideRule } from "./readings.js";
 import { Satisfiability } from "./satisfiable.js";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Alternative, atomsOf, countOf } from "./atoms.js";
 import type { JsonType } from "./jsonTypes.js";
-import { isNumberIn } from "./numbers.js";
+import { isNumberIn } from "./numberLanguage.js";
 import { isStringIn, UnsupportedString } from "./stringLanguage.js";
 
 /** Whether it takes no more than a look to see that no value of the type satisfies all atoms. */

@@ -6,7 +6,7 @@ import { beyondGrammar, type Condition, held, MOST_COMBINED } from "./condition.
 import type { Numeric } from "./decimal.js";
 import { isStandardFormat } from "./formats.js";
 import { isIntegerOnly, type JsonType, typeOfValue } from "./jsonTypes.js";
-import type { NumberLiteral } from "./numbers.js";
+import type { NumberLiteral } from "./numberLanguage.js";
 import { objectCondition } from "./objectKeywords.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { childOf, type KeywordMap, type SchemaNode } from "./schemaNode.js";

@@ -5,7 +5,7 @@ import type { Emission } from "./emission.js";
 import { type IrNode, text } from "./ir.js";
 import type { JsonType } from "./jsonTypes.js";
 import { literal, numberText } from "./literalText.js";
-import { compileNumbers } from "./numbers.js";
+import { numbersNode } from "./numberGrammar.js";
 import { saysNoMoreThan } from "./saysNothing.js";
 import type { KeywordMap } from "./schemaNode.js";
 import { unionNode } from "./union.js";
@@ -30,7 +30,7 @@ export function listedNode(
   const number = (value: Numeric) =>
     reading === "intended"
       ? text(numberText(value))
-      : compileNumbers([{ kind: "values", value: [value], isNegated: false }], reading, addRule);
+      : numbersNode([{ kind: "values", value: [value], isNegated: false }], reading, addRule);
   const [only] = clause;
   const isPlain =
     clause.length === 1 && !only!.isNegated && saysNoMoreThan(only!.node.schema as KeywordMap, "enum", "const", "type");

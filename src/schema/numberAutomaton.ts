@@ -1,7 +1,5 @@
 import { BoundedMemo } from "./boundedMemo.js";
-import { unionOf } from "./codePoints.js";
 import { IntegerList, RowNumbers } from "./integerRows.js";
-import { type AddRule, chars, EMPTY, type IrNode, NEVER, ref, seq, text } from "./ir.js";
 import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
 import type { NumberState, NumberTest } from "./numberTests.js";
 import { PairNumbers } from "./pairNumbers.js";
@@ -254,45 +252,10 @@ function inPostOrder(count: number, next: Int32Array): number[] {
   return order;
 }
 
-/** Writes the automaton as rules, one for each state that several others lead to. */
-export function numberIr({ accepting, next }: NumberAutomaton, name: string, addRule: AddRule): IrNode {
-  if (accepting.length === 0) return NEVER;
-  const isShared = sharedStates(accepting.length, next);
-  const references: (IrNode | undefined)[] = new Array(accepting.length);
-  const nodeOf = (state: number): IrNode => {
-    if (isShared[state] !== 1) return body(state);
-    let reference = references[state];
-    if (reference === undefined) {
-      const rule = `${name}-n${state}`;
-      // before its body, which may lead back to it
-      reference = ref(rule);
-      references[state] = reference;
-      addRule(rule, () => body(state));
-    }
-    return reference;
-  };
-  const body = (state: number): IrNode => {
-    const options: IrNode[] = accepting[state] ? [EMPTY] : [];
-    for (let symbol = 0; symbol < SYMBOLS; symbol++) {
-      const target = next[state * SYMBOLS + symbol]!;
-      if (target < 0) continue;
-      // the symbols that lead to it, a bit each
-      let symbols = 0;
-      for (let other = 0; other < SYMBOLS; other++) {
-        if (next[state * SYMBOLS + other] === target) symbols |= 1 << other;
-      }
-      // those that the first of them wrote
-      if ((symbols & ((1 << symbol) - 1)) !== 0) continue;
-      options.push(seq(symbolNode(symbols), nodeOf(target)));
-    }
-    // different characters lead to each: none is there twice
-    return options.length === 1 ? options[0]! : { kind: "choice", options };
-  };
-  return nodeOf(0);
-}
-
-/** Which states need a rule: those with several ways in, and for depth's sake every eighth on a way. */
-function sharedStates(count: number, next: Int32Array): Uint8Array {
+/** Which states are a rule of a grammar, written once: those with several ways in, and for depth's sake every eighth on a way.
+ *  @returns 1 or 0 for each state */
+export function sharedStates({ accepting, next }: NumberAutomaton): Uint8Array {
+  const count = accepting.length;
   const ways = new Uint8Array(count);
   const depths = new Uint8Array(count);
   for (let state = 0; state < count; state++) {
@@ -310,26 +273,4 @@ function sharedStates(count: number, next: Int32Array): Uint8Array {
 function isAmong(values: Int32Array, value: number, from: number, end: number): boolean {
   for (let at = from; at < end; at++) if (values[at] === value) return true;
   return false;
-}
-
-/** The symbols' characters. */
-const SPELLINGS: readonly (readonly number[])[] = [
-  ...Array.from({ length: 10 }, (_, digit) => [48 + digit]),
-  [0x2d],
-  [0x2e],
-  [0x45, 0x65],
-  [0x2b],
-];
-
-/** By their bits, of which there are 2^14 ways. */
-const symbolNodes: IrNode[] = [];
-
-function symbolNode(symbols: number): IrNode {
-  symbolNodes[symbols] ??= nodeOfCodes(SPELLINGS.flatMap((codes, symbol) => ((symbols >> symbol) & 1 ? codes : [])));
-  return symbolNodes[symbols]!;
-}
-
-function nodeOfCodes(codes: readonly number[]): IrNode {
-  if (codes.length === 1) return text(String.fromCharCode(codes[0]!));
-  return chars(unionOf(codes.map((code) => [code, code] as const)));
 }

@@ -1,11 +1,10 @@
 import { type Alternative, atomsOf, type Clause, countOf, keyOf } from "./atoms.js";
 import { listedValues } from "./contradiction.js";
 import { SelfReference } from "./expand.js";
-import { isNever } from "./ir.js";
 import { itemClause } from "./items.js";
 import { type JsonType, TYPES } from "./jsonTypes.js";
 import { memberClause } from "./members.js";
-import { compileNumbers, UnsupportedNumber } from "./numbers.js";
+import { compileNumbers, UnsupportedNumber } from "./numberLanguage.js";
 import { compileStrings, type StringLiteral, UnsupportedString } from "./stringLanguage.js";
 
 /** How many objects and arrays deep to look for what tells two values apart. */
@@ -104,7 +103,8 @@ function hasNumbers(way: Alternative): boolean {
   const literals = atomsOf(way, "number").map(({ literal }) => literal);
   if (literals.length < 2) return true;
   try {
-    return !isNever(compileNumbers(literals, "full"));
+    const content = compileNumbers(literals, "full");
+    return content.kind !== "values" || content.values.length > 0;
   } catch (error) {
     if (error instanceof UnsupportedNumber) return true;
     throw error;

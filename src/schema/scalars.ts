@@ -2,7 +2,8 @@ import { type Alternative, atomsOf } from "./atoms.js";
 import type { Emission } from "./emission.js";
 import { type IrNode, NEVER, ref } from "./ir.js";
 import { stringOf } from "./jsonText.js";
-import { compileNumbers, type NumberLiteral, UnsupportedNumber } from "./numbers.js";
+import { numbersNode } from "./numberGrammar.js";
+import { type NumberLiteral, UnsupportedNumber } from "./numberLanguage.js";
 import { stringLiterals } from "./satisfiable.js";
 import { compileStrings, UnsupportedString } from "./stringLanguage.js";
 
@@ -32,7 +33,7 @@ export function numberNode(way: Alternative, emission: Emission): IrNode {
       name: atom.kind === "number" ? atom.place : condition.kind,
     })),
   );
-  const compile = (literals: readonly NumberLiteral[]) => compileNumbers(literals, emission.reading, emission.addRule);
+  const compile = (literals: readonly NumberLiteral[]) => numbersNode(literals, emission.reading, emission.addRule);
   return asFarAs(named, compile, UnsupportedNumber, emission);
 }
 

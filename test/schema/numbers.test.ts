@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isMultiple } from "../../src/schema/decimal.js";
 import type { IrNode } from "../../src/schema/ir.js";
+import { numberRules, numbersNode } from "../../src/schema/numberGrammar.js";
 import {
   compileNumbers,
   isNumberIn,
   type NumberLiteral,
   type NumberReading,
-  numberRules,
   UnsupportedNumber,
-} from "../../src/schema/numbers.js";
+} from "../../src/schema/numberLanguage.js";
 import { accepts } from "./grammarTexts.js";
 
 function acceptorOf(literals: readonly NumberLiteral[], reading: NumberReading): (text: string) => boolean {
@@ -21,7 +21,7 @@ function acceptorOf(literals: readonly NumberLiteral[], reading: NumberReading):
     }
     return { kind: "ref", rule: name };
   };
-  rules.root = compileNumbers(literals, reading, addRule);
+  rules.root = numbersNode(literals, reading, addRule);
   return (text) => accepts({ root: "root", rules }, text);
 }
 
@@ -217,9 +217,17 @@ describe("numbers", () => {
   });
 
   test("that no value satisfies are no grammar", () => {
-    const none = compileNumbers([literal("minimum", 3), literal("exclusiveMaximum", 3)], "full");
-    expect(none).toEqual({ kind: "choice", options: [] });
-    expect(compileNumbers([literal("integer"), literal("integer", undefined, true)], "full")).toEqual(none);
+    const contradictions = [
+      [literal("minimum", 3), literal("exclusiveMaximum", 3)],
+      [literal("integer"), literal("integer", undefined, true)],
+    ];
+    for (const said of contradictions) {
+      expect(compileNumbers(said, "full")).toMatchObject({ kind: "values", values: [] });
+      expect(numbersNode(said, "full", (name) => ({ kind: "ref", rule: name }))).toEqual({
+        kind: "choice",
+        options: [],
+      });
+    }
   });
 
   test("are multiples in decimals, not in doubles", () => {

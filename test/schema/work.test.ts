@@ -4,7 +4,7 @@ import { HOSTILE } from "../../bench/hostile/schemas.js";
 import { compileOutput } from "../../src/output/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { RowNumbers } from "../../src/schema/integerRows.js";
-import { compileNumbers, UnsupportedNumber } from "../../src/schema/numbers.js";
+import { compileNumbers, UnsupportedNumber } from "../../src/schema/numberLanguage.js";
 import { PairNumbers } from "../../src/schema/pairNumbers.js";
 import { inOrder, PartSets } from "../../src/schema/partSets.js";
 import { compileStrings, UnsupportedString } from "../../src/schema/stringLanguage.js";

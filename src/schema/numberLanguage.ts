@@ -1,12 +1,10 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
-import { type AddRule, choice, choiceOf, EMPTY, type IrNode, ref, text } from "./ir.js";
-import { type NumberAutomaton, numberAutomaton, numberIr } from "./numberAutomaton.js";
+import { type NumberAutomaton, numberAutomaton, sharedStates } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
 import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";
-import { anyInteger, anyNumber, valueText } from "./numberTexts.js";
 import { hasLanguageRoom, spendLanguage } from "./work.js";
 
 /** A condition on a number, which must hold or must not. */
@@ -62,65 +60,73 @@ interface NumberFacets {
   readonly excluded: readonly Numeric[];
 }
 
-/** The grammar of some numbers, with the rules that it refers to; or why there is none. */
-interface NumberGrammar {
-  readonly made: IrNode | UnsupportedNumber;
-  readonly rules: ReadonlyMap<string, IrNode>;
+/** The JSON numbers that literals leave. */
+export type NumberContent =
+  /** All of them, or all integers. */
+  | { readonly kind: "number" }
+  | { readonly kind: "integer" }
+  /** Few, each to be written by itself; none at all where the list is empty. */
+  | {
+      readonly kind: "values";
+      readonly values: readonly Numeric[];
+      /** Whether a large one may also have the exponent that JSON.stringify gives it. */
+      readonly mayHaveExponent: boolean;
+    }
+  | {
+      readonly kind: "automaton";
+      /** The literals in words of letters, digits and "-". */
+      readonly name: string;
+      readonly automaton: NumberAutomaton;
+      /** See sharedStates. */
+      readonly shared: Uint8Array;
+    };
+
+const NONE: NumberContent = { kind: "values", values: [], mayHaveExponent: false };
+
+/** What literals leave, or why it can't be followed. */
+interface Made {
+  readonly content: NumberContent | UnsupportedNumber;
   /** What it took, in the steps of a compilation. */
   readonly steps: number;
 }
 
-const grammars = new BoundedMemo<NumberGrammar>(200_000);
+const contents = new BoundedMemo<Made>(200_000);
 
-/** The rules that grammars of a reading share: any number, any integer. */
-export function numberRules(reading: NumberReading): Readonly<Record<"number" | "integer", IrNode>> {
-  return { number: anyNumber(reading === "full"), integer: anyInteger(reading === "full") };
-}
-
-/** The JSON numbers for which all literals hold; NEVER when there are none. Refers to the rules `number` and `integer`
- *  and to those that it adds, which are named by what the literals say.
- *  @param addRule  left out where only being NEVER or not is of interest
+/** The JSON numbers for which all literals hold. Alike literals give the same content, however often.
  *  @throws {UnsupportedNumber} */
-export function compileNumbers(
-  literals: readonly NumberLiteral[],
-  reading: NumberReading,
-  addRule: AddRule = ref,
-): IrNode {
-  if (literals.length === 0) return ref("number");
-  if (literals.every(({ kind, isNegated }) => kind === "integer" && !isNegated)) return ref("integer");
-  // no name that is made of a pointer has two dashes
-  const name = `number--${nameOf(literals)}`;
-  const key = `${reading} ${name}`;
+export function compileNumbers(literals: readonly NumberLiteral[], reading: NumberReading): NumberContent {
+  if (literals.length === 0) return { kind: "number" };
+  if (literals.every(({ kind, isNegated }) => kind === "integer" && !isNegated)) return { kind: "integer" };
+  const name = nameOf(literals);
+  const key = `${reading} number ${name}`;
   if (!hasLanguageRoom(key)) throw new UnsupportedNumber(NO_ROOM);
-  const grammar = grammars.of(
+  const { content, steps } = contents.of(
     key,
-    () => grammarOf(literals, reading, name),
-    (one) => 1 + one.rules.size * STATES_PER_RULE,
+    () => contentOf(literals, reading, name),
+    (made) => 1 + rulesOf(made.content) * STATES_PER_RULE,
   );
-  if (!spendLanguage(key, grammar.steps)) throw new UnsupportedNumber(NO_ROOM);
-  if (grammar.made instanceof UnsupportedNumber) throw grammar.made;
-  for (const [rule, node] of grammar.rules) addRule(rule, () => node);
-  return grammar.made;
+  if (!spendLanguage(key, steps)) throw new UnsupportedNumber(NO_ROOM);
+  if (content instanceof UnsupportedNumber) throw content;
+  return content;
 }
 
 const NO_ROOM = "all automata of the schema would take too long";
 
-function grammarOf(literals: readonly NumberLiteral[], reading: NumberReading, name: string): NumberGrammar {
+function contentOf(literals: readonly NumberLiteral[], reading: NumberReading, name: string): Made {
   let steps = literals.length;
   const made = make(literals, reading, (count) => {
     steps += count * STEPS_PER_STATE;
   });
-  const rules = new Map<string, IrNode>();
-  if (made instanceof UnsupportedNumber || !("accepting" in made)) return { made, rules, steps };
-  const addRule: AddRule = (rule, body) => {
-    if (!rules.has(rule)) {
-      rules.set(rule, EMPTY);
-      rules.set(rule, body());
-    }
-    return ref(rule);
-  };
-  const node = numberIr(made, name, addRule);
-  return { made: node, rules, steps: steps + rules.size * STEPS_PER_RULE };
+  if (made instanceof UnsupportedNumber || !("accepting" in made)) return { content: made, steps };
+  if (made.accepting.length === 0) return { content: NONE, steps };
+  const content = { kind: "automaton", name, automaton: made, shared: sharedStates(made) } as const;
+  return { content, steps: steps + rulesOf(content) * STEPS_PER_RULE };
+}
+
+/** Rules that are written for it. */
+function rulesOf(content: NumberContent | UnsupportedNumber): number {
+  if (content instanceof UnsupportedNumber || content.kind !== "automaton") return 0;
+  return content.shared.reduce((sum, isShared) => sum + isShared, 0);
 }
 
 /** Whether all literals hold for a value. */
@@ -170,19 +176,19 @@ function make(
   literals: readonly NumberLiteral[],
   reading: NumberReading,
   onStates: (count: number) => void,
-): NumberAutomaton | IrNode | UnsupportedNumber {
+): NumberAutomaton | NumberContent | UnsupportedNumber {
   const isFull = reading === "full";
   const lists = literals.filter(({ kind, isNegated }) => kind === "values" && !isNegated);
   if (lists.length > 0) {
     const values = listOf(lists[0]!.value).filter((value) => isNumberIn(literals, value));
-    return choiceOf(values.map((value) => valueText(value, isFull)));
+    return { kind: "values", values, mayHaveExponent: false };
   }
   const facets = facetsOf(literals);
   const { low, high } = facets;
-  if (low !== null && high !== null && low.value > high.value) return choice();
+  if (low !== null && high !== null && low.value > high.value) return NONE;
   const step = commonStep(facets);
   const multiples = multiplesBetween(facets, step, literals);
-  if (multiples !== null) return choice(...multiples.map((value) => valueText(value, isFull)));
+  if (multiples !== null) return { kind: "values", values: multiples, mayHaveExponent: false };
   const tests = testsOf(facets, step, isFull);
   if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
@@ -193,15 +199,9 @@ function make(
   if (made.accepting.length > 0) return made;
   // what is followed is a little less than all numbers: none of it need not mean none at all
   const near = valuesNearBounds(facets).filter((value) => isNumberIn(literals, value));
-  if (near.length > 0) return choice(...near.flatMap((value) => nearTexts(value, facets.isInteger, isFull)));
+  // a number that is no integer by its type may have the exponent that JSON.stringify gives it
+  if (near.length > 0) return { kind: "values", values: near, mayHaveExponent: !isFull && !facets.isInteger };
   return areOpposed(facets) ? made : new UnsupportedNumber("no number that can be followed is left");
-}
-
-/** A number that is no integer by its type may have the exponent that JSON.stringify gives it. */
-function nearTexts(value: Numeric, isInteger: boolean, isFull: boolean): IrNode[] {
-  const written = valueText(value, isFull);
-  const hasExponent = !isFull && !isInteger && typeof value === "number" && Math.abs(value) >= 1e21;
-  return hasExponent ? [written, text(JSON.stringify(value))] : [written];
 }
 
 /** The bounds and the doubles next to them on their inner sides: between bounds that leave nothing to follow, all or the most
