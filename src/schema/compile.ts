@@ -10,6 +10,7 @@ import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } fr
 import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
 import { findLabelFields, type LabelField } from "./labelFields.js";
+import { withinLanguageBudget } from "./languageBudget.js";
 import { listedNode } from "./listed.js";
 import { pruned } from "./measure.js";
 import { mentionedNames } from "./members.js";
@@ -21,9 +22,9 @@ import { numberNode, stringNode } from "./scalars.js";
 import type { SchemaDocument } from "./schemaDocument.js";
 import { isKeywordMap, type SchemaNode } from "./schemaNode.js";
 import type { StringContent } from "./stringLanguage.js";
+import { allowStructure, spendStructure, TooMuchWork, withinStructureBudget } from "./structureBudget.js";
 import type { Judge } from "./validate.js";
 import { kindOf } from "./wellFormed.js";
-import { allowStructure, spendStructure, TooMuchWork, withinWork } from "./work.js";
 
 export interface Compilation {
   readonly ir: GrammarIr;
@@ -45,7 +46,9 @@ export function compileIr(
   style: JsonStyle,
   reading: SchemaReading,
 ): Compilation {
-  return withinWork(LANGUAGE_STEPS, EXACT.structure, () => compileWithin(document, judge, style, reading));
+  return withinLanguageBudget(LANGUAGE_STEPS, () =>
+    withinStructureBudget(EXACT.structure, () => compileWithin(document, judge, style, reading)),
+  );
 }
 
 function compileWithin(document: SchemaDocument, judge: Judge, style: JsonStyle, reading: SchemaReading): Compilation {

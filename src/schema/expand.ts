@@ -4,8 +4,8 @@ import { isContradictory } from "./contradiction.js";
 import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import { type Condition, GROUPS, type KeywordContext, marksOf, readKeyword, sideCondition } from "./keywords.js";
 import type { KeywordMap, SchemaNode } from "./schemaNode.js";
+import { spendStructure, TooMuchWork } from "./structureBudget.js";
 import { unevaluatedAtoms } from "./unevaluated.js";
-import { spendStructure, TooMuchWork } from "./work.js";
 
 /** How far to go: most alternatives that a schema is taken apart into, for one type; and whether what a schema forbids is
  *  followed (`not`, the exclusiveness of oneOf, `if`), which may need each combination of sub-schemas, or left to the check. */

@@ -1,11 +1,11 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
+import { hasLanguageRoom, spendLanguage } from "./languageBudget.js";
 import { type NumberAutomaton, numberAutomaton, sharedStates } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
 import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";
-import { hasLanguageRoom, spendLanguage } from "./work.js";
 
 /** A condition on a number, which must hold or must not. */
 export interface NumberLiteral {

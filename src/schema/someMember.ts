@@ -3,7 +3,7 @@ import { isContradictory } from "./contradiction.js";
 import { mentionedNames } from "./members.js";
 import { isNameIn } from "./otherMembers.js";
 import type { StringLiteral } from "./stringLanguage.js";
-import { spendStructure } from "./work.js";
+import { spendStructure } from "./structureBudget.js";
 
 /** A member that must be there and that no schema names. */
 export interface SomeMember {

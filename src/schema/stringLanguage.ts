@@ -2,9 +2,9 @@ import { ALL_STRINGS, intersection, type Lengths, listAutomaton, TooManyStates, 
 import { BoundedMemo } from "./boundedMemo.js";
 import type { Dfa } from "./dfa.js";
 import { formatExpression, isStandardFormat } from "./formats.js";
+import { hasLanguageRoom, spendLanguage } from "./languageBudget.js";
 import { parsePattern, UnsupportedPattern } from "./pattern.js";
 import { searchAutomaton } from "./patternLanguage.js";
-import { hasLanguageRoom, spendLanguage } from "./work.js";
 
 /** What a JSON string may hold. With an automaton: the strings that it accepts, `min` 0 and `max` null. Without: any
  *  string of `min` to `max` code points, `max` null for any number. */

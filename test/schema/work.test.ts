@@ -4,18 +4,19 @@ import { HOSTILE } from "../../bench/hostile/schemas.js";
 import { compileOutput } from "../../src/output/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { RowNumbers } from "../../src/schema/integerRows.js";
+import { withinLanguageBudget } from "../../src/schema/languageBudget.js";
 import { compileNumbers, UnsupportedNumber } from "../../src/schema/numberLanguage.js";
 import { PairNumbers } from "../../src/schema/pairNumbers.js";
 import { inOrder, PartSets } from "../../src/schema/partSets.js";
 import { compileStrings, UnsupportedString } from "../../src/schema/stringLanguage.js";
-import { spendStructure, TooMuchWork, withinWork } from "../../src/schema/work.js";
+import { spendStructure, TooMuchWork, withinStructureBudget } from "../../src/schema/structureBudget.js";
 import { refusal } from "./refusal.js";
 
 const multiple = (value: number) => ({ kind: "multipleOf", value, isNegated: true }) as const;
 const pattern = (source: string) => ({ facet: { kind: "pattern", source } as const, isNegated: false });
 
 test("automata that a compilation has no room for are refused, those that it paid for stay", () => {
-  withinWork(1_000_000, 0, () => {
+  withinLanguageBudget(1_000_000, () => {
     const first = compileNumbers([multiple(7)], "intended");
     const many = Array.from({ length: 100 }, (_, at) => [multiple(11 + at), multiple(13)]);
     expect(() => {
@@ -29,7 +30,7 @@ test("automata that a compilation has no room for are refused, those that it pai
 });
 
 test("what takes a schema apart ends where its steps do", () => {
-  expect(() => withinWork(0, 10, () => spendStructure(11))).toThrow(TooMuchWork);
+  expect(() => withinStructureBudget(10, () => spendStructure(11))).toThrow(TooMuchWork);
   expect(() => spendStructure(1e12)).not.toThrow();
 });
 
