@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import { readGiven } from "../given.js";
 import { compileIr } from "./compile.js";
-import { inOneDraft, metaSchemaOf } from "./drafts.js";
+import { inOneDialect, metaSchemaOf } from "./dialects.js";
 import type { SchemaReading } from "./emission.js";
 import { emitGbnf } from "./gbnf.js";
 import { hiddenSchema } from "./hiddenSchema.js";
@@ -131,7 +131,7 @@ function compilePlain(
   options: CompileOptions,
   notApplied: readonly string[],
 ): CompiledSchema & { readonly notes: string[] } {
-  const document = openDocument(inOneDraft(jsonSchema), metaSchemaOf);
+  const document = openDocument(inOneDialect(jsonSchema), metaSchemaOf);
   const judge = judgeOf(document);
   const { ir, ...said } = compileIr(document, judge, options.style ?? "spaced", options.reading ?? "intended");
   let gbnf: string | null = null;

@@ -1,7 +1,7 @@
 import { BoundedMemo } from "./boundedMemo.js";
 import { IntegerList, RowNumbers } from "./integerRows.js";
+import type { NumberAcceptor, NumberState } from "./numberAcceptors.js";
 import { mayEnd, type NumberForms, nextShape, type Role, type Shape, START_SHAPE, SYMBOLS } from "./numberShape.js";
-import type { NumberState, NumberTest } from "./numberTests.js";
 import { PairNumbers } from "./pairNumbers.js";
 
 /** A deterministic automaton over the characters of numbers, begun in state 0: the successor of state s by symbol c is
@@ -11,19 +11,19 @@ export interface NumberAutomaton {
   readonly next: Int32Array;
 }
 
-/** The texts of some forms that pass all tests; null when that would need more than `stateLimit` states.
- *  @param onSteps  told what it took: states, each as often as there are tests to follow */
+/** The texts of some forms that all acceptors accept; null when that would need more than `stateLimit` states.
+ *  @param onSteps  told what it took: states, each as often as there are acceptors to follow */
 export function numberAutomaton(
   forms: NumberForms,
-  tests: readonly NumberTest[],
+  acceptors: readonly NumberAcceptor[],
   stateLimit: number,
   onSteps: (steps: number) => void = () => {},
 ): NumberAutomaton | null {
   const shapes = shapesOf(forms);
-  const steppers = tests.map((test) => new Stepper(test));
+  const steppers = acceptors.map((acceptor) => new Stepper(acceptor));
   const width = steppers.length + 1;
-  // each state is a shape and the tests' states, side by side; they are numbered by pairs: the shape with the first test's
-  // state, that pair's number with the second's, and so on
+  // each state is a shape and the acceptors' states, side by side; they are numbered by pairs: the shape with the state of the
+  // first acceptor, that pair's number with that of the second, and so on
   const places = new IntegerList();
   const pairs = [...steppers.map(() => new PairNumbers()), new PairNumbers()];
   const target = new Int32Array(width);
@@ -76,18 +76,18 @@ function columnOf(role: Role, symbol: number): number {
   return ROLES.findIndex((one) => one.role === role && one.digit === digit);
 }
 
-/** A test's states as numbers, each step taken once. */
+/** An acceptor's states as numbers, each step taken once. */
 class Stepper {
-  readonly #test: NumberTest;
+  readonly #acceptor: NumberAcceptor;
   readonly #states: NumberState[];
   readonly #indexes = new Map<string, number>();
   readonly #steps: Int32Array[] = [];
   readonly #accepts: boolean[] = [];
 
-  constructor(test: NumberTest) {
-    this.#test = test;
-    this.#states = [test.start];
-    this.#indexes.set(test.start.join(), 0);
+  constructor(acceptor: NumberAcceptor) {
+    this.#acceptor = acceptor;
+    this.#states = [acceptor.start];
+    this.#indexes.set(acceptor.start.join(), 0);
   }
 
   after(state: number, column: number): number {
@@ -99,7 +99,7 @@ class Stepper {
 
   #step(state: number, column: number): number {
     const { role, digit } = ROLES[column]!;
-    const reached = this.#test.next(this.#states[state]!, role, digit);
+    const reached = this.#acceptor.next(this.#states[state]!, role, digit);
     if (reached === null) return -1;
     const key = reached.join();
     let index = this.#indexes.get(key);
@@ -112,7 +112,7 @@ class Stepper {
   }
 
   accepts(state: number): boolean {
-    this.#accepts[state] ??= this.#test.accepts(this.#states[state]!);
+    this.#accepts[state] ??= this.#acceptor.accepts(this.#states[state]!);
     return this.#accepts[state]!;
   }
 }

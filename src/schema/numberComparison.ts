@@ -1,5 +1,5 @@
 import { decimalOf, type Numeric } from "./decimal.js";
-import { EXACT_DIGITS, type NumberState, type NumberTest } from "./numberTests.js";
+import { EXACT_DIGITS, type NumberAcceptor, type NumberState } from "./numberAcceptors.js";
 
 /** How the digits so far stand to the bound's. NEAR_: by so little that a double may not tell; UNSURE: a double does not. */
 const EQUAL = 0;
@@ -27,7 +27,7 @@ export function comparison(
   isRight: (isNegative: boolean, order: -1 | 0 | 1) => boolean,
   isStrict: boolean,
   hasExponents: boolean,
-): NumberTest {
+): NumberAcceptor {
   const { digits, point } = decimalOf(bound);
   const wholeDigits = Math.max(point, 1);
   /** Places before the bound's first digit, when that is behind the point. */

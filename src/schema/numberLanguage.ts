@@ -2,10 +2,10 @@ import { BoundedMemo } from "./boundedMemo.js";
 import { decimalOf, isMultiple, type Numeric, scaledOf } from "./decimal.js";
 import { doubleAbove, doubleBelow } from "./doubles.js";
 import { hasLanguageRoom, spendLanguage } from "./languageBudget.js";
+import { isFractional, isWhole, modulusOf, multipleAcceptor, type NumberAcceptor } from "./numberAcceptors.js";
 import { type NumberAutomaton, numberAutomaton, sharedStates } from "./numberAutomaton.js";
 import { comparison } from "./numberComparison.js";
 import type { NumberForms } from "./numberShape.js";
-import { isFractional, isWhole, modulusOf, multipleTest, type NumberTest } from "./numberTests.js";
 
 /** A condition on a number, which must hold or must not. */
 export interface NumberLiteral {
@@ -28,7 +28,7 @@ const LARGEST = 10 ** WHOLE_DIGITS - 1;
 const FRACTION_DIGITS = 17;
 const FULL_DIGITS = Number.POSITIVE_INFINITY;
 const MOST_STATES = 20_000;
-/** States, each counted as often as there are tests to follow. */
+/** States, each counted as often as there are acceptors to follow. */
 const MOST_FOLLOWED = 100_000;
 /** In the intended reading, remainders times digits; a number has at least so many. */
 const MOST_COUNTED = 6000;
@@ -40,7 +40,7 @@ const MOST_MULTIPLES = 512;
 
 /** About so many become one rule: what a grammar costs to keep. */
 const STATES_PER_RULE = 8;
-/** What a state costs for each test that it follows, and a rule that is written, in steps of a compilation. */
+/** What a state costs for each acceptor that it follows, and a rule that is written, in steps of a compilation. */
 const STEPS_PER_STATE = 22;
 const STEPS_PER_RULE = 500;
 
@@ -189,12 +189,12 @@ function make(
   const step = commonStep(facets);
   const multiples = multiplesBetween(facets, step, literals);
   if (multiples !== null) return { kind: "values", values: multiples, mayHaveExponent: false };
-  const tests = testsOf(facets, step, isFull);
-  if (tests === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
+  const acceptors = acceptorsOf(facets, step, isFull);
+  if (acceptors === null) return new UnsupportedNumber("the multiples of this number can't be followed digit by digit");
   const forms = formsOf(facets, step, isFull);
-  if (!isFull && forms.wholeDigits > WHOLE_DIGITS) tests.push(...sidesWithin(facets, forms));
-  const mostStates = Math.min(MOST_STATES, Math.floor(MOST_FOLLOWED / (tests.length + 1)));
-  const made = numberAutomaton(forms, tests, mostStates, onStates);
+  if (!isFull && forms.wholeDigits > WHOLE_DIGITS) acceptors.push(...sidesWithin(facets, forms));
+  const mostStates = Math.min(MOST_STATES, Math.floor(MOST_FOLLOWED / (acceptors.length + 1)));
+  const made = numberAutomaton(forms, acceptors, mostStates, onStates);
   if (made === null) return new UnsupportedNumber(`it needs more than ${mostStates} states`);
   if (made.accepting.length > 0) return made;
   // what is followed is a little less than all numbers: none of it need not mean none at all
@@ -268,7 +268,7 @@ function facetsOf(literals: readonly NumberLiteral[]): NumberFacets {
 
 /** More than 15 digits only on the side of a bound that reaches there, and what a double does not hold exactly only on that of
  *  one which is such a number itself. */
-function sidesWithin({ low, high }: NumberFacets, forms: NumberForms): NumberTest[] {
+function sidesWithin({ low, high }: NumberFacets, forms: NumberForms): NumberAcceptor[] {
   const hasExponents = forms.exponents !== "none";
   return [LARGEST, Number.MAX_SAFE_INTEGER].map((limit) => {
     const reaches = (isNegative: boolean) =>
@@ -315,26 +315,26 @@ function greatestDivisor(a: bigint, b: bigint): bigint {
 }
 
 /** @returns null when a step can't be followed */
-function testsOf(facets: NumberFacets, step: Step | null, isFull: boolean): NumberTest[] | null {
+function acceptorsOf(facets: NumberFacets, step: Step | null, isFull: boolean): NumberAcceptor[] | null {
   const { low, high, isInteger, otherSteps, excluded } = facets;
   const hasExponents = exponentsOf(facets, step, isFull) !== "none";
-  const tests: NumberTest[] = [];
+  const acceptors: NumberAcceptor[] = [];
   if (step !== null && !(step.factor === 1n && step.places === 0)) {
-    const test = multipleTest(step.factor, step.places, false);
-    if (test === null) return null;
-    tests.push(test);
-  } else if (isInteger || step !== null) tests.push(isWhole);
-  if (facets.isFractional) tests.push(isFractional);
+    const acceptor = multipleAcceptor(step.factor, step.places, false);
+    if (acceptor === null) return null;
+    acceptors.push(acceptor);
+  } else if (isInteger || step !== null) acceptors.push(isWhole);
+  if (facets.isFractional) acceptors.push(isFractional);
   for (const other of otherSteps) {
     const { factor, places } = scaledOf(other);
     const shift = Math.max(0, -places);
-    const test = multipleTest(factor * 10n ** BigInt(shift), places + shift, true);
-    if (test === null) return null;
-    tests.push(test);
+    const acceptor = multipleAcceptor(factor * 10n ** BigInt(shift), places + shift, true);
+    if (acceptor === null) return null;
+    acceptors.push(acceptor);
   }
   if (low !== null) {
     const { value, isStrict } = low;
-    tests.push(
+    acceptors.push(
       comparison(value, (isNegative, order) => compares(isNegative, order, value, isStrict), isStrict, hasExponents),
     );
   }
@@ -342,14 +342,14 @@ function testsOf(facets: NumberFacets, step: Step | null, isFull: boolean): Numb
     const { value, isStrict } = high;
     // what is at most b is, with its sign turned, at least -b
     const isRight = (isNegative: boolean, order: number) => compares(!isNegative, order, -value, isStrict);
-    tests.push(comparison(value, isRight, isStrict, hasExponents));
+    acceptors.push(comparison(value, isRight, isStrict, hasExponents));
   }
   for (const value of new Set(excluded)) {
     const isRight = (isNegative: boolean, order: number) => order !== 0 || (value !== 0 && isNegative !== value < 0);
     const isExact = isInteger && (typeof value === "bigint" || Number.isSafeInteger(value));
-    tests.push(comparison(value, isRight, !isExact, hasExponents));
+    acceptors.push(comparison(value, isRight, !isExact, hasExponents));
   }
-  return tests;
+  return acceptors;
 }
 
 /** Whether a number of that sign, whose magnitude stands in that order to the bound's, is at least the bound, or more. */

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { DATA, NAMING } from "./schemaIndex.js";
 import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
 
-/** What may stand beside a `$ref` of the drafts that let it stand alone: it says nothing, or only names things. */
+/** What may stand beside a `$ref` of the dialects that let it stand alone: it says nothing, or only names things. */
 const BESIDE_REFERENCE: ReadonlySet<string> = new Set([
   "$ref",
   "$defs",
@@ -14,40 +14,40 @@ const BESIDE_REFERENCE: ReadonlySet<string> = new Set([
 /** Known to some validators only: `nullable` is OpenAPI's. */
 const FOREIGN: ReadonlySet<string> = new Set(["nullable", "$async"]);
 
-interface Draft {
+interface Dialect {
   /** Draft-03 and 04: `id`, and exclusive bounds that are true or false. */
   readonly hasId: boolean;
   /** Up to draft-07: a `$ref` stands alone. */
   readonly isReferenceAlone: boolean;
 }
 
-function draftOf(schema: KeywordMap): Draft {
+function dialectOf(schema: KeywordMap): Dialect {
   const named = typeof schema.$schema === "string" ? schema.$schema : "";
   const hasId = /draft-0[34]/.test(named);
   return { hasId, isReferenceAlone: hasId || /draft-0[67]/.test(named) };
 }
 
-/** Rewrites what drafts say in different ways to the one that the rest understands: draft-04's `id` and boolean exclusive
- *  bounds, ids that are an anchor, what stands beside a `$ref` where the draft ignores it, `required` that is no list.
+/** Rewrites what dialects say in different ways to the one that the rest understands: draft-04's `id` and boolean exclusive
+ *  bounds, ids that are an anchor, what stands beside a `$ref` where the dialect ignores it, `required` that is no list.
  *  2019-09's `$recursiveRef` means the whole document, as it does but where documents extend each other. Tuples stay as they are written: `items` may be a list, and `prefixItems` beside it. Parts that need no change are shared.
- *  A schema that names no draft is read in the way of 2020-12. */
-export function inOneDraft(schema: boolean | KeywordMap): boolean | KeywordMap {
-  return isKeywordMap(schema) ? (rewritten(schema, draftOf(schema), false) as KeywordMap) : schema;
+ *  A schema that names no dialect is read in the way of 2020-12. */
+export function inOneDialect(schema: boolean | KeywordMap): boolean | KeywordMap {
+  return isKeywordMap(schema) ? (rewritten(schema, dialectOf(schema), false) as KeywordMap) : schema;
 }
 
-function rewritten(value: unknown, draft: Draft, isNames: boolean): unknown {
+function rewritten(value: unknown, dialect: Dialect, isNames: boolean): unknown {
   if (Array.isArray(value)) {
     if (!value.some((part) => typeof part === "object")) return value;
-    const parts = value.map((part) => rewritten(part, draft, false));
+    const parts = value.map((part) => rewritten(part, dialect, false));
     return parts.some((part, index) => part !== value[index]) ? parts : value;
   }
   if (!isKeywordMap(value)) return value;
-  const own = isNames ? value : keywordsIn(value, draft);
+  const own = isNames ? value : keywordsIn(value, dialect);
   let changed: Record<string, unknown> | null = null;
   for (const key of Object.keys(own)) {
     const child = own[key];
     if (typeof child !== "object" || child === null || (!isNames && DATA.has(key))) continue;
-    const part = rewritten(child, draft, !isNames && NAMING.has(key));
+    const part = rewritten(child, dialect, !isNames && NAMING.has(key));
     if (part === child) continue;
     changed ??= { ...own };
     changed[key] = part;
@@ -55,14 +55,14 @@ function rewritten(value: unknown, draft: Draft, isNames: boolean): unknown {
   return changed ?? own;
 }
 
-function keywordsIn(schema: KeywordMap, draft: Draft): KeywordMap {
+function keywordsIn(schema: KeywordMap, dialect: Dialect): KeywordMap {
   let changed: Record<string, unknown> | null = null;
   const set = (keyword: string, value: unknown) => {
     changed ??= { ...schema };
     if (value === undefined) delete changed[keyword];
     else changed[keyword] = value;
   };
-  if (draft.isReferenceAlone && typeof schema.$ref === "string") {
+  if (dialect.isReferenceAlone && typeof schema.$ref === "string") {
     for (const keyword of Object.keys(schema)) if (!BESIDE_REFERENCE.has(keyword)) set(keyword, undefined);
     return changed ?? schema;
   }
@@ -80,7 +80,7 @@ function keywordsIn(schema: KeywordMap, draft: Draft): KeywordMap {
   }
   if (typeof schema.required === "boolean") set("required", undefined);
   if (Object.hasOwn(schema, "id")) {
-    if (draft.hasId && typeof schema.id === "string" && schema.$id === undefined) {
+    if (dialect.hasId && typeof schema.id === "string" && schema.$id === undefined) {
       if (schema.id.startsWith("#")) set("$anchor", schema.id.slice(1));
       else set("$id", schema.id);
     }
@@ -110,7 +110,7 @@ const PART = /^https:\/\/json-schema\.org\/draft\/(20\d\d-\d\d)\/meta\/([a-z-]+)
 const require = createRequire(import.meta.url);
 const metaSchemas = new Map<string, KeywordMap>();
 
-/** The meta-schema of a draft, or a part of one, that is known by its URI; null for any other URI. */
+/** The meta-schema of a dialect, or a part of one, that is known by its URI; null for any other URI. */
 export function metaSchemaOf(uri: string): KeywordMap | null {
   const plain = uri.replace(/#$/, "").replace(/^https(?=:\/\/json-schema\.org\/(?:draft-0|schema))/, "http");
   const part = PART.exec(plain);
@@ -140,11 +140,11 @@ function bundled(file: string, uri: string): KeywordMap | undefined {
       isDynamicReference(value) ? whole : value,
     ) as KeywordMap;
   }
-  if (!uri.includes("draft-04")) return inOneDraft(schema) as KeywordMap;
+  if (!uri.includes("draft-04")) return inOneDialect(schema) as KeywordMap;
   // Ajv brings none of draft-04: 06 differs where bounds are exclusive, and in what it adds
   const boolean = { type: "boolean" };
   const properties = { ...(schema.properties as KeywordMap), exclusiveMinimum: boolean, exclusiveMaximum: boolean };
-  return inOneDraft({ ...schema, $id: uri, properties }) as KeywordMap;
+  return inOneDialect({ ...schema, $id: uri, properties }) as KeywordMap;
 }
 
 function isDynamicReference(value: unknown): boolean {

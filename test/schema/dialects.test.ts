@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inOneDraft, metaSchemaOf } from "../../src/schema/drafts.js";
+import { inOneDialect, metaSchemaOf } from "../../src/schema/dialects.js";
 import { compileSchema } from "../../src/schema/index.js";
 
 const DRAFT_04 = "http://json-schema.org/draft-04/schema#";
@@ -13,7 +13,7 @@ function valid(schema: unknown, values: readonly unknown[]): unknown[] {
 describe("a schema of an older draft", () => {
   test("has its exclusive bounds, ids and anchors said in today's way", () => {
     expect(
-      inOneDraft({
+      inOneDialect({
         $schema: DRAFT_04,
         id: "http://example.com/a",
         minimum: 1,
@@ -35,10 +35,10 @@ describe("a schema of an older draft", () => {
 
   test("is not copied where nothing is to be said in another way", () => {
     const schema = { type: "object", properties: { a: { minimum: 1 }, b: { exclusiveMinimum: true, minimum: 2 } } };
-    const rewritten = inOneDraft(schema) as typeof schema;
+    const rewritten = inOneDialect(schema) as typeof schema;
     expect(rewritten.properties.a).toBe(schema.properties.a);
     expect(rewritten.properties.b).toEqual({ exclusiveMinimum: 2 });
-    expect(inOneDraft(schema.properties.a)).toBe(schema.properties.a);
+    expect(inOneDialect(schema.properties.a)).toBe(schema.properties.a);
   });
 
   test("is enforced and judged by what it means", () => {

@@ -1,14 +1,14 @@
 import type { Role } from "./numberShape.js";
 
 /** Follows a number's text character by character to what is asked of its value. */
-export interface NumberTest {
+export interface NumberAcceptor {
   readonly start: NumberState;
   /** null: no text that goes on like this is known to be right. */
   next(state: NumberState, role: Role, digit: number): NumberState | null;
   accepts(state: NumberState): boolean;
 }
 
-/** Small whole numbers, each test's own; equal ones are the same state. */
+/** Small whole numbers, each acceptor's own; equal ones are the same state. */
 export type NumberState = readonly number[];
 
 /** Most digits with which a decimal is sure to be the nearest to its double. */
@@ -18,7 +18,7 @@ export const EXACT_DIGITS = 15;
 const WHOLE_FROM = 17;
 
 /** Whole numbers, also written 1.0, 1e3 and 1.5e17; not 1.5e1. */
-export const isWhole: NumberTest = {
+export const isWhole: NumberAcceptor = {
   // [phase: 0 whole, 1 fraction, 2 exponent, 3 negative exponent; is not 0; has a fraction; its digits; exponent]
   start: [0, 0, 0, 0, 0],
   next([phase, isNonZero, hasFraction, digits, exponent], role, digit) {
@@ -51,7 +51,7 @@ export const isWhole: NumberTest = {
 };
 
 /** Numbers that are not whole, and are so also as doubles: within 15 digits their fraction is neither 0s nor 9s only. */
-export const isFractional: NumberTest = {
+export const isFractional: NumberAcceptor = {
   // [phase: 0 whole, 1 fraction, 2 exponent, 3 negative exponent; digits; 0 no fraction, 1 only 0s, 2 only 9s, 3 sure; zero; exponent]
   start: [0, 0, 0, 1, 0],
   next([phase, digits, seen, isZero, exponent], role, digit) {
@@ -89,7 +89,7 @@ export const isFractional: NumberTest = {
 
 /** Multiples of `factor` · 10^-places, places at least 0. Follows no exponents.
  *  @returns null when the factor is too large to be followed digit by digit */
-export function multipleTest(factor: bigint, places: number, isNegated: boolean): NumberTest | null {
+export function multipleAcceptor(factor: bigint, places: number, isNegated: boolean): NumberAcceptor | null {
   const { coprime, rest, power, zeros } = partsOf(factor);
   if (coprime * rest > LARGEST_MODULUS) return null;
   const [modulus, small] = [Number(coprime), Number(rest)];
