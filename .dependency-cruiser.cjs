@@ -16,7 +16,7 @@ module.exports = {
     upward(
       "doors-only-call-the-facade",
       "^src/(cli|server|cluster)/",
-      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
+      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
     ),
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
@@ -40,7 +40,11 @@ module.exports = {
     ),
     upward("engines-stay-below-the-boundary", "^src/engine/local/", "^src/engine/(index|open)\\.ts"),
     upward("node-llama-cpp-in-one-room", "^src/engine/(?!local/nodeLlamaCpp/)", "node_modules/node-llama-cpp/"),
-    upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts)"),
+    upward(
+      "output-uses-schema-alone",
+      "^src/output/",
+      "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts|jsonStyle\\.ts)",
+    ),
     upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|schedule|runner|jobs|worker|engine)/"),
     {
       name: "leaves-use-no-other-leaf",

@@ -1,11 +1,11 @@
 import { InputError } from "../errors.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import {
   choicesGrammar,
   compileSchema,
   emitGbnf,
   emitTables,
   type GrammarIr,
-  type JsonStyle,
   type LabelField,
   longestOutput,
   MOST_READINGS,

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import {
   compileSchema,
-  type JsonStyle,
   keywordPlaces,
   longestOutput,
   type SchemaInPrompt,

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import { arrayNode } from "./arrays.js";
 import { type Alternative, atomsOf, type Clause, keyOf, type Literal } from "./atoms.js";
 import { isContradictory } from "./contradiction.js";
@@ -6,7 +7,7 @@ import type { Dfa } from "./dfa.js";
 import type { Emission, SchemaReading } from "./emission.js";
 import { Expander, type ExpansionLimits } from "./expand.js";
 import { choice, choiceOf, EMPTY, type GrammarIr, type IrNode, isNever, NEVER, ref, text } from "./ir.js";
-import { ANY_STRING, type JsonStyle, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
+import { ANY_STRING, punctuationOf, valueRules, WHITE_SPACE } from "./jsonText.js";
 import { allowsType, type JsonType, TYPES } from "./jsonTypes.js";
 import type { KeywordContext } from "./keywords.js";
 import { findLabelFields, type LabelField } from "./labelFields.js";

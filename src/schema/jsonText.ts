@@ -1,9 +1,6 @@
+import type { JsonStyle } from "../jsonStyle.js";
 import { chars, choice, EMPTY, type IrNode, optional, ref, repeat, seq, text } from "./ir.js";
 import type { StringContent } from "./stringLanguage.js";
-
-/** Where white space stands: `spaced` is `{"a": 1, "b": [2, 3]}`, `compact` has none, `free` allows up to 20 white
- *  characters at every place where JSON does. */
-export type JsonStyle = "spaced" | "compact" | "free";
 
 /** A style's punctuation. */
 export interface Punctuation {
