@@ -1,16 +1,17 @@
 import { InputError } from "../../src/errors.js";
-import { openGrammar, openVocabulary, type TokenMatcher } from "../../src/grammar/index.js";
-import { JSON_STYLES } from "../../src/jsonStyle.js";
 import {
-  type CompiledSchema,
   choicesGrammar,
-  compileSchema,
   emitGbnf,
   emitTables,
   type GrammarIr,
+  openGrammar,
+  openVocabulary,
   readGbnf,
   regexGrammar,
-} from "../../src/schema/index.js";
+  type TokenMatcher,
+} from "../../src/grammar/index.js";
+import { JSON_STYLES } from "../../src/jsonStyle.js";
+import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { type Random, Random as Seeded, seedOf } from "./random.js";
 import { mutatedTables, randomGbnf } from "./randomGrammars.js";
 import { randomPattern } from "./randomPatterns.js";

@@ -7,10 +7,10 @@ import { InputError } from "../../src/errors.js";
 import { openGrammar, openVocabulary, type Vocabulary } from "../../src/grammar/index.js";
 import { JSON_STYLES, type JsonStyle } from "../../src/jsonStyle.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { accepts, randomFrom, sampleText, spacedJson } from "../grammar/grammarTexts.js";
+import { allowedTokens, anyAllowed, bytesOf, closingTokens, walkMasks } from "../grammar/masks/maskWalk.js";
 import { ajvJudge } from "./ajvJudge.js";
-import { accepts, randomFrom, sampleText, spacedJson } from "./grammarTexts.js";
 import { anySchemas } from "./hardSchemas.js";
-import { allowedTokens, anyAllowed, bytesOf, closingTokens, walkMasks } from "./maskWalk.js";
 import type { Schema } from "./randomSchemas.js";
 
 const fileAt = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

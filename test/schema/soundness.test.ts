@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.js";
 import { JSON_STYLES, type JsonStyle } from "../../src/jsonStyle.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
-import { accepts, randomFrom, sampleText, spacedJson } from "./grammarTexts.js";
+import { accepts, randomFrom, sampleText, spacedJson } from "../grammar/grammarTexts.js";
 import { FORMATS, instances, numbers, type Schema, schemas } from "./randomSchemas.js";
 
 let llama: Llama;

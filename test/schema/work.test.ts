@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { HOSTILE } from "../../bench/hostile/schemas.js";
+import { inOrder, PartSets } from "../../src/language/expressions/partSets.js";
+import { withinLanguageBudget } from "../../src/language/languageBudget.js";
+import { RowNumbers } from "../../src/language/numbers/integerRows.js";
+import { compileNumbers, UnsupportedNumber } from "../../src/language/numbers/numberLanguage.js";
+import { PairNumbers } from "../../src/language/pairNumbers.js";
+import { compileStrings, UnsupportedString } from "../../src/language/strings/stringLanguage.js";
 import { compileOutput } from "../../src/output/index.js";
+import { spendStructure, TooMuchWork, withinStructureBudget } from "../../src/schema/conditions/structureBudget.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { RowNumbers } from "../../src/schema/integerRows.js";
-import { withinLanguageBudget } from "../../src/schema/languageBudget.js";
-import { compileNumbers, UnsupportedNumber } from "../../src/schema/numberLanguage.js";
-import { PairNumbers } from "../../src/schema/pairNumbers.js";
-import { inOrder, PartSets } from "../../src/schema/partSets.js";
-import { compileStrings, UnsupportedString } from "../../src/schema/stringLanguage.js";
-import { spendStructure, TooMuchWork, withinStructureBudget } from "../../src/schema/structureBudget.js";
 import { refusal } from "./refusal.js";
 
 const multiple = (value: number) => ({ kind: "multipleOf", value, isNegated: true }) as const;
