@@ -1,6 +1,8 @@
 // The direction of imports (docs/design.md, Layout): doors → rowmill → jobs, runner → schedule, worker → engine → native;
-// data, prompt, schema, grammar, progress, results and models are leaves that any of those may use and that use none of them.
-const leaves = "data|prompt|schema|grammar|progress|results|models";
+// data, prompt, schema, grammar, language, progress, results and models are leaves that any of those may use and that use none
+// of them; of the leaves schema stands on grammar, and both on language.
+const leaves = "data|prompt|schema|grammar|language|progress|results|models";
+const roomy = "language|grammar|schema";
 const upward = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
 
 module.exports = {
@@ -16,7 +18,7 @@ module.exports = {
     upward(
       "doors-only-call-the-facade",
       "^src/(cli|server|cluster)/",
-      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
+      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
     ),
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
@@ -40,20 +42,48 @@ module.exports = {
     ),
     upward("engines-stay-below-the-boundary", "^src/engine/local/", "^src/engine/(index|open)\\.ts"),
     upward("node-llama-cpp-in-one-room", "^src/engine/(?!local/nodeLlamaCpp/)", "node_modules/node-llama-cpp/"),
-    upward("output-uses-schema-alone", "^src/output/", "^src/(?!output/|schema/|errors\\.ts|exactNumbers\\.ts)"),
+    upward(
+      "output-uses-schema-and-grammar-alone",
+      "^src/output/",
+      "^src/(?!output/|schema/|grammar/|errors\\.ts|exactNumbers\\.ts|jsonStyle\\.ts)",
+    ),
     upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|schedule|runner|jobs|worker|engine)/"),
     {
       name: "leaves-use-no-other-leaf",
       comment: "results give back what data took in",
       severity: "error",
-      from: { path: `^src/(${leaves})/` },
+      from: { path: `^src/(${leaves})/`, pathNot: "^src/(grammar|schema)/" },
       to: { path: `^src/(${leaves})/`, pathNot: ["^src/$1/", "^src/data/index.ts"] },
     },
+    upward("grammar-stands-on-language-alone", "^src/grammar/", `^src/(?!grammar|language)(${leaves})/`),
+    // the columns that a schema's keys become are of data's types
+    upward(
+      "schema-stands-on-grammar-and-language",
+      "^src/schema/",
+      `^src/(?!schema|grammar|language|data)(${leaves})/`,
+    ),
+    upward("language-is-for-grammar-and-schema", `^src/(?!(${roomy})/)`, "^src/language/"),
+    upward("masks-know-no-other-grammar", "^src/grammar/masks/", "^src/(language|grammar/(?!masks/))"),
+    upward("no-other-grammar-knows-masks", "^src/grammar/(?!masks/|index\\.ts)", "^src/grammar/masks/"),
+    // what a schema demands is found without a grammar; only writing turns it into one
+    upward("only-writing-knows-grammars", "^src/schema/(document|input|judging|conditions)/", "^src/grammar/"),
+    upward("documents-use-no-room", "^src/schema/document/", "^src/schema/(?!document/)"),
+    upward("input-uses-documents-alone", "^src/schema/input/", "^src/schema/(?!input/|document/)"),
+    upward("judging-uses-documents-alone", "^src/schema/judging/", "^src/schema/(?!judging/|document/)"),
+    upward("conditions-use-documents-alone", "^src/schema/conditions/", "^src/schema/(?!conditions/|document/)"),
+    upward("writing-takes-no-input", "^src/schema/writing/", "^src/schema/(?!writing/|conditions/|judging/|document/)"),
     {
       name: "only-through-the-index",
       severity: "error",
       from: { path: "^src/([^/]+)/" },
       to: { path: "^src/[^/]+/(?!index\\.ts)", pathNot: "^src/$1/" },
+    },
+    upward("rooms-within-rooms-through-their-index", `^src/(${roomy})/[^/]+\\.ts`, "^src/$1/[^/]+/(?!index\\.ts)"),
+    {
+      name: "rooms-side-by-side-through-their-index",
+      severity: "error",
+      from: { path: `^src/(${roomy})/([^/]+)/` },
+      to: { path: "^src/$1/[^/]+/(?!index\\.ts)", pathNot: "^src/$1/$2/" },
     },
   ],
   options: {

@@ -20,6 +20,7 @@ import {
   requireWritable,
   takeUntold,
 } from "./jobs/index.js";
+import type { JsonStyle } from "./jsonStyle.js";
 import { writeLine } from "./lastingStream.js";
 import { listModels, type ModelListing, type ResolvedModel, resolveModel, showModel } from "./models/index.js";
 import { type OpenResults, openResults } from "./openResults.js";
@@ -323,7 +324,7 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
   static async checkSchema(
     schema: unknown,
-    options: { style?: "spaced" | "compact" | "free"; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
+    options: { style?: JsonStyle; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
   ): Promise<SchemaReport> {
     const { outputStyle, schemaInPrompt: inPrompt } = JOB_DEFAULTS.options;
     const { style = outputStyle, schemaInPrompt = inPrompt } = parseStrict(schemaOptions, options, "option");

@@ -3,6 +3,7 @@ import { ENGINES, type EngineName } from "./engine/index.js";
 import { InputError } from "./errors.js";
 import { isPath, NO_PATH } from "./given.js";
 import type { HomeConfig, JobRecord } from "./jobs/index.js";
+import { JSON_STYLES } from "./jsonStyle.js";
 import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
@@ -130,7 +131,7 @@ export const awaitOptions = resultOptions.extend({
 
 export const attachOptions = z.strictObject({ signal: z.instanceof(AbortSignal).optional() });
 export const schemaOptions = z.strictObject({
-  style: z.enum(["spaced", "compact", "free"]).optional(),
+  style: z.enum(JSON_STYLES).optional(),
   schemaInPrompt: z.enum(["off", "descriptions", "full"]).optional(),
 });
 export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });

@@ -1,15 +1,17 @@
 import { InputError } from "../../src/errors.js";
-import { openGrammar, openVocabulary, type TokenMatcher } from "../../src/grammar/index.js";
 import {
-  type CompiledSchema,
   choicesGrammar,
-  compileSchema,
   emitGbnf,
   emitTables,
   type GrammarIr,
+  openGrammar,
+  openVocabulary,
   readGbnf,
   regexGrammar,
-} from "../../src/schema/index.js";
+  type TokenMatcher,
+} from "../../src/grammar/index.js";
+import { JSON_STYLES } from "../../src/jsonStyle.js";
+import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { type Random, Random as Seeded, seedOf } from "./random.js";
 import { mutatedTables, randomGbnf } from "./randomGrammars.js";
 import { randomPattern } from "./randomPatterns.js";
@@ -30,7 +32,6 @@ export interface FuzzInput {
 const END = 256;
 /** So small that it is used up now and then. */
 const MEMORY_BYTES = 4 * 2 ** 20;
-const STYLES = ["spaced", "compact", "free"] as const;
 const MOST_STEPS = 50;
 const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 const offsets = Uint32Array.from({ length: 258 }, (_, token) => Math.min(token, 256));
@@ -43,7 +44,7 @@ export function inputsOf(run: number, collection: readonly string[]): (index: nu
     walkAtRandom(openGrammar(tables, vocabulary, { memoryBytes: MEMORY_BYTES }).matcher(), random);
   const useSchema = (schema: unknown, random: Random): string => {
     const reading = random.isIn(0.5) ? "full" : "intended";
-    const compiled = compileSchema(schema, { style: random.from(STYLES), reading });
+    const compiled = compileSchema(schema, { style: random.from(JSON_STYLES), reading });
     const document = walk(compiled.tables, random);
     if (random.isIn(0.03)) emitGbnf(compiled.ir);
     if (document !== null) judge(document, compiled, random);

@@ -1,8 +1,8 @@
 // Started by bench/hostile.ts: makes one schema ready as a job does, and says how that ended.
 
 import { InputError } from "../../src/errors.js";
-import { openGrammar, openVocabulary } from "../../src/grammar/index.js";
-import { compileSchema, longestOutput } from "../../src/schema/index.js";
+import { longestOutput, openGrammar, openVocabulary } from "../../src/grammar/index.js";
+import { compileSchema } from "../../src/schema/index.js";
 import { HOSTILE } from "./schemas.js";
 
 /** What the child says of its schema. */

@@ -11,7 +11,7 @@ namespace {
 using Op = Instruction::Op;
 
 // Beyond it a grammar is so ambiguous that no step of it would be quick. Objects of tens of thousands of optional
-// properties stay below; src/schema/readings.ts refuses what begins with more at one place.
+// properties stay below; src/grammar/readings.ts refuses what begins with more at one place.
 constexpr std::size_t kMostConfigs = 1 << 16;
 
 bool ComesBefore(const Config& a, const Config& b) {

@@ -10,7 +10,7 @@
 
 namespace rowmill::grammar {
 
-// A grammar as src/schema/tables.ts writes it, 32-bit words:
+// A grammar as src/grammar/tables.ts writes it, 32-bit words:
 //   kMagic, rules R, root rule, automata A; R word offsets of the rules' nodes, A of the automata.
 //   A node, its parts following it: 0 TEXT bytes…, 1 CHARS (first, last)…, 2 SEQ n, 3 CHOICE n, 4 REPEAT least most,
 //   5 REF rule, 6 STRING automaton, 7 STRING_LENGTH least most. kNoEnd as `most`: any number.

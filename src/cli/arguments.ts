@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { ownProgram } from "../commandLine.js";
+import { JSON_STYLES } from "../jsonStyle.js";
 import { screenWidth } from "./output.js";
 import { wrapWords } from "./table.js";
 
@@ -9,11 +10,7 @@ export const jsonOption = () => new Option("--json", "print JSON on stdout");
 export const jobArgument = () => new Argument("<id>", "the job's id, as `infer` and `jobs list` print it");
 
 export const styleOption = () =>
-  new Option("--style <style>", "white space in a schema's outputs (default: spaced)").choices([
-    "spaced",
-    "compact",
-    "free",
-  ]);
+  new Option("--style <style>", "white space in a schema's outputs (default: spaced)").choices(JSON_STYLES);
 
 export const schemaInPromptOption = () =>
   new Option(

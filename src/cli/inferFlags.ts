@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import type { Rowmill } from "../rowmill.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
 import { readSchemaOption } from "./schemaInput.js";
@@ -55,7 +56,7 @@ export interface InferFlags {
   choices?: string[];
   labelProbabilities?: true;
   confidence?: true;
-  style?: "spaced" | "compact" | "free";
+  style?: JsonStyle;
   schemaInPrompt?: "off" | "descriptions" | "full";
   schemaRetries?: number;
   system?: string;

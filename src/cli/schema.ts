@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { EXIT } from "../errors.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import { examples, jsonOption, schemaInPromptOption, styleOption } from "./arguments.js";
 import { print, printJson, resultColors, screenWidth } from "./output.js";
 import { formatCount } from "./quantities.js";
@@ -8,7 +9,6 @@ import { cellText, wrapWords } from "./table.js";
 
 type Report = Awaited<ReturnType<typeof import("../rowmill.js")["Rowmill"]["checkSchema"]>>;
 type InPrompt = "off" | "descriptions" | "full";
-type Style = "spaced" | "compact" | "free";
 
 const PLACES_SHOWN = 3;
 
@@ -44,7 +44,7 @@ export function addSchema(program: Command): void {
 
 async function checkSchema(
   file: string,
-  { style, schemaInPrompt, json }: { style?: Style; schemaInPrompt?: InPrompt; json?: true },
+  { style, schemaInPrompt, json }: { style?: JsonStyle; schemaInPrompt?: InPrompt; json?: true },
 ): Promise<void> {
   const schema = await readSchemaOption("schema", file);
   // loaded only here, so that help and mistakes in options are quick

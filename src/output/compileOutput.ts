@@ -1,19 +1,18 @@
 import { InputError } from "../errors.js";
 import {
   choicesGrammar,
-  compileSchema,
   emitGbnf,
   emitTables,
   type GrammarIr,
-  type JsonStyle,
-  type LabelField,
   longestOutput,
   MOST_READINGS,
   matchesGrammar,
   readGbnf,
   regexGrammar,
   tooWideRule,
-} from "../schema/index.js";
+} from "../grammar/index.js";
+import type { JsonStyle } from "../jsonStyle.js";
+import { compileSchema, type LabelField } from "../schema/index.js";
 import type { OutputForm } from "./form.js";
 
 /** A form made ready: what is enforced while generating, and what judges the output. */

@@ -1,4 +1,4 @@
-import type { JsonStyle } from "../schema/index.js";
+import type { JsonStyle } from "../jsonStyle.js";
 
 /** What a job's outputs must be, where they are not free text. */
 export type OutputForm =

@@ -1,12 +1,7 @@
 import { InputError } from "../errors.js";
-import {
-  compileSchema,
-  type JsonStyle,
-  keywordPlaces,
-  longestOutput,
-  type SchemaInPrompt,
-  unusedAnnotations,
-} from "../schema/index.js";
+import { longestOutput } from "../grammar/index.js";
+import type { JsonStyle } from "../jsonStyle.js";
+import { compileSchema, keywordPlaces, type SchemaInPrompt, unusedAnnotations } from "../schema/index.js";
 
 /** What becomes of a schema. */
 export interface SchemaReport {

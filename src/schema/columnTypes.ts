@@ -1,5 +1,5 @@
 import type { ColumnType } from "../data/index.js";
-import { isKeywordMap } from "./schemaNode.js";
+import { isKeywordMap } from "./document/index.js";
 
 const SCALARS: ReadonlySet<string> = new Set(["string", "integer", "number", "boolean"]);
 

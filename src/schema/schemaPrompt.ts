@@ -1,5 +1,5 @@
 import { stringifyExact } from "../exactNumbers.js";
-import { isKeywordMap, type KeywordMap } from "./schemaNode.js";
+import { isKeywordMap, type KeywordMap } from "./document/index.js";
 
 /** What of a schema the model reads: nothing, what it says in words of its fields, or all of it. */
 export const SCHEMA_IN_PROMPT = ["off", "descriptions", "full"] as const;

@@ -1,5 +1,6 @@
+import type { JsonStyle } from "../jsonStyle.js";
 import { SAMPLING_DEFAULTS } from "../sampling.js";
-import type { JsonStyle, SchemaInPrompt } from "../schema/index.js";
+import type { SchemaInPrompt } from "../schema/index.js";
 
 /** What `infer` takes where nothing is said, but for what depends on the data, the model or another option. */
 export const INFER_DEFAULTS = {

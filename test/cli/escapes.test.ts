@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RowTooLongError } from "../../src/engine/local/fitRow.js";
 import { InputError, RowmillError } from "../../src/errors.js";
 import { PassingError } from "../../src/jobs/passingError.js";
-import { SelfReference } from "../../src/schema/expand.js";
+import { SelfReference } from "../../src/schema/conditions/expand.js";
 import { DamagedModel } from "../engine/damagedModel.js";
 import { Desk } from "./runRowmill.js";
 import { HAS_TERMINALS, runInTerminal } from "./terminal.js";

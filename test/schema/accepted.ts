@@ -1,5 +1,5 @@
 import { compileSchema, type SchemaReading } from "../../src/schema/index.js";
-import { accepts } from "./grammarTexts.js";
+import { accepts } from "../grammar/grammarTexts.js";
 
 /** Which of the texts the schema's grammar accepts. */
 export function accepted(schema: unknown, texts: readonly string[], reading: SchemaReading = "intended"): string[] {

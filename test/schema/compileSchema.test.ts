@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { compileSchema, longestOutput } from "../../src/schema/index.js";
+import { longestOutput } from "../../src/grammar/index.js";
+import { compileSchema } from "../../src/schema/index.js";
+import { accepts } from "../grammar/grammarTexts.js";
 import { accepted, person } from "./accepted.js";
-import { accepts } from "./grammarTexts.js";
 import { refusal } from "./refusal.js";
 
 describe("the text of a value", () => {

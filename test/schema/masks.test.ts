@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTokenizer, type Tokenizer } from "../../bench/schema/tokenizer.js";
 import { InputError } from "../../src/errors.js";
 import { openGrammar, openVocabulary, type Vocabulary } from "../../src/grammar/index.js";
-import { type CompiledSchema, compileSchema, type JsonStyle } from "../../src/schema/index.js";
+import { JSON_STYLES, type JsonStyle } from "../../src/jsonStyle.js";
+import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { accepts, randomFrom, sampleText, spacedJson } from "../grammar/grammarTexts.js";
+import { allowedTokens, anyAllowed, bytesOf, closingTokens, walkMasks } from "../grammar/masks/maskWalk.js";
 import { ajvJudge } from "./ajvJudge.js";
-import { accepts, randomFrom, sampleText, spacedJson } from "./grammarTexts.js";
 import { anySchemas } from "./hardSchemas.js";
-import { allowedTokens, anyAllowed, bytesOf, closingTokens, walkMasks } from "./maskWalk.js";
 import type { Schema } from "./randomSchemas.js";
 
 const fileAt = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -43,7 +44,7 @@ function tryCompile(schema: Schema, style: JsonStyle = "spaced"): CompiledSchema
   }
 }
 
-const styles = fc.constantFrom<JsonStyle>("spaced", "compact", "free");
+const styles = fc.constantFrom(...JSON_STYLES);
 
 /** Walks through the masks of random schemas' grammars; gives how many ended. */
 function walkRandomSchemas(

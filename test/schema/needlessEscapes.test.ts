@@ -3,9 +3,9 @@ import { getLlama, type Llama } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openGrammar, openVocabulary } from "../../src/grammar/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
-import { openByteVocabulary } from "./byteVocabulary.js";
-import { accepts, randomFrom, sampleText } from "./grammarTexts.js";
-import { bytesOf, walkMasks } from "./maskWalk.js";
+import { accepts, randomFrom, sampleText } from "../grammar/grammarTexts.js";
+import { openByteVocabulary } from "../grammar/masks/byteVocabulary.js";
+import { bytesOf, walkMasks } from "../grammar/masks/maskWalk.js";
 
 /** Printable ASCII that needs no escape. */
 const PLAIN = /^[ !#-[\]-~]$/;

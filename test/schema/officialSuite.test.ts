@@ -6,7 +6,7 @@ import { readCollection, type SchemaCase } from "../../bench/schema/collection.j
 import { InputError, messageOf } from "../../src/errors.js";
 import { openGrammar } from "../../src/grammar/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
-import { openByteVocabulary } from "./byteVocabulary.js";
+import { openByteVocabulary } from "../grammar/masks/byteVocabulary.js";
 import { type Miss, REASONS } from "./suiteReasons.js";
 
 const data = process.env.ROWMILL_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));

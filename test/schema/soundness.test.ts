@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { getLlama, type Llama } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../src/errors.js";
-import { type CompiledSchema, compileSchema, type JsonStyle } from "../../src/schema/index.js";
-import { accepts, randomFrom, sampleText, spacedJson } from "./grammarTexts.js";
+import { JSON_STYLES, type JsonStyle } from "../../src/jsonStyle.js";
+import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
+import { accepts, randomFrom, sampleText, spacedJson } from "../grammar/grammarTexts.js";
 import { FORMATS, instances, numbers, type Schema, schemas } from "./randomSchemas.js";
 
 let llama: Llama;
@@ -51,7 +52,7 @@ function tryCompile(schema: Schema, style: JsonStyle): CompiledSchema | null {
 
 describe("a schema's grammar", () => {
   test("writes nothing that Ajv refuses, in any style, and llama.cpp reads the same grammar", async () => {
-    const style = fc.constantFrom<JsonStyle>("spaced", "compact", "free");
+    const style = fc.constantFrom(...JSON_STYLES);
     let [runs, compiledCount, askedCount] = [0, 0, 0];
     await fc.assert(
       fc.asyncProperty(schemas, style, fc.integer(), async (schema, chosen, seed) => {

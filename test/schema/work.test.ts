@@ -1,35 +1,12 @@
-import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { HOSTILE } from "../../bench/hostile/schemas.js";
 import { compileOutput } from "../../src/output/index.js";
+import { spendStructure, TooMuchWork, withinStructureBudget } from "../../src/schema/conditions/structureBudget.js";
 import { compileSchema } from "../../src/schema/index.js";
-import { RowNumbers } from "../../src/schema/integerRows.js";
-import { compileNumbers, UnsupportedNumber } from "../../src/schema/numbers.js";
-import { PairNumbers } from "../../src/schema/pairNumbers.js";
-import { inOrder, PartSets } from "../../src/schema/partSets.js";
-import { compileStrings, UnsupportedString } from "../../src/schema/stringLanguage.js";
-import { spendStructure, TooMuchWork, withinWork } from "../../src/schema/work.js";
 import { refusal } from "./refusal.js";
 
-const multiple = (value: number) => ({ kind: "multipleOf", value, isNegated: true }) as const;
-const pattern = (source: string) => ({ facet: { kind: "pattern", source } as const, isNegated: false });
-
-test("automata that a compilation has no room for are refused, those that it paid for stay", () => {
-  withinWork(1_000_000, 0, () => {
-    const first = compileNumbers([multiple(7)], "intended");
-    const many = Array.from({ length: 100 }, (_, at) => [multiple(11 + at), multiple(13)]);
-    expect(() => {
-      for (const literals of many) compileNumbers(literals, "intended");
-    }).toThrow(UnsupportedNumber);
-    expect(compileNumbers([multiple(7)], "intended")).toBe(first);
-    expect(() => compileStrings([pattern("^x{3}y*$")])).toThrow(UnsupportedString);
-    expect(compileStrings([{ facet: { kind: "length", min: 1, max: 2 }, isNegated: false }])).not.toBeNull();
-  });
-  expect(compileStrings([pattern("^x{3}y*$")])).not.toBeNull();
-});
-
 test("what takes a schema apart ends where its steps do", () => {
-  expect(() => withinWork(0, 10, () => spendStructure(11))).toThrow(TooMuchWork);
+  expect(() => withinStructureBudget(10, () => spendStructure(11))).toThrow(TooMuchWork);
   expect(() => spendStructure(1e12)).not.toThrow();
 });
 
@@ -111,56 +88,4 @@ test("choices and grammars that engines can't follow are refused with their plac
   );
   const gbnf = `root ::= "x" many\nmany ::= ${first.map((char) => `"${char}"`).join(" | ")}`;
   expect(() => compileOutput({ kind: "grammar", gbnf })).toThrow("The output's grammar is too wide at rule many:");
-});
-
-test("rows are found again under the number that they were given first", () => {
-  fc.assert(
-    fc.property(fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 })), (rows) => {
-      const numbers = new RowNumbers(3);
-      const known = new Map<string, number>();
-      rows.forEach((row, at) => {
-        if (!known.has(row.join())) known.set(row.join(), at);
-        numbers.row.set(row);
-        expect(numbers.of(at)).toBe(known.get(row.join()));
-      });
-    }),
-    { numRuns: 60 },
-  );
-});
-
-test("parts are put in order once each, and what was made of them is found again", () => {
-  const all = Array.from({ length: 12 }, (_, id) => ({ id }));
-  fc.assert(
-    fc.property(fc.array(fc.array(fc.constantFrom(...all), { maxLength: 8 })), (lists) => {
-      const sets = new PartSets<{ id: number }, { parts: readonly { id: number }[] }>();
-      const known = new Map<string, unknown>();
-      for (const list of lists) {
-        const parts = inOrder([...list]);
-        expect(parts.map(({ id }) => id)).toEqual([...new Set(list.map(({ id }) => id))].sort((a, b) => a - b));
-        const key = parts.map(({ id }) => id).join();
-        const made = sets.of(parts, (own) => ({ parts: own }));
-        expect(made.parts).toEqual(parts);
-        expect(known.get(key) ?? made).toBe(made);
-        known.set(key, made);
-      }
-      expect(new Set(known.values()).size).toBe(known.size);
-    }),
-    { numRuns: 60 },
-  );
-});
-
-test("pairs have the numbers of their first sight", () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(60), fc.integer({ min: -1, max: 40 })), { maxLength: 3000 }), (pairs) => {
-      const numbers = new PairNumbers();
-      const known = new Map<string, number>();
-      for (const [left, right] of pairs) {
-        const key = `${left} ${right}`;
-        if (!known.has(key)) known.set(key, known.size);
-        expect(numbers.of(left, right)).toBe(known.get(key));
-      }
-      expect(numbers.size).toBe(known.size);
-    }),
-    { numRuns: 60 },
-  );
 });

@@ -45,7 +45,7 @@ Piece Ref(std::uint32_t rule);
 Piece String(std::uint32_t automaton);
 Piece StringLength(std::uint32_t least, std::uint32_t most);
 
-// The words of src/schema/tables.ts.
+// The words of src/grammar/tables.ts.
 std::vector<std::uint32_t> TablesOf(const TestGrammar& grammar);
 
 TestGrammar RandomGrammar(std::mt19937& random);

@@ -1,0 +1,2 @@
+export { readGbnf } from "./reader.js";
+export { emitGbnf } from "./writer.js";

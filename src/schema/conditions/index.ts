@@ -1,0 +1,10 @@
+export { type Alternative, type Atom, atomsOf, type Clause, countOf, keyOf, type Literal } from "./atoms.js";
+export { isContradictory, listedValues } from "./contradiction.js";
+export { Expander, type ExpansionLimits } from "./expand.js";
+export { firstAlike, itemClause } from "./items.js";
+export { annotation, type KeywordContext } from "./keywords.js";
+export { memberClause, mentionedNames } from "./members.js";
+export { isNameIn, type OtherMembers, sortOtherMembers, TooManyPatterns } from "./otherMembers.js";
+export { Satisfiability, stringLiterals } from "./satisfiable.js";
+export { type SomeMember, settleSomeMembers } from "./someMember.js";
+export { allowStructure, spendStructure, TooMuchWork, withinStructureBudget } from "./structureBudget.js";

@@ -1,0 +1,1 @@
+export { type Judge, judgeOf } from "./judge.js";
