@@ -33,7 +33,7 @@ export function submissionContext(
     onModelFile: () => tellEngine(engine, say),
     confirmDownload: (download, isDefaultModel) => confirm(download, isDefaultModel ? confirmDownload : null, say),
     onRows: (rows) => reading.show(rows),
-    warn: (line) => say(`warning: ${line}`),
+    warn: ({ text }) => say(`warning: ${text}`),
     clear: () => {
       reading.clear();
       pulling.end();

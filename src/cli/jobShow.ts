@@ -33,7 +33,7 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     ["rows", rowsOf(job)],
     ["tokens", tokensOf(job)],
     ...rowFailures(job),
-    ...job.warnings.map((line): [string, string] => ["warning", line]),
+    ...job.warnings.map(({ text }): [string, string] => ["warning", text]),
     ["plan", job.plan && planOf(job.plan)],
     ["runner's process", job.runnerPid === null ? null : String(job.runnerPid)],
   ];

@@ -1,6 +1,13 @@
 import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
-import { FINAL_STATUSES, type JobCounts, type JobRecord, type JobSpec, type JobStatus } from "./record.js";
+import {
+  FINAL_STATUSES,
+  type JobCounts,
+  type JobRecord,
+  type JobSpec,
+  type JobStatus,
+  type JobWarning,
+} from "./record.js";
 import type { SqlRow, SqlValue, Store } from "./sqlite.js";
 import type { FoundJob, JobOutcome, NewJob } from "./storedRecord.js";
 
@@ -18,7 +25,6 @@ const LATER_OPTIONS = {
   confidence: null,
   schemaRetries: 2,
   maxFailed: null,
-  warnings: [],
   frame: null,
 } as const;
 
@@ -36,7 +42,7 @@ export function toJobRecord(row: SqlRow): JobRecord {
     jobId: text("job_id"),
     status: text("status") as JobStatus,
     ...LATER_OPTIONS,
-    ...withModelRef(spec),
+    ...ofToday(spec),
     sampling: { ...LATER_SAMPLING, ...spec.sampling },
     failure: textOrNull("failure"),
     failures: failures === null ? [] : (JSON.parse(failures) as FailedRows[]),
@@ -60,9 +66,18 @@ export function toJobRecord(row: SqlRow): JobRecord {
   };
 }
 
-/** An earlier version knew files alone, and kept their paths. */
-function withModelRef({ modelPath, ...spec }: JobSpec & { readonly modelPath?: string }): JobSpec {
-  return modelPath === undefined ? spec : { ...spec, modelRef: { file: modelPath, sha256: null } };
+/** What earlier versions kept otherwise: of the model the path of its file, of a warning its line. */
+interface EarlierSpec {
+  readonly modelPath?: string;
+  readonly warnings?: readonly (JobWarning | string)[];
+}
+
+function ofToday({ modelPath, warnings = [], ...spec }: Omit<JobSpec, "warnings"> & EarlierSpec): JobSpec {
+  return {
+    ...spec,
+    ...(modelPath !== undefined && { modelRef: { file: modelPath, sha256: null } }),
+    warnings: warnings.map((one) => (typeof one === "string" ? { code: "OTHER", text: one, count: null } : one)),
+  };
 }
 
 /** The job of a line, as it was submitted. */

@@ -19,6 +19,27 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** Statuses after which nothing changes any more. */
 export const FINAL_STATUSES: ReadonlySet<JobStatus> = new Set(["SUCCEEDED", "CANCELLED", "FAILED"]);
 
+/** Something that a job's submitter should know. */
+export interface JobWarning {
+  /** What it is about; never changes. "OTHER" is of a job that an earlier version submitted. */
+  readonly code:
+    | "SCHEMA_NOTE"
+    | "SCHEMA_IGNORED"
+    | "SCHEMA_NOT_HELD"
+    | "STOP_IN_JSON"
+    | "CHECKED_AFTERWARDS"
+    | "WORD_AS_TEXT"
+    | "COLUMNS_TOUCH"
+    | "EMPTY_ROWS"
+    | "LONG_ROWS"
+    | "REASONING"
+    | "OTHER";
+  /** In one line. */
+  readonly text: string;
+  /** Of the rows or other things that it is about; null where it is about none. */
+  readonly count: number | null;
+}
+
 /** The order of columns that `columnOrder: "auto"` has found from the first rows. */
 export interface ColumnChoice {
   /** The columns' names in the order used. */
@@ -84,8 +105,8 @@ export interface JobSpec {
   readonly sampling: JobSampling;
   /** How many rows may fail, a number or a share such as "5%"; `null`: half of them, looked at when all have run. */
   readonly maxFailed: number | string | null;
-  /** What the submission warned of, a line each. */
-  readonly warnings: readonly string[];
+  /** What the submission warned of. */
+  readonly warnings: readonly JobWarning[];
   readonly randomSeedPerInput: boolean;
   readonly truncateRows: boolean;
   /** Engine asked for: "auto" takes the fastest that is there. */

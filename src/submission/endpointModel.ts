@@ -7,6 +7,7 @@ import type { OutputForm } from "../output/index.js";
 import type { ChatFormat } from "../prompt/index.js";
 import type { JobModel, RowRuler, RowSpace } from "./jobModel.js";
 import type { CheckedOptions } from "./options.js";
+import type { Warn } from "./warnings.js";
 
 /** What a chat template puts around a system prompt and a row, about. */
 const FRAME_TOKENS = 12;
@@ -15,7 +16,7 @@ export interface EndpointRequest {
   readonly home: Home;
   readonly options: CheckedOptions;
   readonly form: OutputForm | null;
-  readonly warn: (line: string) => void;
+  readonly warn: Warn;
 }
 
 /** A model that other programs run, asked what it can do for this job; what it tells is kept in the catalogue.
@@ -88,9 +89,11 @@ function checkFacts(
       `the endpoint ${name} (${facts.server}) holds no output to ${WORDS[form.kind]}: give a schema instead, or take another endpoint`,
     );
   if (field === null || field === "json_object")
-    warn(
-      `the endpoint ${name} holds no output to a schema: each is checked here, and a row that fails runs again at a sampling temperature above 0`,
-    );
+    warn({
+      code: "SCHEMA_NOT_HELD",
+      text: `the endpoint ${name} holds no output to a schema: each is checked here, and a row that fails runs again at a sampling temperature above 0`,
+      count: null,
+    });
 }
 
 const WORDS: Readonly<Record<OutputForm["kind"], string>> = {

@@ -1,4 +1,4 @@
-import type { ColumnChoice } from "../jobs/index.js";
+import type { ColumnChoice, JobWarning } from "../jobs/index.js";
 import type { MemoryFit } from "../models/index.js";
 
 /** What a job would read, write, cost and take: the answer of a dry run. */
@@ -22,8 +22,8 @@ export interface Estimate {
   readonly computedTokens: number;
   /** Most tokens that can be generated: rows × maxTokens, or less where the schema bounds the output. */
   readonly maxOutputTokens: number;
-  /** What a job of it would be warned of, a line each. */
-  readonly warnings: readonly string[];
+  /** What a job of it would be warned of. */
+  readonly warnings: readonly JobWarning[];
   /** In the catalogue's currency unit, USD, for `inputTokens` and `maxOutputTokens`; null where it knows no price. */
   readonly cost: number | null;
   /** Rough running time; null where nothing is known about this model on this machine. */

@@ -1,11 +1,13 @@
 import { InputError } from "../errors.js";
+import type { JobWarning } from "../jobs/index.js";
 import type { Reasoning } from "../prompt/index.js";
+import type { Warn } from "./warnings.js";
 
 /** A form of the output can't be held in the middle of a model's reasoning; free text can, and then reasoning is what comes.
  *  @param isConstrained the job's outputs have a form
  *  @throws {InputError} ROWMILL_OPEN_REASONING, with what to set */
 export function checkReasoning(
-  { warn }: { readonly warn: (line: string) => void },
+  { warn }: { readonly warn: Warn },
   model: string,
   reasoning: Reasoning | null,
   isConstrained: boolean,
@@ -14,9 +16,10 @@ export function checkReasoning(
   const { tag } = reasoning;
   const remedy = remedyOf(reasoning);
   if (tag === null) {
-    warn(
-      `${model} may reason before it answers, ${isConstrained ? "and the output's form leaves no room for that" : "and the reasoning becomes part of its output"}: ${remedy}`,
-    );
+    const what = isConstrained
+      ? "and the output's form leaves no room for that"
+      : "and the reasoning becomes part of its output";
+    warn(reasoningWarning(`${model} may reason before it answers, ${what}: ${remedy}`));
     return;
   }
   const begins = `the chat template of ${model} ends in ${JSON.stringify(tag)}`;
@@ -25,7 +28,11 @@ export function checkReasoning(
       "ROWMILL_OPEN_REASONING",
       `${begins}: the model would reason first, and an output's form can't begin in the middle of that: ${remedy}`,
     );
-  warn(`${begins}: the model reasons first, and that becomes part of its output: ${remedy}`);
+  warn(reasoningWarning(`${begins}: the model reasons first, and that becomes part of its output: ${remedy}`));
+}
+
+function reasoningWarning(text: string): JobWarning {
+  return { code: "REASONING", text, count: null };
 }
 
 function remedyOf({ remedy }: Reasoning): string {

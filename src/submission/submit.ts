@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
-import { listed, quoted } from "../foreignText.js";
+import { listed } from "../foreignText.js";
 import {
   checkQuotas,
   estimateCost,
@@ -9,6 +9,7 @@ import {
   JobFile,
   type JobRecord,
   type JobSpec,
+  type JobWarning,
   type NewJob,
   newJobId,
   requireWritable,
@@ -28,6 +29,14 @@ import { PromptColumns } from "./promptColumns.js";
 import { checkReasoning } from "./reasoning.js";
 import { type CountedRow, RowCounter } from "./rowCounter.js";
 import { SharedTokens } from "./sharedTokens.js";
+import {
+  checkWarnings,
+  columnWarnings,
+  emptyRowWarnings,
+  formWarnings,
+  longRowWarnings,
+  type Warn,
+} from "./warnings.js";
 
 /** What of a job decides over its memory. */
 export type MemoryNeeds = Pick<JobSpec, "modelRef" | "sampling" | "frameTokens" | "workers" | "threads" | "slots"> &
@@ -47,7 +56,7 @@ export interface SubmissionContext {
   /** Told after each batch: how many rows have been read and counted. */
   readonly onRows: (rows: number) => void;
   /** Told before reading what the schema says in vain, and after it of empty and too long rows. */
-  readonly warn: (line: string) => void;
+  readonly warn: Warn;
 }
 
 /** Makes one durable job a model out of the data; they are in the catalogue when this returns, all or none.
@@ -126,14 +135,14 @@ interface Prepared extends AsyncDisposable {
 
 /** Keeps what is warned of, for who prints nothing. */
 interface KeepingContext extends SubmissionContext {
-  readonly warnings: string[];
+  readonly warnings: JobWarning[];
 }
 
 function keepWarnings(context: SubmissionContext): KeepingContext {
-  const warnings: string[] = [];
-  const warn = (line: string): void => {
-    warnings.push(line);
-    context.warn(line);
+  const warnings: JobWarning[] = [];
+  const warn = (warning: JobWarning): void => {
+    warnings.push(warning);
+    context.warn(warning);
   };
   return { ...context, warn, warnings };
 }
@@ -147,10 +156,7 @@ async function prepare(
   const form = outputFormOf(options);
   const output = form === null ? null : compileOutput(form);
   if (options.confidence && output !== null) checkConfidence(output);
-  for (const line of output?.notes ?? []) context.warn(line);
-  for (const line of output?.ignored ?? []) context.warn(`the schema's ${line}`);
-  if (form?.kind === "schema" && [options.sampling.stop ?? []].flat().length > 0)
-    context.warn("a stop string (samplingParams.stop) can end an output within its JSON, and such a row fails");
+  for (const warning of formWarnings(form, output, options.sampling.stop)) context.warn(warning);
   const source = await openSource(data, options.reading);
   checkColumns(source, options);
   const prompts = await PromptColumns.open(source, data, options);
@@ -170,7 +176,7 @@ async function prepare(
     await dispose();
     throw error;
   }
-  warnOfChecks(context, output, options, counters);
+  for (const warning of checkWarnings(output?.checked ?? [], options, counters)) context.warn(warning);
   return { source, output, counters, prompts, [Symbol.asyncDispose]: dispose };
 }
 
@@ -209,21 +215,6 @@ function checkConfidence(output: CompiledOutput): void {
     );
 }
 
-/** What no grammar holds, and where a row that fails its check can't be repaired by running again. */
-function warnOfChecks(
-  context: SubmissionContext,
-  output: CompiledOutput | null,
-  options: CheckedOptions,
-  counters: readonly RowCounter[],
-): void {
-  const checked = output?.checked ?? [];
-  if (checked.length === 0) return;
-  const isIdle = options.schemaRetries > 0 && counters.some(({ sampling }) => sampling.temperature === 0);
-  const advice =
-    "; at temperature 0 a row that fails is not run again, since it would write the same (a sampling temperature above 0 lets it)";
-  context.warn(`checked after generation: ${listed(checked, String)}${isIdle ? advice : ""}`);
-}
-
 function checkIsTextModel(context: SubmissionContext, name: string): void {
   if (findModelEntry(name, { home: context.home.path, models: context.models })?.entry.kind === "embedding")
     throw new InputError("ROWMILL_NOT_A_TEXT_MODEL", `${name} gives embeddings, not text: choose a text model`);
@@ -241,7 +232,7 @@ async function readRows(
   const { source, counters, prompts } = prepared;
   let rows = 0;
   for await (const batch of prompts.batches()) {
-    if (rows === 0) warnOfWords(context, prompts);
+    if (rows === 0) for (const warning of columnWarnings(prompts)) context.warn(warning);
     rows += batch.prompts.length;
     for (const counter of counters) {
       keep(counter, counter.count(batch.prompts), batch.inputs);
@@ -251,7 +242,9 @@ async function readRows(
   }
   if (rows === 0) throw new InputError("ROWMILL_EMPTY_TABLE", `${source.path ?? "the data"} has no rows`);
   if (source.kind === "table") checkOutputColumn(source.finalColumns(), options.outputColumn);
-  warnOfRows(context, counters, options);
+  for (const warning of emptyRowWarnings(counters[0]?.totals)) context.warn(warning);
+  for (const counter of counters)
+    for (const warning of longRowWarnings(counter, options.truncateRows)) context.warn(warning);
 }
 
 /** What can be said of the columns before a row is read. */
@@ -278,31 +271,6 @@ function checkColumns(source: Source, options: CheckedOptions): void {
   if (source.columns === null) return;
   planPrompt(options.column, known ?? []);
   checkOutputColumn(source.columns, options.outputColumn);
-}
-
-function warnOfWords(context: SubmissionContext, prompts: PromptColumns): void {
-  for (const word of new Set(prompts.wordsAsText))
-    context.warn(`${quoted(word)} is no column and stands as text between the columns`);
-  for (const [left, right] of prompts.sideBySide)
-    context.warn(
-      `nothing stands between the columns ${quoted(left)} and ${quoted(right)}: their texts run into each other; give a separator, as "\\n" (--column ${left} --column '\\n' --column ${right})`,
-    );
-}
-
-function warnOfRows(context: SubmissionContext, counters: readonly RowCounter[], options: CheckedOptions): void {
-  const totals = counters[0]?.totals;
-  if (totals !== undefined && totals.emptyRows > 0)
-    context.warn(
-      `${totals.emptyRows} of ${totals.rows} rows ${totals.emptyRows === 1 ? "has no text: its" : "have no text: their"} prompt is empty`,
-    );
-  for (const { model, totals: counted } of counters) {
-    if (counted.tooLongRows === 0) continue;
-    const isOne = counted.tooLongRows === 1;
-    const cut = isOne ? "is cut to fit" : "are cut to fit";
-    const failed = isOne ? "becomes an error row" : "become error rows";
-    const rows = `${counted.tooLongRows} of ${counted.rows} rows ${isOne ? "is" : "are"}`;
-    context.warn(`${rows} longer than ${model.name} holds and ${options.truncateRows ? cut : failed}`);
-  }
 }
 
 function specOf(

@@ -208,11 +208,13 @@ test("a catalogue of a version that did not count the time has it from each job'
   expect(home.catalog.get("job-old").runSeconds).toBeCloseTo(90.5, 1);
 });
 
-test("a job of a version that kept the model's path runs that file", () => {
+test("a job of a version that kept the model's path and lines of warnings has them in today's words", () => {
   const home = newHome();
-  const { modelRef: _, ...spec } = SPEC;
-  const jobId = submit(home, { ...spec, modelPath: "/models/old.gguf" } as never);
-  expect(home.catalog.get(jobId).modelRef).toEqual({ file: "/models/old.gguf", sha256: null });
+  const jobId = submit(home, { modelPath: "/models/old.gguf", warnings: ["1 of 2 rows is empty"] } as never);
+  expect(home.catalog.get(jobId)).toMatchObject({
+    modelRef: { file: "/models/old.gguf", sha256: null },
+    warnings: [{ code: "OTHER", text: "1 of 2 rows is empty", count: null }],
+  });
 });
 
 test("a queued job is cancelled at once, a running one when its runner has stopped", () => {

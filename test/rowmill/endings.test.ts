@@ -126,8 +126,8 @@ describe("a warning", () => {
     };
     const estimate = await mill.infer(["a", null as unknown as string], { ...options, dryRun: true });
     const warnings = [
-      expect.stringMatching(/^checked after generation: uniqueItems/),
-      "1 of 2 rows has no text: its prompt is empty",
+      { code: "CHECKED_AFTERWARDS", text: expect.stringMatching(/^checked after generation: uniqueItems/), count: 1 },
+      { code: "EMPTY_ROWS", text: "1 of 2 rows has no text: its prompt is empty", count: 1 },
     ];
     expect(estimate.warnings).toEqual(warnings);
     expect((await mill.getJob(await mill.infer(["a", null as unknown as string], options))).warnings).toEqual(warnings);

@@ -13,6 +13,6 @@ export function contextOf(home: Home, warn: (line: string) => void = () => undef
     fitMemory: async () => null,
     onModelFile: () => undefined,
     onRows: nothing,
-    warn,
+    warn: ({ text }) => warn(text),
   };
 }

@@ -53,7 +53,9 @@ describe("a model by path that reasons first", () => {
 
   it("writes free text with a warning that the reasoning is part of it", async () => {
     const { warnings } = await openRowmill().infer(["an animal"], { model: modelWith(ALWAYS), dryRun: true });
-    expect(warnings.join("\n")).toMatch(/.*ends in "<think>".*part of its output.*--answer-prefix '<\/think>'/);
+    expect(warnings.map(({ text }) => text).join("\n")).toMatch(
+      /.*ends in "<think>".*part of its output.*--answer-prefix '<\/think>'/,
+    );
   });
 });
 
