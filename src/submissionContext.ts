@@ -30,7 +30,7 @@ export function submissionContext(
     models,
     onPull: (pull) => pulling.show(pull),
     fitMemory: (needs) => fitOrNull(home, { ...needs, engine }),
-    onModelFile: () => tellEngine(engine, say),
+    onModelFile: once(() => tellEngine(engine, say)),
     confirmDownload: (download, isDefaultModel) => confirm(download, isDefaultModel ? confirmDownload : null, say),
     onRows: (rows) => reading.show(rows),
     warn: ({ text }) => say(`warning: ${text}`),
@@ -38,6 +38,14 @@ export function submissionContext(
       reading.clear();
       pulling.end();
     },
+  };
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
   };
 }
 

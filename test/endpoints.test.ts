@@ -63,6 +63,6 @@ it("an endpoint of config.json goes by its name, with the place of its key", () 
 
 it("a key itself has no place in config.json", () => {
   expect(() => config([{ name: "a", urls: ["http://a/v1"], key: "sk-1234" }])).toThrow(
-    /"endpoints\[0\]\.key" is wrong: must be the name of an environment variable, not the key itself/,
+    /"endpoints\[0\]\.key" is wrong: must be the name of an environment variable in capitals, not the key itself/,
   );
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { InputError, messageOf } from "../errors.js";
 import { nearestName } from "../nearestName.js";
@@ -26,10 +27,10 @@ const endpoint = z.strictObject({
   /** The environment's variable that holds the key, or the file. */
   key: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable, not the key itself")
+    .regex(/^[A-Z_][A-Z0-9_]*$/, "must be the name of an environment variable in capitals, not the key itself")
     .nullable()
     .default(null),
-  keyFile: z.string().min(1).nullable().default(null),
+  keyFile: z.string().refine(isAbsolute, "must be an absolute path").nullable().default(null),
   pricePerMillionTokens: z
     .strictObject({ input: z.number().min(0), output: z.number().min(0) })
     .nullable()

@@ -16,6 +16,9 @@ export interface Home extends Disposable {
   /** Absolute. */
   readonly path: string;
   readonly config: HomeConfig;
+  /** As `config.json` is now: `config` is as it was when the home was opened.
+   *  @throws {InputError} ROWMILL_BAD_CONFIG */
+  readConfig(): HomeConfig;
   readonly catalog: Catalog;
   /** Its jobs and results can be read, and nothing can be submitted, run, cancelled or removed. */
   readonly isReadOnly: boolean;
@@ -52,6 +55,7 @@ export function openHome(path: string, options: HomeOptions = {}): Home {
   return {
     path: home,
     config,
+    readConfig: () => readConfig(configPath(home)),
     catalog,
     busyTimeoutMs,
     isReadOnly: false,
@@ -71,6 +75,7 @@ function openHomeForReading(home: string, clock: () => number): Home {
   return {
     path: home,
     config,
+    readConfig: () => readConfig(configPath(home)),
     catalog: new Catalog(db, { path: home, busyTimeoutMs: BUSY_TIMEOUT_MS }, clock),
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     isReadOnly: true,

@@ -10,8 +10,6 @@ const MOST_REQUESTS = 256;
 
 /** Plans jobs whose model is an endpoint: one worker that sends requests, which takes nothing of this machine that counts. */
 export class EndpointPlanner implements Planner {
-  readonly takesMemory = false;
-
   constructor(private readonly home: Home) {}
 
   async plannable(job: PlannedNeeds): Promise<PlannableJob> {
@@ -29,8 +27,9 @@ export class EndpointPlanner implements Planner {
 
   #plannable(job: PlannedNeeds): PlannableJob {
     const ref = job.modelRef as ModelEndpoint;
-    const { catalog, config } = this.home;
-    const endpoint = endpointOf(ref, config);
+    const { catalog } = this.home;
+    // a runner may be older than what its user has written there
+    const endpoint = withSlots(endpointOf(ref, this.home.readConfig()), job.slots);
     const facts = catalog.endpointFacts(modelKey(ref)) as HttpChoice["facts"];
     return new EndpointJob(job, { engine: "http", endpoint, facts });
   }
@@ -40,6 +39,14 @@ export class EndpointPlanner implements Planner {
   }
 
   keep(): void {}
+}
+
+/** Who asks for so many slots gets no more requests at a time, all addresses together. */
+function withSlots(endpoint: HttpChoice["endpoint"], slots: number): HttpChoice["endpoint"] {
+  if (slots === 0) return endpoint;
+  const each = Math.max(1, Math.ceil(slots / endpoint.urls.length));
+  const { requests } = endpoint.limits;
+  return { ...endpoint, limits: { ...endpoint.limits, requests: Math.min(requests ?? each, each) } };
 }
 
 class EndpointJob implements PlannableJob {

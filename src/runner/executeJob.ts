@@ -67,6 +67,7 @@ class RowsInWork implements Disposable {
   /** The first worker has loaded the model. */
   #isLoaded = false;
   #hasResults = false;
+  #engineWaitsFor: string | null = null;
   /** What ended the job in a timer or a message. */
   #failure: unknown = null;
 
@@ -81,7 +82,7 @@ class RowsInWork implements Disposable {
     this.#mostFailed = maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(maxFailed, rowsTotal);
     this.#page = openCounters(countersPath(home.path, job.jobId), { workers: plan.workers, rowsTotal, base });
     this.#feeder = new Feeder(pendingRowsOf(file, job), rowsTotal - base.rowsDone - base.rowsFailed, plan.workers);
-    this.#checkpoint = new Checkpoint(file, (waitsFor) => this.#page.setNote(waitsFor));
+    this.#checkpoint = new Checkpoint(file, (waitsFor) => this.#page.setNote(waitsFor ?? this.#engineWaitsFor));
     this.#workers = new JobWorkers(execution);
   }
 
@@ -130,6 +131,8 @@ class RowsInWork implements Disposable {
       this.#hasResults = true;
       this.#keep(message.results);
     } else if (message.kind === "waits") {
+      this.#engineWaitsFor = message.for;
+      // a disk without room is told before
       if (!this.#checkpoint.isStalled) this.#page.setNote(message.for);
     } else {
       this.#wanted.push({ worker, rows: message.rows });

@@ -18,7 +18,6 @@ type LocalEngine = LocalChoice["engine"];
 
 /** Plans jobs whose model is a file, which llama.cpp runs here. */
 export class FilePlanner implements Planner {
-  readonly takesMemory = true;
   readonly #models = new ModelReader();
 
   constructor(private readonly config: HomeConfig) {}

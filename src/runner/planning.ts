@@ -20,8 +20,6 @@ export type PlannedNeeds = Pick<
 
 /** How jobs of one kind of model are planned. */
 export interface Planner {
-  /** Its models take memory here, so that others may have to make room. */
-  readonly takesMemory: boolean;
   /** Finds what a job's plan is made from, which stays as it is while the job waits.
    *  @throws {InputError} of a model that is gone, or none that its engine can run */
   plannable(job: PlannedNeeds): Promise<PlannableJob>;

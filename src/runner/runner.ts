@@ -172,14 +172,15 @@ export class Runner {
     if (first === undefined) return false;
     if (this.#busyCores() >= this.#cores && !jobs.some(({ plannable }) => plannable?.needs.leastCores === 0))
       return false;
-    const isAlone = this.#active.size === 0;
+    const isAlone = this.#isIdle();
     // a GPU's memory shows what is free only once no model is there that no job uses
-    if (isAlone && "file" in first.job.modelRef) await this.#pools.freeOthers(first.job.modelRef.file);
+    const file = jobs.flatMap(({ job: { modelRef } }) => ("file" in modelRef ? [modelRef.file] : []))[0];
+    if (isAlone && file !== undefined) await this.#pools.freeOthers(file);
     if (isAlone || hasNew) this.#machine = null;
     this.#machine ??= measureMachine();
     const machine = await this.#machine;
     // the last one has ended meanwhile, and its model is still there
-    if (!isAlone && this.#active.size === 0) return true;
+    if (!isAlone && this.#isIdle()) return true;
     const { start, wait } = this.#schedule(jobs, machine);
     const unplanned = wait.find((one) => one.for === "plan");
     if (unplanned !== undefined) return await this.#plan(this.#waiting.get(unplanned.jobId), share);
@@ -228,7 +229,7 @@ export class Runner {
    *  @returns false when it is no longer to be had */
   async #start({ jobId, cores: given, free }: Start, machine: MachineBounds, share: RunnerShare): Promise<boolean> {
     const waiting = this.#waiting.get(jobId);
-    const isAlone = this.#active.size === 0;
+    const isAlone = this.#isIdle();
     const granted = { cores: given, free, isAlone };
     const { planned, cores } = (waiting.plannable as PlannableJob).grant(machine, granted);
     try {
@@ -260,6 +261,11 @@ export class Runner {
     const job = this.#home.catalog.claim(jobId, lease);
     if (job !== null) this.#waiting.forget(jobId);
     return job;
+  }
+
+  /** No job computes on this machine; those elsewhere do not count. */
+  #isIdle(): boolean {
+    return this.#busyCores() === 0;
   }
 
   #busyCores(): number {

@@ -82,6 +82,44 @@ export const MOST_OVERTAKEN = 8;
  *  @returns each queued job, either in `start` or in `wait`, in the order of their turn */
 export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJob[], machine: Machine): Schedule {
   const inTurn = [...queued].sort((a, b) => a.priority - b.priority);
+  const here = scheduleHere(
+    inTurn.filter((job) => !isElsewhere(job)),
+    active.filter(({ cores }) => cores > 0),
+    machine,
+  );
+  const elsewhere = scheduleElsewhere(inTurn.filter(isElsewhere), active);
+  const placeOf = new Map(inTurn.map(({ jobId }, place) => [jobId, place]));
+  const ordered = <One extends { readonly jobId: string }>(ones: readonly One[]): One[] =>
+    [...ones].sort((a, b) => (placeOf.get(a.jobId) ?? 0) - (placeOf.get(b.jobId) ?? 0));
+  return {
+    start: ordered([...here.start, ...elsewhere.start]),
+    park: [],
+    wait: ordered([...here.wait, ...elsewhere.wait]),
+  };
+}
+
+const isElsewhere = ({ needs }: QueuedJob): boolean => needs?.place === "elsewhere";
+
+/** Jobs that take nothing of this machine: one at a time of a model, since one fills it. Whether it answers or not, no other job
+ *  waits for it, or is overtaken by it. */
+function scheduleElsewhere(inTurn: readonly QueuedJob[], active: readonly ActiveJob[]): Omit<Schedule, "park"> {
+  const models = new Set(active.map(({ model }) => model));
+  const start: Start[] = [];
+  const wait: Wait[] = [];
+  for (const { jobId, model, overtaken } of inTurn) {
+    if (models.has(model)) wait.push({ jobId, for: "model", overtaken });
+    else start.push({ jobId, cores: 0, free: { hostBytes: 0, gpuBytes: 0 } });
+    models.add(model);
+  }
+  return { start, wait };
+}
+
+/** @param inTurn  jobs that run on this machine, and the active ones that do */
+function scheduleHere(
+  inTurn: readonly QueuedJob[],
+  active: readonly ActiveJob[],
+  machine: Machine,
+): Omit<Schedule, "park"> {
   /** Of those that run, or start now. */
   const models = new Set(active.map(({ model }) => model));
   let room = roomBeside(active, machine);
@@ -111,7 +149,7 @@ export function schedule(queued: readonly QueuedJob[], active: readonly ActiveJo
     const hostBytes = taken.hostBytes + share(room.hostBytes);
     return { jobId, cores, free: { hostBytes, gpuBytes: taken.gpuBytes + share(room.gpuBytes) + warmBytes } };
   });
-  return { start, park: [], wait: waiting };
+  return { start, wait: waiting };
 }
 
 interface Room extends FreeMemory {
@@ -137,10 +175,10 @@ function atMost(taken: FreeMemory, room: FreeMemory): FreeMemory {
 
 /** @param isTaken  its model runs already */
 function lackOf({ needs, warmBytes }: QueuedJob, room: Room, isAlone: boolean, isTaken: boolean): Lack | null {
-  if (room.cores < Math.min(1, needs?.leastCores ?? 1)) return "cores";
+  if (room.cores < 1) return "cores";
   if (needs === null) return "plan";
   if (isAlone) return null;
-  // one batch fills the GPU, and what two jobs share of its memory makes both their batches small; an endpoint is filled as well
+  // one batch fills the GPU, and what two jobs share of its memory makes both their batches small
   if (isTaken && needs.place !== "host") return "model";
   if (!hasMemory(needs, warmBytes, room)) return needs.place === "host" ? "memory" : "gpuMemory";
   return room.cores < needs.leastCores ? "cores" : null;
@@ -182,7 +220,7 @@ function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: Room): numb
   const models = new Set([job.model]);
   let room = left;
   for (const { model, needs, warmBytes } of behind) {
-    if (models.has(model) || needs?.mostCores === 0) continue;
+    if (models.has(model)) continue;
     if (needs !== null) {
       if (!hasMemory(needs, warmBytes, room) || needs.leastCores > room.cores) continue;
       room = less(room, needs.leastCores, takenFrom(room, needs, warmBytes));
@@ -194,5 +232,5 @@ function sharers(job: QueuedJob, behind: readonly QueuedJob[], left: Room): numb
 
 function coresFor({ leastCores, mostCores }: Needs, sharing: number, cores: number): number {
   const share = Math.min(mostCores, Math.max(leastCores, Math.ceil(cores / sharing)));
-  return Math.max(Math.min(1, leastCores), Math.min(cores, share));
+  return Math.max(1, Math.min(cores, share));
 }

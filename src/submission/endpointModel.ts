@@ -88,7 +88,7 @@ function checkFacts(
       "ROWMILL_BAD_OPTION",
       `the endpoint ${name} (${facts.server}) holds no output to ${WORDS[form.kind]}: give a schema instead, or take another endpoint`,
     );
-  if (field === null || field === "json_object")
+  if (field === null)
     warn({
       code: "SCHEMA_NOT_HELD",
       text: `the endpoint ${name} holds no output to a schema: each is checked here, and a row that fails runs again at a sampling temperature above 0`,

@@ -47,7 +47,7 @@ export class RowCounter implements AsyncDisposable {
       const sampling = fillSampling(options.sampling, options.randomSeedPerInput, contextLength);
       const space = ruler.frameFor(sampling.maxTokens);
       if (ruler.isExact) checkChoices(ruler, options.outputChoices ?? [], sampling.maxTokens);
-      if (space.capacity < LEAST_ROW_TOKENS)
+      if (ruler.isExact && space.capacity < LEAST_ROW_TOKENS)
         throw new InputError(
           "ROWMILL_PROMPT_TOO_LONG",
           `the system prompt and its frame take ${space.tokens} tokens and maxTokens ${sampling.maxTokens} of the ${contextLength} that ${model.name} holds: nothing is left for a row`,

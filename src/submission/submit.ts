@@ -101,7 +101,8 @@ function newJob(counter: RowCounter, file: JobFile, options: CheckedOptions, spe
     facts: {
       rowsTotal: totals.rows,
       rowsEmpty: totals.emptyRows,
-      rowsTruncated: options.truncateRows ? totals.tooLongRows : 0,
+      // a guess is no count
+      rowsTruncated: options.truncateRows && counter.ruler.isExact ? totals.tooLongRows : 0,
       inputTokensTotal: totals.inputTokens,
       longestRowTokens: totals.longestRowTokens,
     },

@@ -68,10 +68,16 @@ export function emptyRowWarnings(totals: Totals | undefined): JobWarning[] {
   return [{ code: "EMPTY_ROWS", text: `${count} of ${totals?.rows} rows ${have} prompt is empty`, count }];
 }
 
-export function longRowWarnings({ model, totals }: RowCounter, isCut: boolean): JobWarning[] {
+export function longRowWarnings({ model, totals, ruler }: RowCounter, isCut: boolean): JobWarning[] {
   const { tooLongRows: count, rows } = totals;
   if (count === 0) return [];
   const isOne = count === 1;
+  if (!ruler.isExact) {
+    const guess = `about ${count} of ${rows} rows may be longer than ${model.name} holds, by the length of their texts`;
+    return [
+      { code: "LONG_ROWS", text: `${guess}: what is, ${isCut ? "is cut to fit" : "becomes an error row"}`, count },
+    ];
+  }
   const cut = isOne ? "is cut to fit" : "are cut to fit";
   const failed = isOne ? "becomes an error row" : "become error rows";
   const text = `${count} of ${rows} rows ${isOne ? "is" : "are"} longer than ${model.name} holds and ${isCut ? cut : failed}`;

@@ -104,6 +104,21 @@ describe("the schedule", () => {
     expect(started([job("a", {}, fixed(1)), job("b", {}, fixed(1))], [], machine(2))).toEqual(["a on 1", "b on 1"]);
   });
 
+  it("starts jobs that run elsewhere one at a time of a model, whatever runs here, and lets none wait for them", () => {
+    const away: Partial<Needs> = { place: "elsewhere", leastCores: 0, mostCores: 0, memoryBytes: 0 };
+    const elsewhere = (name: string, model: string) => job(name, { model }, away);
+    const many = Array.from({ length: 40 }, (_, at) => elsewhere(`${at}`, "e"));
+    expect(started(many, [running(2)], machine(2))).toEqual(["0 on 0"]);
+    const behind = job("here", { overtaken: 0 }, fixed(2));
+    const queued = [...many.map((one) => ({ ...one, overtaken: MOST_OVERTAKEN })), behind, elsewhere("other", "f")];
+    const beside = [{ ...running(0), model: "e" }];
+    expect(started(queued, beside, machine(2))).toEqual(["here on 2", "other on 0"]);
+    expect(waits(many.slice(0, 1), beside, machine(2))).toEqual(["0 for model"]);
+    // one that needs more than there is starts as if nothing ran, and is told so
+    const large = job("large", {}, { memoryBytes: 1e12 });
+    expect(started([large], beside, machine(2))).toEqual(["large on 2"]);
+  });
+
   it("keeps no cores for a model that could not start beside the first", () => {
     expect(started([job("a"), job("b", { model: "n" }, fixed(16))], [], machine(16))).toEqual(["a on 16"]);
     const on = machine(16, { hostBytes: 25 });

@@ -6,7 +6,8 @@ const CIRCUIT_MS = { first: 250, most: 5000 };
 const MOST_BROKEN = 3;
 /** How long an overloaded one is left alone where it does not say, doubled with each refusal. */
 const OVERLOAD_MS = { first: 250, most: 30_000 };
-/** One that says "in a day" is asked again sooner. */
+/** One that says "at once" is asked again later, one that says "in a day" sooner. */
+const LEAST_PAUSE_MS = 50;
 const MOST_RETRY_AFTER_MS = 300_000;
 const START_REQUESTS = 8;
 const MOST_REQUESTS = 1024;
@@ -15,12 +16,15 @@ const REQUESTS_PER_SLOT = 2;
 
 /** One address of an endpoint: how many requests it gets, and when. Times come from whoever uses it. */
 export class Address {
-  readonly #pace: Pace;
+  readonly #most: number;
+  #pace: Pace;
   #inFlight = 0;
   #failures = 0;
   #broken = 0;
   #refusals = 0;
-  #closedUntilMs = 0;
+  #closedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When it last said that it has too much to do. */
+  #refusedMs = Number.NEGATIVE_INFINITY;
   /** Why it gets nothing; null while it does. */
   #trouble: string | null = null;
 
@@ -32,7 +36,8 @@ export class Address {
     slots: number | null,
   ) {
     const start = slots === null ? START_REQUESTS : REQUESTS_PER_SLOT * slots;
-    this.#pace = new Pace({ start, most: most ?? (slots === null ? MOST_REQUESTS : start) });
+    this.#most = most ?? (slots === null ? MOST_REQUESTS : start);
+    this.#pace = new Pace({ start, most: this.#most });
   }
 
   get inFlight(): number {
@@ -63,11 +68,18 @@ export class Address {
     this.#inFlight++;
   }
 
+  /** A job begins: what one job's rows took says little of the next one's. */
+  begin(): void {
+    this.#pace = new Pace({ start: this.#pace.limit, most: this.#most });
+  }
+
   answered(sentMs: number, nowMs: number): void {
     this.#pace.done(sentMs, nowMs, this.#inFlight >= this.#pace.limit);
     this.#inFlight--;
     this.#failures = 0;
     this.#broken = 0;
+    // an answer to what was sent before it said so does not take that back
+    if (sentMs < this.#refusedMs) return;
     this.#refusals = 0;
     this.#trouble = null;
   }
@@ -76,19 +88,33 @@ export class Address {
    *  @param afterMs  when it wants to be asked again, null where it does not say */
   overloaded(sentMs: number, nowMs: number, afterMs: number | null, reason: string): void {
     this.#inFlight--;
-    this.#pace.overloaded(sentMs, nowMs);
+    // one that is asked whether it is there again is not told to take less
+    if (this.#failures === 0) this.#pace.overloaded(sentMs, nowMs);
+    const isKnown = sentMs < this.#refusedMs;
+    if (isKnown && afterMs === null) return;
     const wanted = afterMs ?? Math.min(OVERLOAD_MS.most, OVERLOAD_MS.first * 2 ** this.#refusals);
-    this.#refusals++;
-    this.#close(nowMs, Math.min(wanted, MOST_RETRY_AFTER_MS), reason);
+    if (!isKnown) this.#refusals++;
+    this.#refusedMs = nowMs;
+    this.#close(nowMs, Math.min(Math.max(wanted, LEAST_PAUSE_MS), MOST_RETRY_AFTER_MS), reason);
   }
 
-  /** It answered, and with an error of its own. */
-  failed(): void {
+  /** It has refused a request for what is in it. */
+  refused(): void {
     this.#inFlight--;
     this.#failures = 0;
+    this.#broken = 0;
+    this.#trouble = null;
   }
 
-  broken(nowMs: number, reason: string): void {
+  /** The request was given up here. */
+  dropped(): void {
+    this.#inFlight--;
+  }
+
+  /** No answer that can be used; several in a row, and it counts as one that can't be reached.
+   *  @param isLate  it did not come in time */
+  broken(sentMs: number, nowMs: number, isLate: boolean, reason: string): void {
+    if (isLate) this.#pace.overloaded(sentMs, nowMs);
     this.#broken++;
     if (this.#broken >= MOST_BROKEN) this.unreachable(nowMs, reason);
     else this.#inFlight--;

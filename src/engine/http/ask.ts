@@ -12,6 +12,8 @@ import { problemIn, type Reply, Transport } from "./transport.js";
 const LOOK_MS = 20_000;
 const TRY_MS = 180_000;
 const TRY_TOKENS = 24;
+/** Of a model that reasons first. */
+const REASONING_TOKENS = 2048;
 
 /** A text that no model says by itself. */
 const SECRET = "zq-7-kvx";
@@ -22,13 +24,13 @@ const TRIALS: Readonly<Record<FormKind, { readonly form: OutputForm; readonly fi
       kind: "schema",
       schema: {
         type: "object",
-        properties: { code: { enum: [SECRET] } },
+        properties: { code: { type: "string", enum: [SECRET] } },
         required: ["code"],
         additionalProperties: false,
       },
       style: "spaced",
     },
-    fields: ["grammar", "response_format", "structured_outputs", "guided", "json_object"],
+    fields: ["grammar", "response_format", "structured_outputs", "guided"],
   },
   grammar: {
     form: { kind: "grammar", gbnf: `root ::= "${SECRET}"` },
@@ -80,18 +82,20 @@ export async function askEndpoint(
   const props = properties.safeParse(await look(transport, `${root}/props`)).data;
   const version = versionAnswer.safeParse(await look(transport, `${root}/version`)).data?.version;
   const server = [listed.owned_by ?? "unknown", props?.build_info ?? version].filter(Boolean).join(" ");
-  const kept = known?.server === server ? known : null;
+  const kept = known?.server === server && String(known.urls) === String(named.urls) ? known : null;
   const ask = new Asking(transport, url, named.model);
   const forms = { ...kept?.forms };
-  if (form !== null && forms[form] === undefined) forms[form] = await ask.fieldFor(form);
+  // what it could not do it may have learnt
+  if (form !== null && (forms[form] ?? null) === null) forms[form] = await ask.fieldFor(form);
   return {
     endpoint: named,
     facts: {
       server,
+      urls: named.urls,
       contextTokens:
         endpoint.limits.contextTokens ?? props?.default_generation_settings?.n_ctx ?? listed.max_model_len ?? null,
       slots: props?.total_slots ?? null,
-      takesSampling: kept?.takesSampling ?? (await ask.takesSampling()),
+      takesSampling: kept?.takesSampling === true || (await ask.takesSampling()),
       forms,
     },
   };
@@ -156,7 +160,7 @@ class Asking {
       if (asked === null) continue;
       const text = await this.#say(asked);
       if (text === null) continue;
-      if (field === "json_object" ? isObject(text) : compiled.problemOf(text, true) === null) return field;
+      if (compiled.problemOf(text, true) === null) return field;
     }
     return null;
   }
@@ -166,11 +170,11 @@ class Asking {
   }
 
   /** @returns null where the request is refused */
-  async #say(fields: Readonly<Record<string, unknown>>): Promise<string | null> {
+  async #say(fields: Readonly<Record<string, unknown>>, maxTokens = TRY_TOKENS): Promise<string | null> {
     const body = JSON.stringify({
       model: this.model,
       messages: [{ role: "user", content: "Answer in JSON with the code word." }],
-      max_tokens: TRY_TOKENS,
+      max_tokens: maxTokens,
       temperature: 0,
       stream: false,
       ...fields,
@@ -186,26 +190,20 @@ class Asking {
         "ROWMILL_ENDPOINT_UNREACHABLE",
         `${this.url} does not answer a first request: ${reply.reason}`,
       );
-    if (reply.status >= 200 && reply.status < 300) return readCompletion(reply.body)?.text ?? null;
+    const completion = reply.status >= 200 && reply.status < 300 ? readCompletion(reply.body) : null;
+    if (completion !== null) {
+      const isReasoning = completion.text === "" && completion.finish === "length" && maxTokens < REASONING_TOKENS;
+      return isReasoning ? await this.#say(fields, REASONING_TOKENS) : completion.text;
+    }
     if (reply.status === 401 || reply.status === 403)
       throw new InputError(
         "ROWMILL_ENDPOINT_REFUSED",
         `${this.url} refuses a first request: ${reply.status} ${problemIn(reply.body)}`,
       );
-    if (reply.status === 429 || reply.status === 503 || reply.status === 502)
-      throw new InputError(
-        "ROWMILL_ENDPOINT_UNREACHABLE",
-        `${this.url} takes no requests now: ${reply.status} ${problemIn(reply.body)}`,
-      );
-    return null;
-  }
-}
-
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
-  } catch {
-    return false;
+    if (reply.status === 400 || reply.status === 422) return null;
+    throw new InputError(
+      "ROWMILL_ENDPOINT_UNREACHABLE",
+      `${this.url} does not answer a first request: ${reply.status} ${problemIn(reply.body)}`,
+    );
   }
 }

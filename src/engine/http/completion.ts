@@ -13,9 +13,12 @@ const completion = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string().nullish() }),
+        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
         finish_reason: z.string().nullish(),
-        logprobs: z.object({ content: z.array(tokenLogprob).nullish() }).nullish(),
+        logprobs: z
+          .object({ content: z.array(tokenLogprob).nullish() })
+          .nullish()
+          .catch(null),
       }),
     )
     .min(1),
@@ -23,14 +26,16 @@ const completion = z.object({
     .object({
       prompt_tokens: count,
       completion_tokens: count,
-      prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
+      prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish().catch(null),
     })
-    .nullish(),
+    .nullish()
+    .catch(null),
 });
 
 export interface Completion {
   readonly text: string;
-  readonly finish: "stop" | "length" | "refused";
+  /** "refused": it is withheld; "broken": the server gave it up. */
+  readonly finish: "stop" | "length" | "refused" | "broken";
   /** As the server says; null where it says nothing. */
   readonly usage: { readonly inputTokens: number; readonly sharedTokens: number; readonly outputTokens: number } | null;
   /** Where it gave them. */
@@ -46,7 +51,7 @@ export function readCompletion(body: unknown): Completion | null {
   const { usage } = data;
   return {
     text: message.content ?? "",
-    finish: reason === "length" ? "length" : reason === "content_filter" ? "refused" : "stop",
+    finish: finishOf(reason, message.refusal),
     usage:
       usage === null || usage === undefined
         ? null
@@ -57,6 +62,21 @@ export function readCompletion(body: unknown): Completion | null {
           },
     logprobs: logprobs?.content ? packed(logprobs.content) : null,
   };
+}
+
+/** What servers call the ends of a text; whatever else they say of one is none. */
+const FINISHES: Readonly<Record<string, Completion["finish"]>> = {
+  stop: "stop",
+  eos: "stop",
+  tool_calls: "stop",
+  function_call: "stop",
+  length: "length",
+  content_filter: "refused",
+};
+
+function finishOf(reason: string | null | undefined, refusal: string | null | undefined): Completion["finish"] {
+  if (refusal !== null && refusal !== undefined && refusal !== "") return "refused";
+  return reason === null || reason === undefined ? "stop" : (FINISHES[reason] ?? "broken");
 }
 
 function packed(tokens: readonly z.infer<typeof tokenLogprob>[]): TokenLogprobs {

@@ -30,14 +30,15 @@ export const DEFAULT_LIMITS: EndpointLimits = { requests: null, timeoutSeconds: 
 export type FormKind = OutputForm["kind"];
 
 /** The field of a request that says an output's form. "grammar": GBNF, as llama-server reads it. "response_format": a JSON Schema,
- *  as OpenAI defined it. "structured_outputs" and "guided": vLLM's, the newer and the older. "sglang": `regex` and `ebnf`.
- *  "json_object": any JSON. */
-export type FormField = "grammar" | "response_format" | "structured_outputs" | "guided" | "sglang" | "json_object";
+ *  as OpenAI defined it. "structured_outputs" and "guided": vLLM's, the newer and the older. "sglang": `regex` and `ebnf`. */
+export type FormField = "grammar" | "response_format" | "structured_outputs" | "guided" | "sglang";
 
 /** What an endpoint has told of itself. */
 export interface EndpointFacts {
   /** Program and version, as far as it says: another one is asked again. */
   readonly server: string;
+  /** Where it was asked. */
+  readonly urls: readonly string[];
   /** Of prompt and output together; null where it does not say. */
   readonly contextTokens: number | null;
   /** Requests that it computes at a time; null where it does not say. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { InputError } from "../../errors.js";
 import type { CompiledOutput } from "../../output/index.js";
 import { compiledForm } from "../compiledForm.js";
@@ -12,14 +13,20 @@ import { estimateTokens } from "./measure.js";
 import { refusalOf } from "./refusal.js";
 import { bodyWriter } from "./requestBody.js";
 import { RowOrder } from "./rowOrder.js";
-import { Transport } from "./transport.js";
+import { problemIn, Transport } from "./transport.js";
 
-/** Answers that broke off over one row while those of others came: it is the row. Where none came it may be the server, for longer. */
-const MOST_BREAKS = { beside: 8, all: 24 };
-/** Errors of the server's own over one row. */
-const MOST_FAULTS = 6;
+/** A row over which the server fails so often, while it answers others, is itself the reason; where it answers none it may be the
+ *  server, for longer. */
+const MOST_STRIKES = { beside: 8, all: 200 };
+const LAST_ROWS = 8;
+/** So often it may say over one row, while it answers others, that it has too much to do. */
+const MOST_REFUSALS = 100;
+/** So many rows that are refused before any is answered, and it is the job. */
+const MOST_REFUSED = 16;
+/** How long an endpoint that could not be asked what it can do is left alone. */
+const ASK_AGAIN_MS = 5000;
 const FAULT_MS = { first: 200, most: 5000 };
-const MOST_CUTS = 6;
+const MOST_CUTS = 12;
 /** Of the share of a text that would fit, what is sent: tokens are not spread evenly. */
 const CUT_SHARE = 0.95;
 const CUT_BLINDLY = 0.5;
@@ -59,19 +66,33 @@ export class HttpEngine implements Engine {
   ): Promise<void> {
     const compiled = job.form === null ? null : await compiledForm(job.form);
     const [endpoint, transport] = [this.#endpoint, this.#transport];
-    const facts = await this.#factsFor(job);
+    const facts = await this.#factsFor(job, meter, signal);
+    if (facts === null) return;
     this.#addresses ??= endpoint.urls.map((url) => new Address(url, endpoint.limits.requests, facts.slots));
     const addresses = this.#addresses;
+    for (const address of addresses) address.begin();
     await new HttpRun({ endpoint, facts, transport, addresses, job, compiled, pull, meter, done, signal }).end;
   }
 
-  async #factsFor({ form }: EngineJob): Promise<EndpointFacts> {
+  /** What the submission has found; where that is lost, or is of another form, it is asked for again, however long nobody answers.
+   *  @returns null when the job has to stop */
+  async #factsFor({ form }: EngineJob, meter: EngineMeter, signal: AbortSignal): Promise<EndpointFacts | null> {
     const kind = form?.kind ?? null;
     const known = this.#facts;
     if (known !== null && (kind === null || known.forms[kind] !== undefined)) return known;
-    const { facts } = await askEndpoint(this.#endpoint, kind, known);
-    this.#facts = facts;
-    return facts;
+    while (!signal.aborted) {
+      try {
+        const { facts } = await askEndpoint(this.#endpoint, kind, known);
+        this.#facts = facts;
+        meter.waitsFor?.(null);
+        return facts;
+      } catch (error) {
+        if (!(error instanceof InputError) || error.code !== "ROWMILL_ENDPOINT_UNREACHABLE") throw error;
+        meter.waitsFor?.(`${this.#endpoint.name} (${error.message})`);
+        await sleep(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,10 +119,13 @@ interface Trial {
   /** What of its text is sent. */
   text: string;
   cuts: number;
-  breaks: { beside: number; all: number };
-  faults: number;
-  /** How many answers others had got when this one last broke off. */
+  /** How often the server has failed over it: while it answered others, and in all. */
+  strikes: { beside: number; all: number };
+  refusals: number;
+  /** How many answers others had got when it last failed. */
   answersBefore: number;
+  /** The same of its first failure. */
+  answersFirst: number | null;
 }
 
 /** One job's rows while they run. Nothing waits for anything but events: a row that is there, an answer, the end of a pause. */
@@ -116,6 +140,8 @@ class HttpRun {
   readonly #ending = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null;
+  #isOver = false;
+  #failure: { readonly reason: unknown } | null = null;
   #isPulling = false;
   #isDry = false;
   #aheadCharacters = 0;
@@ -124,8 +150,10 @@ class HttpRun {
   #delayed = 0;
   #answers = 0;
   #waitsFor: string | null = null;
-  /** A timer runs to the end of a pause. */
-  #isWatching = false;
+  /** When the end of the next pause is looked at. */
+  #wakesMs = Number.POSITIVE_INFINITY;
+  /** Rows that were refused before any was answered. */
+  #refused = 0;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -143,19 +171,22 @@ class HttpRun {
     else this.#pump();
   }
 
-  get #isOver(): boolean {
-    return this.#settle === null;
-  }
-
+  /** Nothing more is sent or told. */
   #finish(failure: { readonly reason: unknown } | null): void {
-    const settle = this.#settle;
-    if (settle === null) return;
-    this.#settle = null;
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = failure;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#tell(null);
     this.#ending.abort();
-    if (failure === null) settle.resolve();
-    else settle.reject(failure.reason);
+    this.#conclude();
+  }
+
+  /** The addresses serve the next job as well: no request of this one is left when it ends. */
+  #conclude(): void {
+    if (!this.#isOver || this.#inFlight > 0) return;
+    if (this.#failure === null) this.#settle?.resolve();
+    else this.#settle?.reject(this.#failure.reason);
   }
 
   /** Sends what can be sent, asks for more rows, and ends when there is nothing left to do. */
@@ -163,8 +194,9 @@ class HttpRun {
     if (this.#isOver) return;
     const { addresses } = this.#parts;
     addresses.forEach((address, place) => {
-      while (this.#rows.size > 0 && address.hasRoom(Date.now())) {
-        const chunk = this.#rows.take(place, address.limit);
+      while (this.#rows.size > 0 && address.hasRoom(performance.now())) {
+        const isOnly = addresses.every((other) => other === address || other.pauseMs(performance.now()) > 0);
+        const chunk = this.#rows.take(place, address.limit, isOnly);
         if (chunk.length === 0) return;
         void this.#runChunk(address, place, chunk);
       }
@@ -189,7 +221,15 @@ class HttpRun {
         if (row === null) this.#isDry = true;
         else {
           this.#aheadCharacters += row.text.length;
-          this.#rows.add({ row, text: row.text, cuts: 0, breaks: { beside: 0, all: 0 }, faults: 0, answersBefore: -1 });
+          this.#rows.add({
+            row,
+            text: row.text,
+            cuts: 0,
+            strikes: { beside: 0, all: 0 },
+            refusals: 0,
+            answersBefore: -1,
+            answersFirst: null,
+          });
         }
         this.#pump();
       },
@@ -204,13 +244,13 @@ class HttpRun {
   /** Says what is waited for when no address takes a request, and goes on when the first of them may. */
   #watchPauses(): void {
     const { addresses } = this.#parts;
-    const now = Date.now();
+    const now = performance.now();
     const pauses = addresses.map((address) => address.pauseMs(now));
     const soonest = Math.min(...pauses.filter((pause) => pause > 0));
-    if (Number.isFinite(soonest) && this.#rows.size > 0 && !this.#isWatching) {
-      this.#isWatching = true;
+    if (Number.isFinite(soonest) && this.#rows.size > 0 && now + soonest < this.#wakesMs) {
+      this.#wakesMs = now + soonest;
       this.#later(soonest, () => {
-        this.#isWatching = false;
+        this.#wakesMs = Number.POSITIVE_INFINITY;
         this.#pump();
       });
     }
@@ -241,10 +281,10 @@ class HttpRun {
     address.sent();
     try {
       for (let trial = chunk.shift(); trial !== undefined; trial = chunk.shift()) {
-        const isGoingOn = await this.#send(address, trial);
+        const isGoingOn = await this.#send(address, place, trial);
         if (this.#isOver) return;
-        if (!isGoingOn || chunk.length === 0 || !address.hasRoom(Date.now())) {
-          this.#rows.again(...chunk.splice(0));
+        if (!isGoingOn || chunk.length === 0 || !address.hasRoom(performance.now())) {
+          for (const left of chunk.splice(0)) this.#rows.again(left, null);
           if (!isGoingOn && address.trouble !== null) this.#rows.giveBack(place);
           return;
         }
@@ -254,6 +294,7 @@ class HttpRun {
       this.#finish({ reason });
     } finally {
       this.#inFlight--;
+      this.#conclude();
       this.#pump();
     }
   }
@@ -261,9 +302,9 @@ class HttpRun {
   /** Sends one row and deals with what comes back.
    *  @returns whether the address takes the next one
    *  @throws what ends the whole job */
-  async #send(address: Address, trial: Trial): Promise<boolean> {
+  async #send(address: Address, place: number, trial: Trial): Promise<boolean> {
     const { endpoint, job, transport } = this.#parts;
-    const sentMs = Date.now();
+    const sentMs = performance.now();
     const reply = await transport
       .send({
         method: "POST",
@@ -276,17 +317,26 @@ class HttpRun {
         if (this.#ending.signal.aborted) return null;
         throw error;
       });
-    if (reply === null) return false;
-    const now = Date.now();
-    if (reply.kind === "unreachable") {
-      address.unreachable(now, reply.reason);
-      this.#rows.again(trial);
+    if (reply === null || this.#isOver) {
+      address.dropped();
       return false;
     }
-    if (reply.kind === "broken") return this.#meetBreak(address, trial, reply.reason);
+    const now = performance.now();
+    if (reply.kind === "unreachable") {
+      address.unreachable(now, reply.reason);
+      this.#rows.again(trial, place);
+      return false;
+    }
+    const broken = (reason: string, isLate: boolean): false => {
+      address.broken(sentMs, now, isLate, reason);
+      this.#strike(trial, place, `the endpoint did not answer: ${reason}`, 0);
+      return false;
+    };
+    if (reply.kind === "broken") return broken(reply.reason, reply.isLate);
     if (reply.status >= 200 && reply.status < 300) {
       const completion = readCompletion(reply.body);
-      if (completion === null) return this.#meetBreak(address, trial, "its answer is no chat completion");
+      if (completion === null) return broken(`its answer is no chat completion: ${problemIn(reply.body)}`, false);
+      if (completion.finish === "broken") return broken("it gave the output up", false);
       address.answered(sentMs, now);
       this.#answers++;
       this.#complete(trial, completion);
@@ -296,52 +346,70 @@ class HttpRun {
     switch (refusal.kind) {
       case "overloaded":
         address.overloaded(sentMs, now, reply.retryAfterMs, refusal.reason);
-        this.#rows.again(trial);
-        return false;
-      case "down":
-        address.unreachable(now, refusal.reason);
-        this.#rows.again(trial);
+        if (this.#answers > 0 && ++trial.refusals > MOST_REFUSALS)
+          this.#fail(
+            trial,
+            `the endpoint has too much to do for the row (${refusal.reason}); tried ${trial.refusals} times`,
+          );
+        else this.#rows.again(trial, place);
         return false;
       case "fault":
-        address.failed();
-        this.#meetFault(trial, refusal.reason);
+        address.broken(sentMs, now, false, refusal.reason);
+        this.#strike(trial, place, `the endpoint failed over the row (${refusal.reason})`, FAULT_MS.first);
         return true;
       case "tooLong":
-        address.failed();
+        address.refused();
         this.#cut(trial, refusal.share, refusal.reason);
         return true;
       case "row":
-        address.failed();
+        address.refused();
+        if (this.#answers === 0 && ++this.#refused >= MOST_REFUSED) throw jobRefused(endpoint, address, refusal.reason);
         this.#fail(trial, `the endpoint refuses the row (${refusal.reason})`);
         return true;
       case "job":
-        address.failed();
-        throw jobRefused(endpoint, address, refusal.reason);
+        return this.#meetRefusal(address, place, trial, reply.status, refusal.reason);
     }
   }
 
-  #meetBreak(address: Address, trial: Trial, reason: string): boolean {
-    address.broken(Date.now(), reason);
-    const { breaks } = trial;
-    breaks.all++;
-    if (trial.answersBefore < this.#answers) breaks.beside++;
-    trial.answersBefore = this.#answers;
-    if (breaks.beside >= MOST_BREAKS.beside || breaks.all >= MOST_BREAKS.all)
-      this.#fail(trial, `the endpoint did not answer: ${reason}; tried ${breaks.all} times`);
-    else this.#rows.again(trial);
+  /** What no request of the job is given ends it; where others were answered it is this address, or this row.
+   *  @throws {InputError} ROWMILL_ENDPOINT_REFUSED */
+  #meetRefusal(address: Address, place: number, trial: Trial, status: number, reason: string): boolean {
+    if (this.#answers === 0 || status === 402 || status === 429) {
+      address.refused();
+      throw jobRefused(this.#parts.endpoint, address, reason);
+    }
+    if (status === 403) {
+      address.refused();
+      this.#fail(trial, `the endpoint refuses the row (${reason})`);
+      return true;
+    }
+    address.unreachable(performance.now(), reason);
+    this.#strike(trial, place, `the endpoint refuses requests (${reason})`, 0);
     return false;
   }
 
-  #meetFault(trial: Trial, reason: string): void {
-    trial.faults++;
-    if (trial.faults >= MOST_FAULTS) {
-      this.#fail(trial, `the endpoint failed over the row (${reason}); tried ${trial.faults} times`);
+  /** The server has failed over a row, which runs again, elsewhere where there is such, until it is plain that it is the row.
+   *  @param afterMs  at the soonest */
+  #strike(trial: Trial, place: number, reason: string, afterMs: number): void {
+    const { strikes } = trial;
+    strikes.all++;
+    trial.answersFirst ??= this.#answers;
+    // when hardly any other row is left to be answered, it is enough that some were since it failed first
+    const isAmongLast = this.#rows.size + this.#inFlight + this.#delayed <= LAST_ROWS;
+    if ((isAmongLast ? trial.answersFirst : trial.answersBefore) < this.#answers) strikes.beside++;
+    trial.answersBefore = this.#answers;
+    if (strikes.beside >= MOST_STRIKES.beside || strikes.all >= MOST_STRIKES.all) {
+      this.#fail(trial, `${reason}; tried ${strikes.all} times`);
+      return;
+    }
+    if (afterMs === 0) {
+      this.#rows.again(trial, place);
       return;
     }
     this.#delayed++;
-    this.#later(Math.min(FAULT_MS.most, FAULT_MS.first * 2 ** (trial.faults - 1)), () => {
+    this.#later(Math.min(FAULT_MS.most, afterMs * 2 ** (strikes.all - 1)), () => {
       this.#delayed--;
-      this.#rows.again(trial);
+      this.#rows.again(trial, place);
       this.#pump();
     });
   }
@@ -351,7 +419,9 @@ class HttpRun {
       this.#fail(trial, `the row is longer than the model holds (${reason})`);
       return;
     }
-    const kept = Math.floor(trial.text.length * (share === null ? CUT_BLINDLY : CUT_SHARE * share));
+    // more each time: the share is of the whole prompt, and tokens are not spread evenly
+    const part = share === null ? CUT_BLINDLY : share * CUT_SHARE ** (trial.cuts + 1);
+    const kept = Math.floor(trial.text.length * part);
     trial.cuts++;
     if (trial.cuts > MOST_CUTS || kept === 0) {
       this.#fail(trial, `the row does not fit, however much is cut (${reason})`);
@@ -359,7 +429,7 @@ class HttpRun {
     }
     // not in the middle of a pair of code units
     trial.text = trial.text.slice(0, kept).replace(/[\uD800-\uDBFF]$/, "");
-    this.#rows.again(trial);
+    this.#rows.again(trial, null);
   }
 
   #complete(trial: Trial, completion: Completion): void {

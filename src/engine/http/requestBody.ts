@@ -38,12 +38,22 @@ export function formFields(
 function schemaFields(field: FormField, schema: unknown): Readonly<Record<string, unknown>> | null {
   return oneOf(field, {
     response_format: {
-      response_format: { type: "json_schema", json_schema: { name: "output", strict: true, schema } },
+      response_format: { type: "json_schema", json_schema: { name: "output", strict: isStrict(schema), schema } },
     },
     structured_outputs: { structured_outputs: { json: schema } },
     guided: { guided_json: schema },
-    json_object: { response_format: { type: "json_object" } },
   });
+}
+
+/** OpenAI takes a schema strictly only where every object names all of its members and lets none be left out. */
+function isStrict(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null) return true;
+  const { properties, required, additionalProperties } = schema as Readonly<Record<string, unknown>>;
+  if (typeof properties === "object" && properties !== null) {
+    const names: readonly unknown[] = Array.isArray(required) ? required : [];
+    if (additionalProperties !== false || Object.keys(properties).some((name) => !names.includes(name))) return false;
+  }
+  return Object.values(schema).every(isStrict);
 }
 
 function oneOf(field: FormField, fields: Partial<Record<FormField, Readonly<Record<string, unknown>>>>) {

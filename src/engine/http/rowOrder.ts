@@ -8,8 +8,8 @@ export class RowOrder<Row> {
   readonly #ahead: Row[] = [];
   /** One an address. */
   readonly #stretches: Row[][];
-  /** Rows that run again, before all others. */
-  readonly #again: Row[] = [];
+  /** Rows that run again, before all others, each at another address than the one where it failed. */
+  readonly #again: { readonly row: Row; readonly avoids: number | null }[] = [];
 
   constructor(addresses: number) {
     this.#stretches = Array.from({ length: addresses }, () => []);
@@ -24,8 +24,9 @@ export class RowOrder<Row> {
     this.#ahead.push(row);
   }
 
-  again(...rows: Row[]): void {
-    this.#again.push(...rows);
+  /** @param avoids  the address over which it failed, null for one that was only not sent */
+  again(row: Row, avoids: number | null): void {
+    this.#again.push({ row, avoids });
   }
 
   /** An address can't be reached: the others take its rows. */
@@ -34,10 +35,11 @@ export class RowOrder<Row> {
   }
 
   /** The next rows for one request after another of an address; [] where there are none.
-   *  @param lanes  requests at a time of the address */
-  take(address: number, lanes: number): Row[] {
-    const again = this.#again.shift();
-    if (again !== undefined) return [again];
+   *  @param lanes  requests at a time of the address
+   *  @param isOnly  no other address takes requests now */
+  take(address: number, lanes: number, isOnly: boolean): Row[] {
+    const place = this.#again.findIndex(({ avoids }) => isOnly || avoids !== address);
+    if (place >= 0) return this.#again.splice(place, 1).map(({ row }) => row);
     const stretch = this.#stretches[address] as Row[];
     if (stretch.length === 0)
       stretch.push(...this.#ahead.splice(0, part(this.#ahead.length, this.#stretches.length, STRETCH_ROWS)));

@@ -8,7 +8,7 @@ export type Reply =
   /** It could not be reached: nothing was computed. */
   | { readonly kind: "unreachable"; readonly reason: string }
   /** The answer broke off, came too late or is no JSON. */
-  | { readonly kind: "broken"; readonly reason: string };
+  | { readonly kind: "broken"; readonly reason: string; readonly isLate: boolean };
 
 export interface Ask {
   readonly method: "GET" | "POST";
@@ -20,7 +20,7 @@ export interface Ask {
 
 const CONNECT_MS = 10_000;
 /** An answer longer than any output is. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 /** Of a server's own text in an error line. */
 const SHOWN_CHARACTERS = 300;
 const UNREACHABLE = new Set([
@@ -38,7 +38,10 @@ export class Transport implements AsyncDisposable {
   // one request has one deadline, from its first byte to its last
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: CONNECT_MS }, pipelining: 1 });
 
+  readonly #key: string | null;
+
   constructor(key: string | null) {
+    this.#key = key;
     this.#headers = {
       "content-type": "application/json",
       accept: "application/json",
@@ -68,24 +71,29 @@ export class Transport implements AsyncDisposable {
         signal: ending.signal,
       });
       status = answer.statusCode;
-      const text = await readText(answer.body);
+      // a server that repeats the key must not bring it into an error line
+      const text = this.#withoutKey(await readText(answer.body));
       const retryAfterMs = retryAfter(answer.headers["retry-after"]);
       const parsed = parseJson(text);
       if (parsed !== undefined) return { kind: "answer", status, body: parsed, retryAfterMs };
       // a gateway's page of an error is no JSON, and says enough
       if (status >= 400) return { kind: "answer", status, body: shortText(text), retryAfterMs };
-      return { kind: "broken", reason: `its answer is no JSON: ${shortText(text)}` };
+      return { kind: "broken", reason: `its answer is no JSON: ${shortText(text)}`, isLate: false };
     } catch (error) {
       signal?.throwIfAborted();
-      if (isLate) return { kind: "broken", reason: `no answer within ${timeoutMs / 1000} s` };
+      if (isLate) return { kind: "broken", reason: `no answer within ${timeoutMs / 1000} s`, isLate };
       const reason = reasonOf(error);
       return status === 0 && UNREACHABLE.has(codeOf(error))
         ? { kind: "unreachable", reason }
-        : { kind: "broken", reason };
+        : { kind: "broken", reason, isLate };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
+  }
+
+  #withoutKey(text: string): string {
+    return this.#key === null ? text : text.replaceAll(this.#key, "(the key)");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

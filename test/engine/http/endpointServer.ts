@@ -28,7 +28,9 @@ export interface ServerOptions {
   readonly answer?: (asked: Asked) => string;
   /** What goes wrong with the request of that number, from 0. */
   readonly fault?: (number: number, asked: Asked) => Fault | null;
-  readonly delayMs?: number;
+  readonly delayMs?: number | (() => number);
+  /** Why the text of the answer of that number ends. Default: "stop". */
+  readonly finish?: (number: number) => string;
   readonly key?: string;
   readonly models?: readonly string[];
   /** Port; default any. */
@@ -106,7 +108,8 @@ export class EndpointServer {
   }
 
   async #complete(asked: Asked, response: ServerResponse): Promise<void> {
-    const { answer = capitals, fault, delayMs = 0 } = this.options;
+    const { answer = capitals, fault, delayMs: delay = 0, finish = () => "stop" } = this.options;
+    const delayMs = typeof delay === "number" ? delay : delay();
     const number = this.asked.push(asked) - 1;
     const wrong = fault?.(number, asked) ?? null;
     if (delayMs > 0) await sleep(delayMs);
@@ -119,7 +122,7 @@ export class EndpointServer {
       return send(response, wrong.status, wrong.body ?? { error: { message: "not now" } });
     }
     if (wrong === "foreign") return send(response, 200, { hello: "there" });
-    const body = JSON.stringify(completion(answer(asked), asked));
+    const body = JSON.stringify(completion(answer(asked), asked, finish(number)));
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
     if (wrong === null) {
       this.answered.push(asked);
@@ -154,7 +157,7 @@ function capitals({ messages }: Asked): string {
   return (messages.at(-1)?.content ?? "").toUpperCase();
 }
 
-function completion(text: string, { logprobs, messages }: Asked): unknown {
+function completion(text: string, { logprobs, messages }: Asked, finish = "stop"): unknown {
   const tokens = [...text].map((token, at) => ({ token, logprob: -0.5 * (at + 1), bytes: [...Buffer.from(token)] }));
   return {
     id: "chat-1",
@@ -163,7 +166,7 @@ function completion(text: string, { logprobs, messages }: Asked): unknown {
       {
         index: 0,
         message: { role: "assistant", content: text },
-        finish_reason: "stop",
+        finish_reason: finish,
         ...(logprobs === true && { logprobs: { content: tokens } }),
       },
     ],

@@ -8,6 +8,7 @@ import { EndpointServer, type Fault, type ServerOptions } from "./endpointServer
 
 const FACTS: EndpointFacts = {
   server: "test",
+  urls: [],
   contextTokens: null,
   slots: null,
   takesSampling: true,
@@ -18,17 +19,28 @@ interface Run extends Partial<EngineJob> {
   readonly endpoint?: Partial<Endpoint>;
   readonly facts?: Partial<EndpointFacts>;
   readonly signal?: AbortSignal;
+  /** Instead of one of its own. */
+  readonly engine?: HttpEngine;
   /** Told what the engine waits for. */
   readonly waitsFor?: (what: string | null) => void;
 }
 
+function endpointOf(urls: readonly string[]): Endpoint {
+  return { name: "test", urls, model: "small", key: null, limits: DEFAULT_LIMITS };
+}
+
 /** Sends rows, whose seeds are 100 and their index. */
 async function runRows(urls: readonly string[], rows: readonly string[], run: Run = {}) {
-  const { endpoint, facts, signal = new AbortController().signal, waitsFor = () => undefined, ...job } = run;
-  await using engine = new HttpEngine({
-    endpoint: { name: "test", urls, model: "small", key: null, limits: DEFAULT_LIMITS, ...endpoint },
-    facts: { ...FACTS, ...facts },
-  });
+  const {
+    endpoint,
+    facts,
+    signal = new AbortController().signal,
+    waitsFor = () => undefined,
+    engine: given,
+    ...job
+  } = run;
+  await using own = new HttpEngine({ endpoint: { ...endpointOf(urls), ...endpoint }, facts: { ...FACTS, ...facts } });
+  const engine = given ?? own;
   const results: (EngineResult | EngineFailure)[] = [];
   const meter = { inputTokens: 0, outputTokens: 0 };
   let next = 0;
@@ -219,7 +231,7 @@ it("a server that is never well again over one row costs that row, not the job",
       seed === 103 ? { status: 500, body: { error: { message: "assertion failed" } } } : seed === 105 ? "cut" : null,
   });
   const { results } = await runRows([server.url], named(1000));
-  expect(textOf(results[3])).toBe("the endpoint failed over the row (500: assertion failed); tried 6 times");
+  expect(textOf(results[3])).toBe("the endpoint failed over the row (500: assertion failed); tried 8 times");
   expect(textOf(results[4])).toBe("ROW 4");
   expect(textOf(results[5])).toMatch(/^the endpoint did not answer: .*; tried \d+ times$/);
   expect(results.filter((result) => "error" in result).length).toBe(2);
@@ -270,7 +282,55 @@ it("a row that is too long is cut at its end until it fits, or fails where it ma
   ]);
 });
 
-it("a job that is to stop stops at once, and leaves no request behind", async () => {
+it("a job that was stopped leaves no request behind, and the next one on the same engine runs", async () => {
+  let delayMs = 60_000;
+  const server = await EndpointServer.open({ delayMs: () => delayMs });
+  await using engine = new HttpEngine({ endpoint: endpointOf([server.url]), facts: FACTS });
+  const stop = new AbortController();
+  const stopped = runRows([], named(100), { engine, signal: stop.signal });
+  while (server.asked.length < 8) await sleep(1);
+  stop.abort();
+  expect((await stopped).results).toEqual([]);
+  delayMs = 0;
+  const rows = named(100);
+  const { results } = await runRows([], rows, { engine });
+  expect(results.map(textOf)).toEqual(rows.map((row) => row.toUpperCase()));
+});
+
+it("a server that says for how long it wants to be left alone does not keep another from being asked", async () => {
+  const busy = await EndpointServer.open({ fault: () => ({ status: 429, retryAfter: "3600" }) });
+  const other = await EndpointServer.open({ fault: (number) => (number === 0 ? { status: 503 } : null) });
+  const rows = named(50);
+  const { results } = await runRows([busy.url, other.url], rows);
+  expect(results.map(textOf)).toEqual(rows.map((row) => row.toUpperCase()));
+  // sent before it said so
+  expect(busy.asked.length).toBeLessThan(30);
+});
+
+it("of two servers one of which fails over everything the other answers all", async () => {
+  const broken = await EndpointServer.open({ fault: () => ({ status: 500 }) });
+  const whole = await EndpointServer.open({ delayMs: () => 2 });
+  const rows = named(300);
+  const { results } = await runRows([broken.url, whole.url], rows);
+  expect(results.map(textOf)).toEqual(rows.map((row) => row.toUpperCase()));
+});
+
+it("what is refused for all rows before any is answered ends the job", async () => {
+  const server = await EndpointServer.open({
+    fault: () => ({ status: 400, body: { error: { message: "max_tokens is not supported" } } }),
+  });
+  await expect(runRows([server.url], named(1000))).rejects.toThrow("400: max_tokens is not supported");
+  expect(server.asked.length).toBeLessThan(60);
+});
+
+it("a text that the server has given up is no result", async () => {
+  const server = await EndpointServer.open({ finish: (number) => (number === 1 ? "abort" : "stop") });
+  const { results } = await runRows([server.url], named(3));
+  expect(results.map(textOf)).toEqual(["ROW 0", "ROW 1", "ROW 2"]);
+  expect(server.asked.length).toBe(4);
+});
+
+it("a job that is to stop stops at once", async () => {
   const server = await EndpointServer.open({ delayMs: 60_000 });
   const stop = new AbortController();
   const run = runRows([server.url], named(100), { signal: stop.signal });

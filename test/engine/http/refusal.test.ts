@@ -4,10 +4,11 @@ import { refusalOf } from "../../../src/engine/http/refusal.js";
 it.each([
   [429, "overloaded"],
   [503, "overloaded"],
-  [502, "down"],
-  [504, "down"],
+  [502, "fault"],
+  [504, "fault"],
   [500, "fault"],
   [408, "fault"],
+  [402, "job"],
   [401, "job"],
   [403, "job"],
   [404, "job"],
@@ -37,6 +38,10 @@ it("what llama-server, vLLM and OpenAI say of a row that is too long, and how mu
       "This model's maximum context length is 4100 tokens. However, you requested 8100 tokens (8000 in the messages, 100 in the completion).",
   };
   expect(refusalOf(400, vllm, 100)).toMatchObject({ kind: "tooLong", share: 0.5 });
+  const counted =
+    "You passed at least 4129 input tokens and requested 100 output tokens. However, the model's maximum context length is 4100";
+  expect(refusalOf(400, { error: { message: counted } }, 100)).toMatchObject({ kind: "tooLong", share: null });
+  expect(refusalOf(429, { error: { code: "insufficient_quota", message: "pay" } }, 100).kind).toBe("job");
   const openai = { error: { code: "context_length_exceeded", message: "Too many tokens." } };
   expect(refusalOf(400, openai, 100)).toMatchObject({ kind: "tooLong", share: null });
 });

@@ -14,17 +14,17 @@ it("every row is given out once, whoever asks, gives back or falls away", () => 
       for (let row = 0; row < rows; row++) order.add(row);
       const taken: number[] = [];
       const take = (address: number, lanes: number): boolean => {
-        const chunk = order.take(address, lanes);
+        const chunk = order.take(address, lanes, true);
         taken.push(...chunk);
         return chunk.length > 0;
       };
       for (const one of steps) {
         if (one.kind === "take") take(one.address, one.lanes);
         else if (one.kind === "giveBack") order.giveBack(one.address);
-        else order.again(...taken.splice(-3));
+        else for (const row of taken.splice(-3)) order.again(row, row % 3);
       }
       while (order.size > 0) expect(take(0, 4)).toBe(true);
-      expect(order.take(1, 4)).toEqual([]);
+      expect(order.take(1, 4, false)).toEqual([]);
       expect([...taken].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, row) => row));
     }),
   );
@@ -33,15 +33,27 @@ it("every row is given out once, whoever asks, gives back or falls away", () => 
 it("neighbours go to the same address, and follow each other there", () => {
   const order = new RowOrder<number>(2);
   for (let row = 0; row < 1000; row++) order.add(row);
-  expect(order.take(0, 4)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(order.take(1, 4)).toEqual([64, 65, 66, 67, 68, 69, 70, 71]);
-  expect(order.take(0, 4)).toEqual([8, 9, 10, 11, 12, 13, 14]);
+  expect(order.take(0, 4, false)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(order.take(1, 4, false)).toEqual([64, 65, 66, 67, 68, 69, 70, 71]);
+  expect(order.take(0, 4, false)).toEqual([8, 9, 10, 11, 12, 13, 14]);
 });
 
 it("pieces get smaller as the rows run out", () => {
   const order = new RowOrder<number>(1);
-  for (let row = 0; row < 10; row++) order.add(row);
+  for (let row = 0; row < 100; row++) order.add(row);
   const sizes: number[] = [];
-  while (order.size > 0) sizes.push(order.take(0, 4).length);
-  expect(sizes).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+  while (order.size > 0) sizes.push(order.take(0, 4, false).length);
+  expect(sizes.slice(0, 3)).toEqual([7, 6, 5]);
+  expect(sizes.slice(-4)).toEqual([1, 1, 1, 1]);
+});
+
+it("a row that failed at one address goes to another, where there is one that takes rows", () => {
+  const order = new RowOrder<string>(2);
+  order.again("a", 0);
+  order.again("b", null);
+  expect(order.take(0, 4, false)).toEqual(["b"]);
+  expect(order.take(0, 4, false)).toEqual([]);
+  expect(order.take(1, 4, false)).toEqual(["a"]);
+  order.again("c", 0);
+  expect(order.take(0, 4, true)).toEqual(["c"]);
 });
