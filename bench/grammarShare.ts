@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openTokenEngine } from "../src/engine/local/index.js";
-import { openVocabulary, readVocabularyFacts, tokenBytesOf } from "../src/grammar/index.js";
+import { openVocabulary, readVocabularyFacts, tokenBytesOf } from "../src/grammar/masks/index.js";
 import { machineFacts } from "../src/models/index.js";
 import { runCommand } from "./flags/command.js";
 import { readNumberFlag } from "./flags/number.js";

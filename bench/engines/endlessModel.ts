@@ -13,7 +13,7 @@ import {
 import { basename, join } from "node:path";
 import { readGgufFileInfo } from "node-llama-cpp";
 import { InputError } from "../../src/errors.js";
-import { readVocabularyFacts, tokenBytesOf } from "../../src/grammar/index.js";
+import { readVocabularyFacts, tokenBytesOf } from "../../src/grammar/masks/index.js";
 
 /** Numbers and bytes of a block, by ggml's number of the type. */
 const BLOCKS: Readonly<Record<number, readonly [numbers: number, bytes: number]>> = {

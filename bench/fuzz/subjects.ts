@@ -4,12 +4,10 @@ import {
   emitGbnf,
   emitTables,
   type GrammarIr,
-  openGrammar,
-  openVocabulary,
   readGbnf,
   regexGrammar,
-  type TokenMatcher,
 } from "../../src/grammar/index.js";
+import { openGrammar, openVocabulary, type TokenMatcher } from "../../src/grammar/masks/index.js";
 import { JSON_STYLES } from "../../src/jsonStyle.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { type Random, Random as Seeded, seedOf } from "./random.js";

@@ -1,4 +1,4 @@
-import { openGrammar, type TokenBytes, type TokenGrammar, type Vocabulary } from "../../src/grammar/index.js";
+import { openGrammar, type TokenBytes, type TokenGrammar, type Vocabulary } from "../../src/grammar/masks/index.js";
 
 /** What the native grammar takes for the outputs of a job, row after row. Microseconds a token. */
 export interface ReplayCost {

@@ -1,7 +1,8 @@
 // Started by bench/hostile.ts: makes one schema ready as a job does, and says how that ended.
 
 import { InputError } from "../../src/errors.js";
-import { longestOutput, openGrammar, openVocabulary } from "../../src/grammar/index.js";
+import { longestOutput } from "../../src/grammar/index.js";
+import { openGrammar, openVocabulary } from "../../src/grammar/masks/index.js";
 import { compileSchema } from "../../src/schema/index.js";
 import { HOSTILE } from "./schemas.js";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openVocabulary, type TokenBytes } from "../../src/grammar/index.js";
+import { openVocabulary, type TokenBytes } from "../../src/grammar/masks/index.js";
 import { machineFacts } from "../../src/models/index.js";
 import { readCollection } from "./collection.js";
 import { type Figures, figuresOf, judgeOwn, keywordsOf, peerFigures, type Verdict } from "./figures.js";

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { messageOf, RowmillError } from "../../src/errors.js";
-import { openGrammar, type TokenGrammar, type Vocabulary } from "../../src/grammar/index.js";
+import { openGrammar, type TokenGrammar, type Vocabulary } from "../../src/grammar/masks/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import type { Instance } from "./collection.js";
 import { ACCEPTED, type SchemaReplay, type TokenizedCase, withoutGrammar } from "./replay.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { InputError } from "../../src/errors.js";
-import type { TokenBytes } from "../../src/grammar/index.js";
+import type { TokenBytes } from "../../src/grammar/masks/index.js";
 import { type SchemaReplay, type TokenizedCase, withoutGrammar } from "./replay.js";
 
 export const PEERS = ["llguidance", "xgrammar"] as const;

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { InputError, messageOf } from "../../src/errors.js";
-import { readVocabularyFacts, type TokenBytes, tokenBytesOf } from "../../src/grammar/index.js";
+import { readVocabularyFacts, type TokenBytes, tokenBytesOf } from "../../src/grammar/masks/index.js";
 
 /** A model's tokenizer, without its weights. */
 export interface Tokenizer {

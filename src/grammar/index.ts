@@ -18,16 +18,6 @@ export {
   seqOf,
   text,
 } from "./ir.js";
-export {
-  openGrammar,
-  openVocabulary,
-  readVocabularyFacts,
-  type TokenBytes,
-  type TokenGrammar,
-  type TokenMatcher,
-  tokenBytesOf,
-  type Vocabulary,
-} from "./masks/index.js";
 export { matchesGrammar } from "./matchesGrammar.js";
 export { longestOutput, pruned } from "./measure.js";
 export { MOST_READINGS, tooWideRule } from "./readings.js";

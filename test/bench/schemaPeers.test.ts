@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type PeerOptions, replayPeers } from "../../bench/schema/peers.js";
 import { tokenizeCases } from "../../bench/schema/replay.js";
-import { tokenBytesOf } from "../../src/grammar/index.js";
+import { tokenBytesOf } from "../../src/grammar/masks/index.js";
 import { scratchFolder } from "../data/scratch.js";
 
 const folder = scratchFolder();

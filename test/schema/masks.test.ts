@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTokenizer, type Tokenizer } from "../../bench/schema/tokenizer.js";
 import { InputError } from "../../src/errors.js";
-import { openGrammar, openVocabulary, type Vocabulary } from "../../src/grammar/index.js";
+import { openGrammar, openVocabulary, type Vocabulary } from "../../src/grammar/masks/index.js";
 import { JSON_STYLES, type JsonStyle } from "../../src/jsonStyle.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { accepts, randomFrom, sampleText, spacedJson } from "../grammar/grammarTexts.js";

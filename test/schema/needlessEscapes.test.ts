@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { getLlama, type Llama } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openGrammar, openVocabulary } from "../../src/grammar/index.js";
+import { openGrammar, openVocabulary } from "../../src/grammar/masks/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { accepts, randomFrom, sampleText } from "../grammar/grammarTexts.js";
 import { openByteVocabulary } from "../grammar/masks/byteVocabulary.js";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readCollection, type SchemaCase } from "../../bench/schema/collection.js";
 import { InputError, messageOf } from "../../src/errors.js";
-import { openGrammar } from "../../src/grammar/index.js";
+import { openGrammar } from "../../src/grammar/masks/index.js";
 import { type CompiledSchema, compileSchema } from "../../src/schema/index.js";
 import { openByteVocabulary } from "../grammar/masks/byteVocabulary.js";
 import { type Miss, REASONS } from "./suiteReasons.js";

@@ -1,4 +1,4 @@
-import { openVocabulary, type Vocabulary } from "../../../src/grammar/index.js";
+import { openVocabulary, type Vocabulary } from "../../../src/grammar/masks/index.js";
 
 /** The end token of {@link openByteVocabulary}. */
 export const END = 256;

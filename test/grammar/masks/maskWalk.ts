@@ -1,4 +1,4 @@
-import type { TokenBytes, TokenMatcher } from "../../../src/grammar/index.js";
+import type { TokenBytes, TokenMatcher } from "../../../src/grammar/masks/index.js";
 
 export function isAllowed(mask: Uint32Array, token: number): boolean {
   return ((mask[token >>> 5]! >>> (token & 31)) & 1) === 1;

@@ -1,6 +1,6 @@
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, describe, expect, it } from "vitest";
-import { readVocabularyFacts, type TokenBytes, tokenBytesOf } from "../../../src/grammar/index.js";
+import { readVocabularyFacts, type TokenBytes, tokenBytesOf } from "../../../src/grammar/masks/index.js";
 import { openGgufVocabularies } from "./ggufVocabularies.js";
 
 const vocabularies = openGgufVocabularies();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadAddon } from "../../../src/addon.js";
-import { openGrammar, openVocabulary, type TokenMatcher } from "../../../src/grammar/index.js";
+import { openGrammar, openVocabulary, type TokenMatcher } from "../../../src/grammar/masks/index.js";
 import { type CompiledSchema, compileSchema } from "../../../src/schema/index.js";
 import { canTest } from "../../wanted.js";
 

@@ -9,7 +9,7 @@ import {
   type NativeRowResult,
   releaseObstacle,
 } from "../../../addon.js";
-import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../../../grammar/index.js";
+import { openGrammar, openVocabulary, type TokenGrammar, type Vocabulary } from "../../../grammar/masks/index.js";
 import { backendFor } from "../../../llamaBackend.js";
 import { loadLlama, sharedRelease } from "../../../loadedLlama.js";
 import type { EngineFailure, EngineMeter } from "../../engine.js";
