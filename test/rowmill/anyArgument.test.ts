@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { InputError, Rowmill } from "../../src/index.js";
 import { embeddedModelPath } from "../../src/models/index.js";
 
@@ -12,6 +12,8 @@ let mill: Rowmill;
 let model: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "rowmill-any-"));
+  // where no home is named, the user's own is not touched either
+  vi.stubEnv("ROWMILL_HOME", join(folder, "default"));
   model = join(folder, "plain.gguf");
   const bytes = readFileSync(embeddedModelPath("starter"));
   bytes.write("no", bytes.indexOf("tokenizer.chat_template"));
@@ -20,6 +22,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await mill.close();
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
