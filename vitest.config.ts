@@ -1,8 +1,44 @@
-import { defineConfig } from "vitest/config";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { globSync } from "tinyglobby";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** What tests import of src/ is what was compiled of it, which test/builtSources.ts keeps fresh: Node.js loads that by itself, and
+ *  what is tested is what is shipped. */
+const compiledSources: NonNullable<ViteUserConfig["plugins"]>[number] = {
+  name: "rowmill:compiled-sources",
+  enforce: "pre",
+  resolveId(source, importer) {
+    if (importer === undefined || !source.startsWith(".")) return null;
+    const path = relative(join(root, "src"), resolve(dirname(importer), source));
+    return path.startsWith("..") ? null : join(root, "dist", path);
+  },
+};
+
+/** Tests of functions that start nothing and keep nothing: they share processes, which have loaded the sources once. */
+const TOGETHER = [
+  "test/*.test.ts",
+  "test/{data,docs,grammar,jobs,language,models-starter,progress,prompt,results,schedule,schema,submission,worker}/**/*.test.ts",
+  "test/bench/{rows,schemaFigures,schemaTexts}.test.ts",
+  "test/cli/{help,jobsList,pieces}.test.ts",
+  "test/runner/{checkpoint,feeder,modelReader,planForMachine,waiting,waitingJobs}.test.ts",
+];
+/** Of those folders, what measures memory, loads what stays in a process, or may end it. */
+const APART = [
+  "test/data/{bigFiles,hostileFiles}.test.ts",
+  "test/docs/commands.test.ts",
+  "test/jobs/processes.test.ts",
+  "test/submission/modelTrial.test.ts",
+];
+
+const together = globSync(TOGETHER, { ignore: APART, cwd: root });
 
 export default defineConfig({
+  plugins: [compiledSources],
   test: {
-    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/builtSources.ts"],
     setupFiles: ["test/seed.ts"],
     // no outcome may depend on speed: this only ends what hangs
     testTimeout: 1_200_000,
@@ -10,5 +46,10 @@ export default defineConfig({
     // two cores: the tests of the engine load both by themselves
     maxWorkers: 2,
     server: { deps: { external: [/\/dist\//] } },
+    projects: [
+      // by name: vitest takes these, which are longer, first
+      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: together } },
+      { extends: true, test: { name: "together", include: together, isolate: false } },
+    ],
   },
 });

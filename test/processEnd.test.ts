@@ -4,17 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { emitFolder } from "./emitFolder.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { builtUrl } from "./builtUrl.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "rowmill-end-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const newFolder = () => mkdtempSync(join(scratch, "folder-"));
 
-let atomicFile = "";
-beforeAll(() => {
-  atomicFile = emitFolder(newFolder(), "results").replace(/index\.js$/, "atomicFile.js");
-});
+const atomicFile = builtUrl("results/atomicFile.js");
 
 /** Where the packages that use it find signal-exit, of which they bring two versions. */
 function signalExit(...by: string[]): string {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
@@ -47,23 +47,41 @@ export function defaultTokenizerPath(cacheFolder: string, onLine: (line: string)
   onLine(`tokenizer: qwen2's vocabulary out of the copy of llama.cpp in node-llama-cpp, kept in ${cacheFolder}`);
   const path = join(cacheFolder, "qwen2.gguf");
   if (existsSync(path)) return path;
-  const packageFile = createRequire(import.meta.url).resolve("node-llama-cpp");
-  const bundle = join(dirname(packageFile), "../llama/gitRelease.bundle");
   try {
-    mkdirSync(cacheFolder, { recursive: true });
-    const repository = join(cacheFolder, "llama.cpp.git");
-    if (!existsSync(repository)) git("clone", "--quiet", "--bare", bundle, repository);
-    const bytes = git("-C", repository, "show", `HEAD:${DEFAULT_FILE}`);
-    writeFileSync(`${path}.part`, bytes);
-    renameSync(`${path}.part`, path);
+    const bytes = git("-C", llamaRepository(cacheFolder), "show", `HEAD:${DEFAULT_FILE}`);
+    const part = `${path}.${process.pid}`;
+    writeFileSync(part, bytes);
+    renameSync(part, path);
     return path;
   } catch (cause) {
     throw new InputError(
       "ROWMILL_NO_TOKENIZER",
-      `${DEFAULT_FILE} can't be taken out of ${bundle} with git: name a model with --tokenizer FILE.gguf`,
+      `${DEFAULT_FILE} can't be taken out of ${llamaBundle()} with git: name a model with --tokenizer FILE.gguf`,
       { cause },
     );
   }
+}
+
+/** The copy of llama.cpp's repository that node-llama-cpp brings, as git reads it; made once, in a folder that git ignores.
+ *  @throws {Error} without git, or when there is no copy */
+export function llamaRepository(cacheFolder: string): string {
+  const repository = join(cacheFolder, "llama.cpp.git");
+  if (existsSync(repository)) return repository;
+  mkdirSync(cacheFolder, { recursive: true });
+  const part = `${repository}.${process.pid}`;
+  git("clone", "--quiet", "--bare", llamaBundle(), part);
+  try {
+    renameSync(part, repository);
+  } catch (error) {
+    // another process was faster
+    rmSync(part, { recursive: true });
+    if (!existsSync(repository)) throw error;
+  }
+  return repository;
+}
+
+function llamaBundle(): string {
+  return join(dirname(createRequire(import.meta.url).resolve("node-llama-cpp")), "../llama/gitRelease.bundle");
 }
 
 function git(...args: readonly string[]): Buffer {

@@ -10,6 +10,7 @@ import { wheelsOf } from "../../bench/schema/python.js";
 import { renderReport } from "../../bench/schema/report.js";
 import { defaultTokenizerPath, openTokenizer } from "../../bench/schema/tokenizer.js";
 import { scratchFolder } from "../data/scratch.js";
+import { BENCH_CACHE } from "../grammar/ggufVocabularies.js";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const COLLECTION = join(PACKAGE, "../shared/data/maskbench-dev.jsonl.gz");
@@ -90,7 +91,7 @@ test("a peer's wheels are its own alone", () => {
 });
 
 test("the default tokenizer is a vocabulary of 152 k tokens whose bytes are the text's", async () => {
-  const tokenizer = await openTokenizer(defaultTokenizerPath(join(folder, "cache"), () => {}));
+  const tokenizer = await openTokenizer(defaultTokenizerPath(BENCH_CACHE, () => {}));
   try {
     const { bytes, offsets, endTokens } = tokenizer.vocabulary;
     expect(offsets.length).toBe(151_937);

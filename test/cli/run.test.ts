@@ -199,6 +199,7 @@ test("Ctrl-C and the end of the time leave the job running; cancelling ends it a
     '{"maxTokens": 300}',
     "--output",
     "never.csv",
+    ...["--workers", "1", "--threads", "1", "--slots", "1"],
   );
   await attached.seen("Progress:");
   attached.kill("SIGINT");

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endRunner } from "../endRunner.js";
 import { removeFolder } from "../removeFolder.js";
 
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -21,15 +22,14 @@ export interface Started {
   readonly seen: (text: string) => Promise<void>;
 }
 
-/** A folder with a home whose runner ends soon after its last job, and with the files of a test. */
+/** A folder with a home, whose runner stays warm between a test's jobs and ends with the desk, and with the files of a test. */
 export class Desk implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "rowmill-cli-"));
   readonly home = join(this.folder, "home");
 
   constructor(config: object = {}) {
-    if (!existsSync(MAIN)) throw new Error("these tests run the built command: npm run build");
     mkdirSync(this.home);
-    this.write("home/config.json", JSON.stringify({ runnerIdleMinutes: 0.02, ...config }));
+    this.write("home/config.json", JSON.stringify(config));
   }
 
   /** @returns the file's path */
@@ -94,7 +94,8 @@ export class Desk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // a runner may write its last lines yet
+    endRunner(this.home);
+    // it may write its last lines yet
     removeFolder(this.folder);
   }
 }

@@ -12,6 +12,12 @@ beforeAll(() => {
 });
 afterAll(() => desk[Symbol.dispose]());
 
+/** A job that goes on while it is looked at, and leaves a core to who looks. */
+const LONG = [
+  ...["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"],
+  ...["--workers", "1", "--threads", "1", "--slots", "1"],
+];
+
 /** Whether the cursor is seen at the end. */
 const hasCursor = (shown: string) => shown.lastIndexOf("\x1b[?25h") > shown.lastIndexOf("\x1b[?25l");
 
@@ -38,8 +44,7 @@ describe.runIf(HAS_TERMINALS)("in a terminal", () => {
   });
 
   test("the end of the time leaves the bar's line, and nothing is drawn below the last words", async () => {
-    const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
-    const { code, shown } = await runInTerminal(desk, [...words, "--timeout", "1"]);
+    const { code, shown } = await runInTerminal(desk, [...LONG, "--timeout", "1"]);
     expect(code, shown).toBe(4);
     const lines = screenLines(shown).filter((line) => line !== "");
     const said = lines.at(-1) ?? "";
@@ -69,8 +74,7 @@ describe.runIf(HAS_TERMINALS)("in a terminal", () => {
   });
 
   test("Ctrl-C leaves the bar's line, gives the cursor back and says that the job goes on", async () => {
-    const words = ["infer", "long.csv", "--column", "text", "--model", "starter", "--choices", "good,bad"];
-    const { code, shown } = await runInTerminal(desk, words, { typed: { behind: "Progress: ", text: "\x03" } });
+    const { code, shown } = await runInTerminal(desk, LONG, { typed: { behind: "Progress: ", text: "\x03" } });
     const lines = screenLines(shown);
     const said = lines.find((line) => line.includes(" goes on. ")) ?? "";
     expect(said).toMatch(/^job-[0-9a-f-]{36} goes on\. Attach again with: .* attach job-[0-9a-f-]{36}$/);

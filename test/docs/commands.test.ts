@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
+import { endRunner } from "../endRunner.js";
 import { removeFolder } from "../removeFolder.js";
 import { blocksOf, PAGES, proseOf, readPage } from "./pages.js";
 
@@ -85,15 +86,16 @@ describe("the README's program and commands run as printed", () => {
   const page = readPage("README.md");
 
   beforeAll(() => {
-    if (!existsSync("dist/index.js")) throw new Error("the README's program imports the built package: npm run build");
     mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
     symlinkSync(resolve("."), join(folder, "node_modules/rowmill"));
     symlinkSync("../rowmill/dist/cli/main.js", join(folder, "node_modules/.bin/rowmill"));
     symlinkSync(resolve("examples"), join(folder, "examples"));
     mkdirSync(join(folder, "home"), { mode: 0o700 });
-    writeFileSync(join(folder, "home/config.json"), '{"runnerIdleMinutes": 0.02}');
   });
-  afterAll(() => removeFolder(folder));
+  afterAll(() => {
+    endRunner(join(folder, "home"));
+    removeFolder(folder);
+  });
 
   function runInShell(script: string): Promise<{ code: number; stdout: string; stderr: string }> {
     const env = { ...process.env, ROWMILL_HOME: join(folder, "home"), NO_COLOR: "1" };

@@ -58,9 +58,12 @@ const promptOf = (row: string): Token[] => {
 /** What may follow each of the last tokens, with its probability: all evaluated in a context of its own. */
 async function follow(tokens: readonly Token[], last: number): Promise<ReadonlyMap<Token, number>[]> {
   await using context = await model.createContext({ contextSize: 400, sequences: 1, threads: 1 });
+  const first = tokens.length - last;
   const outputs = await context
     .getSequence()
-    .controlledEvaluate(tokens.map((token) => [token, { generateNext: { probabilities: true } }]));
+    .controlledEvaluate(
+      tokens.map((token, at) => (at < first ? token : [token, { generateNext: { probabilities: true } }])),
+    );
   return outputs.slice(-last).map((output) => output?.next.probabilities ?? new Map());
 }
 

@@ -32,10 +32,15 @@ async function logprobAlone(row: string, label: string): Promise<number> {
   const before = [...prefix, ...engine.tokenize(row), ...suffix] as Token[];
   const tokens = model.tokenize(label, false, "trimLeadingSpace");
   await using context = await model.createContext({ contextSize: 300, sequences: 1, threads: 1 });
+  const last = before.length - 1;
   const outputs = await context
     .getSequence()
-    .controlledEvaluate([...before, ...tokens].map((token) => [token, { generateNext: { probabilities: true } }]));
-  const next = outputs.slice(before.length - 1).map((output) => output?.next.probabilities ?? new Map<Token, number>());
+    .controlledEvaluate(
+      [...before, ...tokens].map((token, at) =>
+        at < last ? token : [token, { generateNext: { probabilities: true } }],
+      ),
+    );
+  const next = outputs.slice(last).map((output) => output?.next.probabilities ?? new Map<Token, number>());
   const ends = [...(next.at(-1) ?? [])].filter(([token]) => model.isEogToken(token));
   const end = ends.reduce((sum, [, probability]) => sum + probability, 0);
   return tokens.reduce((sum, token, at) => sum + Math.log(next[at]?.get(token) ?? 0), Math.log(end));

@@ -2,32 +2,21 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { leaseHolder, openHome } from "../../src/jobs/index.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { endRunner } from "../endRunner.js";
 import { removeFolder } from "../removeFolder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rowmill-examples-"));
 const sentiments = ["positive", "negative", "neutral"];
 
-beforeAll(() => {
-  if (!existsSync("dist/index.js")) throw new Error("the examples import the built package: run `npm run build` first");
-});
-afterAll(async () => {
-  await endRunner();
+// the examples share one runner, so that the model is loaded once
+afterAll(() => {
+  endRunner(folder);
   removeFolder(folder);
 });
-
-/** The examples share one runner, so that the model is loaded once. */
-async function endRunner(): Promise<void> {
-  using home = openHome(folder);
-  const pid = leaseHolder(home.catalog)?.pid;
-  if (pid !== undefined) process.kill(pid);
-  while (leaseHolder(home.catalog) !== null) await sleep(50);
-}
 
 /** Runs a program with a home of its own; never rejects, so that a test sees exit code and output together. */
 function run(program: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -1,47 +1,40 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { builtUrl } from "../builtUrl.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const sources = fileURLToPath(new URL("children", import.meta.url));
 
-/** The job store as JavaScript, for child processes, which have no TypeScript. */
+/** Programs on the built job store, as JavaScript: child processes have no TypeScript. */
 export class CompiledJobs implements Disposable {
-  // beside the packages, so that the compiled files find them
-  readonly #folder: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "rowmill-children-"));
 
   constructor() {
-    const cache = join(root, "node_modules", ".cache");
-    mkdirSync(cache, { recursive: true });
-    this.#folder = mkdtempSync(join(cache, "jobs-"));
     chmodSync(this.#folder, 0o755);
     writeFileSync(join(this.#folder, "package.json"), '{"type":"module"}');
-    // what the folders share lies above them
-    const folders = ["src", "src/jobs", "test/jobs/children"];
-    const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
-    for (const file of files) if (file.endsWith(".ts")) this.#compile(file);
+    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+    for (const name of readdirSync(sources)) {
+      const { outputText } = ts.transpileModule(readFileSync(join(sources, name), "utf8"), { compilerOptions });
+      const program = outputText.replaceAll('"../../../src/', `"${builtUrl("")}`);
+      writeFileSync(join(this.#folder, name.replace(/\.ts$/, ".js")), program);
+    }
   }
 
   /** Starts `test/jobs/children/<name>.ts`.
    *  @param uid the user that it runs as, for which this process must be root */
   start(name: string, args: readonly string[], uid: number | null = null): Child {
-    const script = join(this.#folder, "test/jobs/children", `${name}.js`);
+    const script = join(this.#folder, `${name}.js`);
     const user = uid === null ? {} : { uid, gid: uid };
     return new Child(spawn(process.execPath, [script, ...args], { stdio: ["pipe", "pipe", "pipe"], ...user }));
   }
 
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #compile(file: string): void {
-    const target = join(this.#folder, relative(root, file).replace(/\.ts$/, ".js"));
-    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, ts.transpileModule(readFileSync(file, "utf8"), { compilerOptions }).outputText);
   }
 }
 

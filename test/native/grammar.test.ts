@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { buildNative, canBuildNative } from "./nativeBuild.js";
 
+/** Optimised a little: what the sanitizers make of it runs twice as fast then, and compiles hardly slower. */
+const QUICK = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1"];
+
 describe.skipIf(!canBuildNative)("the grammar below the binding", () => {
   it("passes its tests under the address and undefined-behaviour sanitizers", () => {
-    using build = buildNative(
-      ["grammar_test", "random_test", "fuzz"],
-      "-DROWMILL_SANITIZE=ON",
-      "-DCMAKE_BUILD_TYPE=Debug",
-    );
+    const build = buildNative(["grammar_test", "random_test", "fuzz"], "-DROWMILL_SANITIZE=ON", ...QUICK);
     // masks of random grammars against a reference that tries everything, then damaged tables
     for (const [program, count] of [
       ["grammar_test", ""],
@@ -21,7 +20,7 @@ describe.skipIf(!canBuildNative)("the grammar below the binding", () => {
   });
 
   it("has no data race when many threads share one grammar", () => {
-    using build = buildNative(["grammar_test"], "-DROWMILL_SANITIZE=thread", "-DCMAKE_BUILD_TYPE=Debug");
+    const build = buildNative(["grammar_test"], "-DROWMILL_SANITIZE=thread", ...QUICK);
     const { status, output } = build.run("grammar_test");
     expect(output).toContain("all passed");
     expect(status).toBe(0);

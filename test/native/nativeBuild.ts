@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { canTest } from "../wanted.js";
@@ -15,32 +15,38 @@ export const canBuildNative = canTest(
   "the C++ tests (CMake or a C++ compiler is missing)",
 );
 
-/** Programs of test/native, built from native/ in a folder of their own, warnings being errors. */
+/** Programs of test/native, built from native/ with warnings being errors. */
 export interface NativeBuild {
   /** Runs one; what it and the steps before it printed. */
   run(program: string, ...args: string[]): { status: number | null; output: string };
-  [Symbol.dispose](): void;
 }
 
-/** @param options of CMake, "-DROWMILL_SANITIZE=ON" */
+/** Builds in a folder that stays, so that the next run compiles what has changed.
+ *  @param options of CMake, "-DROWMILL_SANITIZE=ON" */
 export function buildNative(programs: readonly string[], ...options: string[]): NativeBuild {
-  const folder = mkdtempSync(join(tmpdir(), "rowmill-native-"));
-  const steps = [
-    ["-S", root, "-B", folder, "-DROWMILL_TESTS=ON", "-DROWMILL_WERROR=ON", ...options],
-    ["--build", folder, "--parallel", "2", "--target", ...programs],
-  ];
-  let failed: { status: number | null; output: string } | null = null;
-  for (const args of steps) failed ??= unlessGood(spawnSync("cmake", args, { encoding: "utf8" }));
+  // a build that was moved is of no use
+  const key = createHash("sha256")
+    .update([root, ...programs, ...options].join("\n"))
+    .digest("hex");
+  const folder = join(root, "build", "tests", `${programs[0]}-${key.slice(0, 8)}`);
+  const cmake = (...args: string[]) => resultOf(spawnSync("cmake", args, { encoding: "utf8" }));
+  const configure = () => {
+    mkdirSync(folder, { recursive: true });
+    return cmake("-S", root, "-B", folder, "-DROWMILL_TESTS=ON", "-DROWMILL_WERROR=ON", ...options);
+  };
+  let step = configure();
+  if (step.status !== 0) {
+    // it may be of a compiler that is gone
+    rmSync(folder, { recursive: true });
+    step = configure();
+  }
+  if (step.status === 0) step = cmake("--build", folder, "--parallel", "2", "--target", ...programs);
   return {
-    run: (program, ...args) => failed ?? resultOf(spawnSync(join(folder, program), args, { encoding: "utf8" })),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    run: (program, ...args) =>
+      step.status === 0 ? resultOf(spawnSync(join(folder, program), args, { encoding: "utf8" })) : step,
   };
 }
 
 function resultOf({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }) {
   return { status, output: `${stdout}${stderr}` };
-}
-
-function unlessGood(step: { status: number | null; stdout: string; stderr: string }) {
-  return step.status === 0 ? null : resultOf(step);
 }

@@ -3,7 +3,7 @@ import { buildNative, canBuildNative } from "./nativeBuild.js";
 
 describe.skipIf(!canBuildNative)("the sampler of the native engine", () => {
   it("passes its tests under the address and undefined-behaviour sanitizers", () => {
-    using build = buildNative(["sampling_test"], "-DROWMILL_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Release");
+    const build = buildNative(["sampling_test"], "-DROWMILL_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Release");
     const { status, output } = build.run("sampling_test", "3000");
     expect(output).toContain("all passed");
     expect(status).toBe(0);

@@ -5,24 +5,21 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "../../src/addon.js";
 import { attachCounters, type CounterPage, openCounters, openLane } from "../../src/progress/index.js";
+import { builtUrl } from "../builtUrl.js";
 import { canTest } from "../wanted.js";
-import { emitProgress } from "./emitted.js";
 import { temporaryFolder } from "./temporary.js";
 
 const folder = temporaryFolder();
 const run = promisify(execFile);
-let progressUrl: string;
+const progressUrl = builtUrl("progress/index.js");
 let pages = 0;
 const newPath = () => join(folder, `page${++pages}`);
 
 const hasAddon = canTest("addon", loadAddon().native !== null, `tests of the page in a file (${loadAddon().reason})`);
 
-beforeAll(() => {
-  progressUrl = emitProgress(folder);
-});
 afterEach(() => {
   vi.unstubAllEnvs();
 });

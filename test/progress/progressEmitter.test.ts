@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCounters, type Progress, ProgressEmitter, type WatchedJob } from "../../src/progress/index.js";
-import { emitProgress } from "./emitted.js";
+import { builtUrl } from "../builtUrl.js";
 import { temporaryFolder } from "./temporary.js";
 
 const folder = temporaryFolder();
@@ -269,7 +269,7 @@ describe("a progress emitter", () => {
 });
 
 describe("a process that made an emitter", () => {
-  const url = emitProgress(folder);
+  const url = builtUrl("progress/index.js");
   /** Runs a program in which `emitter` follows a job that ends after 20 looks at it. */
   async function runWith(body: string): Promise<string> {
     const program = `

@@ -3,8 +3,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ProgressEmitter, showProgress, type WatchedJob } from "../../src/progress/index.js";
-import { emitProgress } from "./emitted.js";
-import { temporaryFolder } from "./temporary.js";
+import { builtUrl } from "../builtUrl.js";
 
 /** Stands for the standard output: a terminal of so many columns, or none. */
 function fakeOutput(columns?: number) {
@@ -143,7 +142,7 @@ describe("showing progress", () => {
 });
 
 it("a process that is interrupted dies of the signal and gives the cursor back", async () => {
-  const url = emitProgress(temporaryFolder());
+  const url = builtUrl("progress/index.js");
   const program = `
     const { ProgressEmitter, showProgress } = await import(${JSON.stringify(url)});
     Object.assign(process.stdout, { isTTY: true, columns: 80 });

@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeAtomically } from "../../src/results/atomicFile.js";
+import { builtUrl } from "../builtUrl.js";
 import { scratchFolder } from "../data/scratch.js";
-import { emitFolder } from "../emitFolder.js";
 
 const folder = scratchFolder();
 const at = (name: string) => join(folder, name);
@@ -56,9 +56,8 @@ test("a link to a folder, and links in a circle, are refused", async () => {
 test.skipIf(process.platform === "win32")(
   "a link to /dev/stdout writes there: behind what a file holds and before what is written to it later",
   () => {
-    const index = emitFolder(at("source"), "results");
     const program = `
-      const { writeAtomically } = await import(${JSON.stringify(index.replace(/index\.js$/, "atomicFile.js"))});
+      const { writeAtomically } = await import(${JSON.stringify(builtUrl("results/atomicFile.js"))});
       await writeAtomically(process.argv[1], (async function* () {
         yield Buffer.from("who");
         yield Buffer.from("le\\n");

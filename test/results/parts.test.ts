@@ -2,31 +2,27 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { writeAtomically } from "../../src/results/atomicFile.js";
+import { builtUrl } from "../builtUrl.js";
 import { scratchFolder } from "../data/scratch.js";
-import { emitFolder } from "../emitFolder.js";
 
 const scratch = scratchFolder();
 const newFolder = () => mkdtempSync(join(scratch, "parts-"));
 const partsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith(".part"));
 
-let program = "";
-beforeAll(() => {
-  const index = emitFolder(newFolder(), "results");
-  program = `
-    const { writeAtomically } = await import(${JSON.stringify(index.replace(/index\.js$/, "atomicFile.js"))});
-    await writeAtomically(process.argv[1], (async function* () {
-      yield Buffer.from("whole");
-      process.stdout.write("begun\\n");
-      // until its standard input ends
-      for await (const _ of process.stdin);
-    })());`;
-});
+const PROGRAM = `
+  const { writeAtomically } = await import(${JSON.stringify(builtUrl("results/atomicFile.js"))});
+  await writeAtomically(process.argv[1], (async function* () {
+    yield Buffer.from("whole");
+    process.stdout.write("begun\\n");
+    // until its standard input ends
+    for await (const _ of process.stdin);
+  })());`;
 
 /** A process that has begun to write a file, and ends it when its standard input ends. */
 async function startWriter(path: string, within: readonly string[] = []): Promise<ChildProcess> {
-  const [command, ...words] = [...within, process.execPath, "--input-type=module", "-e", program, path];
+  const [command, ...words] = [...within, process.execPath, "--input-type=module", "-e", PROGRAM, path];
   const writer = spawn(command ?? "", words, { stdio: ["pipe", "pipe", "inherit"] });
   await once(writer.stdout, "data");
   return writer;

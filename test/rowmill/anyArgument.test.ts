@@ -1,18 +1,28 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { InputError, Rowmill } from "../../src/index.js";
+import { embeddedModelPath } from "../../src/models/index.js";
 
 let folder: string;
 let mill: Rowmill;
+/** The starter without its chat template: to render one takes a process, and hundreds of jobs are asked for here. */
+let model: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "rowmill-any-"));
+  // where no home is named, the user's own is not touched either
+  vi.stubEnv("ROWMILL_HOME", join(folder, "default"));
+  model = join(folder, "plain.gguf");
+  const bytes = readFileSync(embeddedModelPath("starter"));
+  bytes.write("no", bytes.indexOf("tokenizer.chat_template"));
+  writeFileSync(model, bytes);
   mill = new Rowmill({ home: join(folder, "home"), output: null });
 });
 afterAll(async () => {
   await mill.close();
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -73,14 +83,14 @@ const calls: [name: string, call: Call][] = [
   ["output", (value) => new Rowmill({ home: mill.home, output: value })],
   ["progress mode", (value) => new Rowmill({ home: mill.home, output: null, progress: value })],
   ["models", (value) => new Rowmill({ home: mill.home, output: null, models: value })],
-  ["infer(data)", (value) => mill.infer(value, { model: "starter", column: "text", dryRun: true })],
-  ["infer(rows)", (value) => mill.infer([{ text: "a" }, value], { model: "starter", column: "text", dryRun: true })],
-  ["infer(row's field)", (value) => mill.infer([{ text: value }], { model: "starter", column: "text", dryRun: true })],
+  ["infer(data)", (value) => mill.infer(value, { model, column: "text", dryRun: true })],
+  ["infer(rows)", (value) => mill.infer([{ text: "a" }, value], { model, column: "text", dryRun: true })],
+  ["infer(row's field)", (value) => mill.infer([{ text: value }], { model, column: "text", dryRun: true })],
   ["infer(…, options)", (value) => mill.infer([1], value)],
-  ["outputSchema", (value) => mill.infer(["a"], { model: "starter", outputSchema: value, dryRun: true })],
-  ["samplingParams", (value) => mill.infer(["a"], { model: "starter", samplingParams: value, dryRun: true })],
-  ["column", (value) => mill.infer([{ text: "a" }], { model: "starter", column: value, dryRun: true })],
-  ["name", (value) => mill.infer(["a"], { model: "starter", name: value, dryRun: true })],
+  ["outputSchema", (value) => mill.infer(["a"], { model, outputSchema: value, dryRun: true })],
+  ["samplingParams", (value) => mill.infer(["a"], { model, samplingParams: value, dryRun: true })],
+  ["column", (value) => mill.infer([{ text: "a" }], { model, column: value, dryRun: true })],
+  ["name", (value) => mill.infer(["a"], { model, name: value, dryRun: true })],
   ["attach", (value) => mill.attach(value)],
   ["progress", (value) => mill.progress(value)],
   ["awaitJobCompletion", (value) => mill.awaitJobCompletion(value)],
@@ -135,7 +145,7 @@ test("an id of a megabyte and a hundred thousand columns make errors of one scre
   expect(id).toMatch(/^there is no job "xxx.* … x+" in .*; this home has no jobs yet$/);
   const row = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`column_${i}`, i]));
   const column = await mill
-    .infer([row], { model: "starter", column: "colunm_7", dryRun: true })
+    .infer([row], { model, column: "colunm_7", dryRun: true })
     .then(String, (error: Error) => error.message);
   expect(column.length).toBeLessThan(1920);
   expect(column).toMatch(/"column_9" and 99,990 more; did you mean "column_7"\?$/);

@@ -41,7 +41,7 @@ describe("columnOrder auto", () => {
   });
 
   it("leaves fewer tokens to compute, as many as the dry run says", async () => {
-    const oneSlot = { ...labelling, engine: "native" as const, workers: 1, slots: 1 };
+    const oneSlot = { ...labelling, engine: "native" as const, workers: 1, threads: 1, slots: 1 };
     const computed = [];
     for (const columnOrder of ["given", "auto"] as const) {
       const estimate = await mill.infer(rows, { ...oneSlot, columnOrder, dryRun: true });

@@ -77,7 +77,7 @@ describe("a job of which rows fail", () => {
   it("stops as soon as more have failed than may, keeps what is done, and never starts again", async () => {
     // digits stand before letters in the order that shares beginnings
     const rows = [...Array(4).fill("0 ".repeat(4000)), ...tickets(60)];
-    const jobId = await mill.infer(rows, { ...failing, maxFailed: 2, workers: 1, slots: 1 });
+    const jobId = await mill.infer(rows, { ...failing, maxFailed: 2, workers: 1, threads: 1, slots: 1 });
     const job = await mill.getJob(jobId);
     expect(job).toMatchObject({ status: "FAILED", failures: [{ rows: expect.any(Number) }] });
     expect(job.rowsFailed).toBeGreaterThan(2);

@@ -10,7 +10,7 @@ import { openRowmill, sharedRowmill, TICKET_PROMPT, temporaryFolder, tickets } f
 
 const mill = sharedRowmill();
 const sampling = { temperature: 0, maxTokens: 8 };
-const oneSlot = { workers: 1, slots: 1 } as const;
+const oneSlot = { workers: 1, threads: 1, slots: 1 } as const;
 const labelling = { systemPrompt: TICKET_PROMPT, samplingParams: sampling, ...oneSlot } as const;
 
 const run = async (one: Rowmill, model: string) =>
@@ -88,7 +88,7 @@ async function queue(rows: string[], model: string, change: (home: string, jobId
 }
 
 async function endOf(next: Rowmill, jobId: string) {
-  await next.awaitJobCompletion(jobId, { silent: true });
+  await next.awaitJobCompletion(jobId, { silent: true, pollSeconds: 0.05 });
   return next.getJob(jobId);
 }
 

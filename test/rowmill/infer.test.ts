@@ -9,7 +9,7 @@ const mill = sharedRowmill({ models: { mine: "starter" } });
 const labelling = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA } as const;
 
 /** Where several slots share a batch, its make-up and so the last digits of its sums depend on time. */
-const oneSlot = { workers: 1, slots: 1 } as const;
+const oneSlot = { workers: 1, threads: 1, slots: 1 } as const;
 
 describe("infer", () => {
   it("gives one valid output a row, in row order", async () => {
@@ -85,7 +85,9 @@ describe("infer", () => {
   it("makes one detached job a model for an array of models", async () => {
     const jobIds = await mill.infer(tickets(8), { ...labelling, model: ["starter", "mine"], name: ["a", "b"] });
     expect(jobIds).toHaveLength(2);
-    const results = await Promise.all(jobIds.map((id) => mill.awaitJobCompletion(id, { silent: true })));
+    const results = await Promise.all(
+      jobIds.map((id) => mill.awaitJobCompletion(id, { silent: true, pollSeconds: 0.05 })),
+    );
     expect(results.map((outputs) => outputs?.length)).toEqual([8, 8]);
     expect(await Promise.all(jobIds.map(async (id) => (await mill.getJob(id)).name))).toEqual(["a", "b"]);
   });
@@ -162,7 +164,7 @@ describe("infer", () => {
   });
 
   it("stops at a stop string and at maxTokens", async () => {
-    const free = { model: "starter", systemPrompt: "Write a one-sentence summary." };
+    const free = { model: "starter", systemPrompt: "Write a one-sentence summary.", threads: 1 };
     const whole = (await mill.getJobResults(await mill.infer(tickets(1), free))) as string[];
     const word = (whole[0] ?? "").split(" ")[2] ?? "";
     expect(word).not.toBe("");
@@ -238,7 +240,7 @@ describe("a job under way", () => {
 
   it("can be cancelled and keeps what is done", async () => {
     // the thread that deals the rows looks for the cancel, five times a second: however late it is, it has dealt few more by then
-    const jobId = await mill.infer(tickets(30_000), { ...labelling, stayAttached: false });
+    const jobId = await mill.infer(tickets(30_000), { ...labelling, ...oneSlot, stayAttached: false });
     for await (const progress of mill.progress(jobId)) if (progress.rowsDone > 20) break;
     await mill.cancelJob(jobId);
     expect(await mill.awaitJobCompletion(jobId, { silent: true, pollSeconds: 0.1 })).toBeNull();
@@ -252,7 +254,7 @@ describe("a job under way", () => {
   });
 
   it("gives null when time runs out", async () => {
-    const jobId = await mill.infer(tickets(30_000), { ...labelling, stayAttached: false });
+    const jobId = await mill.infer(tickets(30_000), { ...labelling, ...oneSlot, stayAttached: false });
     expect(await mill.awaitJobCompletion(jobId, { timeout: 0.3, silent: true })).toBeNull();
     await mill.cancelJob(jobId);
   });

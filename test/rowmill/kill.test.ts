@@ -7,7 +7,7 @@ const ROWS = 600;
 const KILLS = 5;
 
 const labelling = { model: "starter", systemPrompt: TICKET_PROMPT, outputSchema: TICKET_SCHEMA } as const;
-const oneSlot = { workers: 1, slots: 1 } as const;
+const oneSlot = { workers: 1, threads: 1, slots: 1 } as const;
 
 async function waitFor<T>(look: () => Promise<T | null | false>): Promise<T> {
   for (;;) {

@@ -15,6 +15,7 @@ const labelling = {
   systemPrompt: TICKET_PROMPT,
   outputSchema: TICKET_SCHEMA,
   workers: 1,
+  threads: 1,
   slots: 1,
   stayAttached: false,
 } as const;
@@ -88,7 +89,10 @@ describe("a job whose catalogue is lost while it runs", () => {
         });
         expect(await watcher.getJob(jobId)).toMatchObject({ rowsDone: rows.length, rowsFailed: 0 });
       }
-      const expected = await unbroken.awaitJobCompletion(await unbroken.infer(rows, labelling), { silent: true });
+      const expected = await unbroken.awaitJobCompletion(await unbroken.infer(rows, labelling), {
+        silent: true,
+        pollSeconds: 0.05,
+      });
       for (const watcher of watchers) expect(await watcher.getJobResults(jobId)).toEqual(expected);
     },
   );

@@ -7,7 +7,8 @@ import { openRowmill, sharedRowmill, TICKET_PROMPT, TICKET_SCHEMA, temporaryFold
 
 const mill = sharedRowmill();
 const TOPICS = ["billing", "shipping", "returns", "technical", "account", "other"];
-const base = { model: "starter", systemPrompt: TICKET_PROMPT } as const;
+/** Threads that wait for each other spin, and other tests run beside. */
+const base = { model: "starter", systemPrompt: TICKET_PROMPT, threads: 1 } as const;
 
 interface Labelled {
   readonly inference_result: string | null;

@@ -16,7 +16,14 @@ import { TICKET_PROMPT, temporaryFolder, tickets } from "../rowmill/fixture.js";
 /** Only a hang ends a wait. */
 const ASK = { timeout: 1_000_000, interval: 50 };
 const labelling = {
-  ...{ model: "starter", systemPrompt: TICKET_PROMPT, samplingParams: { maxTokens: 8 }, workers: 1, slots: 1 },
+  ...{
+    model: "starter",
+    systemPrompt: TICKET_PROMPT,
+    samplingParams: { maxTokens: 8 },
+    workers: 1,
+    threads: 1,
+    slots: 1,
+  },
   stayAttached: false,
 } as const;
 

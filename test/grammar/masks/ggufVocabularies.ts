@@ -1,8 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { llamaRepository } from "../../bench/schema/tokenizer.js";
+
+/** Where the benchmarks keep what they take out of packages. */
+export const BENCH_CACHE = fileURLToPath(new URL("../../node_modules/.cache/rowmill-bench", import.meta.url));
 
 /** Vocabularies without weights that llama.cpp's own tests use, in the copy of its repository that node-llama-cpp brings. */
 export interface GgufVocabularies {
@@ -14,14 +18,13 @@ export interface GgufVocabularies {
 
 /** @returns null without git, or when the bundle isn't there */
 export function openGgufVocabularies(): GgufVocabularies | null {
-  const bundle = join(dirname(createRequire(import.meta.url).resolve("node-llama-cpp")), "../llama/gitRelease.bundle");
   const folder = mkdtempSync(join(tmpdir(), "rowmill-vocabularies-"));
-  const repository = join(folder, "llama.cpp.git");
   const git = (...args: string[]) =>
     execFileSync("git", args, { maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
+  let repository: string;
   let files: string[];
   try {
-    git("clone", "--quiet", "--bare", bundle, repository);
+    repository = llamaRepository(BENCH_CACHE);
     files = git("-C", repository, "ls-tree", "--name-only", "HEAD", "models/").toString().split("\n");
   } catch {
     rmSync(folder, { recursive: true, force: true });

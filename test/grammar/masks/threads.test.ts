@@ -1,12 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadAddon } from "../../../src/addon.js";
 import { compileSchema } from "../../../src/schema/index.js";
-import { emitFolder } from "../../emitFolder.js";
+import { builtUrl } from "../../builtUrl.js";
 import { canTest } from "../../wanted.js";
 
 const hasAddon = canTest(
@@ -32,14 +29,7 @@ const PROGRAM = `
     return hash;
   };`;
 
-let folder: string;
-let url: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "rowmill-grammar-"));
-  url = emitFolder(folder, "grammar/masks");
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
+const url = builtUrl("grammar/masks/index.js");
 const { tables } = compileSchema({ type: "object", properties: { name: { type: "string", maxLength: 500 } } });
 const text = Buffer.from(`{"name": "${"xé".repeat(150)}`);
 
