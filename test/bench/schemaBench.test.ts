@@ -10,7 +10,7 @@ import { wheelsOf } from "../../bench/schema/python.js";
 import { renderReport } from "../../bench/schema/report.js";
 import { defaultTokenizerPath, openTokenizer } from "../../bench/schema/tokenizer.js";
 import { scratchFolder } from "../data/scratch.js";
-import { BENCH_CACHE } from "../grammar/ggufVocabularies.js";
+import { BENCH_CACHE } from "../grammar/masks/ggufVocabularies.js";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const COLLECTION = join(PACKAGE, "../shared/data/maskbench-dev.jsonl.gz");

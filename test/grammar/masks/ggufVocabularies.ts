@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { llamaRepository } from "../../bench/schema/tokenizer.js";
+import { llamaRepository } from "../../../bench/schema/tokenizer.js";
 
 /** Where the benchmarks keep what they take out of packages. */
 export const BENCH_CACHE = fileURLToPath(new URL("../../node_modules/.cache/rowmill-bench", import.meta.url));
