@@ -1,6 +1,6 @@
-import { checkedUrl, DEFAULT_LIMITS, type Endpoint } from "./engine/index.js";
+import { checkedUrl, type Endpoint } from "./engine/index.js";
 import { InputError } from "./errors.js";
-import type { HomeConfig } from "./jobs/index.js";
+import { DEFAULT_ENDPOINT_LIMITS, type HomeConfig } from "./jobs/index.js";
 import type { ModelEndpoint } from "./modelRef.js";
 
 type Configured = HomeConfig["endpoints"][number];
@@ -16,7 +16,7 @@ export function findEndpoint(name: string, { endpoints }: Pick<HomeConfig, "endp
   const [address = "", model = ""] = splitAt(text, text.indexOf("#"));
   if (!/^https?:/i.test(address) || isModelFile(address)) return null;
   const url = checkedUrl(address);
-  return { name: url, urls: [url], model: decoded(model), key: null, limits: DEFAULT_LIMITS };
+  return { name: url, urls: [url], model: decoded(model), key: null, limits: DEFAULT_ENDPOINT_LIMITS };
 }
 
 /** The endpoint of a job that was submitted, as config.json has it now.

@@ -15,7 +15,6 @@ export type {
 } from "./engine.js";
 export {
   checkedUrl,
-  DEFAULT_LIMITS,
   type Endpoint,
   type EndpointFacts,
   type EndpointLimits,

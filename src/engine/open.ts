@@ -17,13 +17,13 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
 }
 
 /** Finds out what an endpoint is and what it can do for a form, by asking.
- *  @param known  what it told an earlier time; what is there and of the same server is not asked again
+ *  @param known  what an endpoint, its model named, told an earlier time: what is there and of the same server is not asked again
  *  @returns the endpoint with the model's name filled in, and its facts
  *  @throws {InputError} ROWMILL_ENDPOINT_UNREACHABLE, ROWMILL_ENDPOINT_REFUSED, ROWMILL_MODEL_NOT_FOUND, ROWMILL_NO_KEY */
 export async function askEndpoint(
   endpoint: Endpoint,
   form: FormKind | null,
-  known: EndpointFacts | null,
+  known: (named: Endpoint) => EndpointFacts | null,
 ): Promise<{ readonly endpoint: Endpoint; readonly facts: EndpointFacts }> {
   const { askEndpoint: ask } = await import("./http/ask.js");
   return await ask(endpoint, form, known);

@@ -58,6 +58,9 @@ const homeConfig = z.strictObject({
   endpoints: z.array(endpoint).default([]),
 });
 
+/** Of an endpoint that only its address says. */
+export const DEFAULT_ENDPOINT_LIMITS = limits.parse({});
+
 export type HomeConfig = Readonly<z.infer<typeof homeConfig>>;
 
 /** Reads a home's settings; a missing file means all defaults.

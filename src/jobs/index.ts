@@ -5,7 +5,7 @@ export {
   type StatusChange,
   type StoredCalibration,
 } from "./catalog.js";
-export type { HomeConfig } from "./config.js";
+export { DEFAULT_ENDPOINT_LIMITS, type HomeConfig } from "./config.js";
 export { describeTrouble, diskFacts, diskTrouble } from "./diskTrouble.js";
 export { type FailedRows, mostFailedRows } from "./failedRows.js";
 export { type Home, type HomeOptions, openHome, requireWritable } from "./home.js";

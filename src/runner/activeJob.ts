@@ -86,7 +86,7 @@ export class ActiveJob {
       const plan = await this.#plan();
       const engine = this.#begin.planned.engine(plan.threads);
       pool = pools.take(engine, plan.workers);
-      await this.#makeRoom(engine, plan);
+      await pools.freeIdle(engine, plan.workers);
       const end = await this.#execute(plan, engine, pool);
       pools.give(pool);
       if (end === "finished") await this.#finish();
@@ -104,7 +104,7 @@ export class ActiveJob {
     const { home, pools } = this.#share;
     const { job, planned } = this.#begin;
     const engine = planned.engine(planned.plan.threads);
-    await this.#makeRoom(engine, planned.plan);
+    await pools.freeIdle(engine, planned.plan.workers);
     const plan = await calibratedPlan({ home, job, planned, pools, signal: this.#signal });
     const reasons = [...planned.placeReasons, ...plan.reasons];
     const record = { engine: planned.engineName, ...plan, reasons };
@@ -120,10 +120,6 @@ export class ActiveJob {
     };
     const { job } = this.#begin;
     return executeJob({ home, job, lease, plan, engine, pool: pool.piscina, signal: this.#signal, stopping, onLoaded });
-  }
-
-  async #makeRoom(engine: EngineChoice, { workers }: Plan): Promise<void> {
-    if (this.#begin.planned.place !== "elsewhere") await this.#share.pools.freeIdle(engine, workers);
   }
 
   /** A job ends well only when its file, read again, is whole. */

@@ -32,8 +32,7 @@ export class Pools implements AsyncDisposable {
       // a task is a whole job's share: threads come and go with the pool alone
       idleTimeout: Number.POSITIVE_INFINITY,
     });
-    const modelFile = "modelPath" in engine ? engine.modelPath : null;
-    const made: WarmPool = { key, modelFile, piscina, isUsed: true };
+    const made: WarmPool = { key, modelFile: fileOf(engine), piscina, isUsed: true };
     this.#pools.add(made);
     return made;
   }
@@ -49,8 +48,9 @@ export class Pools implements AsyncDisposable {
     await pool.piscina.destroy();
   }
 
-  /** Unloads the models that no job uses, to make room for another. */
+  /** Unloads the models that no job uses, to make room for another; one that runs elsewhere needs none. */
   async freeIdle(except: EngineChoice, workers: number): Promise<void> {
+    if (fileOf(except) === null) return;
     const kept = keyOf(except, workers);
     await this.#dropIdle(({ key }) => key === kept);
   }
@@ -77,6 +77,10 @@ export class Pools implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools].map((pool) => this.drop(pool)));
   }
+}
+
+function fileOf(engine: EngineChoice): string | null {
+  return "modelPath" in engine ? engine.modelPath : null;
 }
 
 function keyOf(engine: EngineChoice, workers: number): string {

@@ -27,6 +27,12 @@ export const RUNNER_BUSY_MS = 200;
 const LOOK_MS = 100;
 const CANCEL_POLL_MS = 200;
 
+/** Jobs of endpoints take nothing of the machine, and llama.cpp is not loaded for them: that takes a second. */
+const NOTHING_MEASURED: MachineBounds = {
+  ...{ cores: 0, memoryBytes: 0, freeMemoryBytes: 0 },
+  ...{ vramBytes: 0, freeVramBytes: 0, unifiedVramBytes: 0 },
+};
+
 export interface RunnerOptions {
   /** Ends by itself after so long without work; Infinity for never. */
   readonly idleMs: number;
@@ -176,9 +182,8 @@ export class Runner {
     // a GPU's memory shows what is free only once no model is there that no job uses
     const file = jobs.flatMap(({ job: { modelRef } }) => ("file" in modelRef ? [modelRef.file] : []))[0];
     if (isAlone && file !== undefined) await this.#pools.freeOthers(file);
-    if (isAlone || hasNew) this.#machine = null;
-    this.#machine ??= measureMachine();
-    const machine = await this.#machine;
+    if ((isAlone && file !== undefined) || hasNew) this.#machine = null;
+    const machine = file === undefined ? NOTHING_MEASURED : await this.#measured();
     // the last one has ended meanwhile, and its model is still there
     if (!isAlone && this.#isIdle()) return true;
     const { start, wait } = this.#schedule(jobs, machine);
@@ -192,6 +197,11 @@ export class Runner {
     }
     this.#waiting.note(wait);
     return hasStarted;
+  }
+
+  #measured(): Promise<MachineBounds> {
+    this.#machine ??= measureMachine();
+    return this.#machine;
   }
 
   #schedule(jobs: readonly WaitingJob[], machine: MachineBounds): Schedule {

@@ -41,8 +41,8 @@ export async function endpointModel(name: string, request: EndpointRequest): Pro
 
 async function asked(home: Home, endpoint: Endpoint, form: OutputForm | null) {
   const { catalog } = home;
-  const known = endpoint.model === "" ? null : catalog.endpointFacts(keyOf(endpoint));
-  const told = await askEndpoint(endpoint, form?.kind ?? null, known as EndpointFacts | null);
+  const known = (named: Endpoint) => catalog.endpointFacts(keyOf(named)) as EndpointFacts | null;
+  const told = await askEndpoint(endpoint, form?.kind ?? null, known);
   // a dry run looks into a home that can't be written as well
   if (!home.isReadOnly) catalog.keepEndpointFacts(keyOf(told.endpoint), told.facts);
   return told;
@@ -52,19 +52,30 @@ function keyOf({ name, model }: Endpoint): string {
   return modelKey({ endpoint: name, model });
 }
 
-/** What no endpoint does. */
+/** What no endpoint does: whether a job asks for it, and why it can't be. */
+const CANNOT: readonly {
+  readonly asks: (options: CheckedOptions) => boolean;
+  readonly why: (options: CheckedOptions) => string;
+}[] = [
+  {
+    asks: ({ engine }) => engine === "native" || engine === "node-llama-cpp",
+    why: ({ engine }) => `the engine ${engine} runs files: leave the option engine out`,
+  },
+  {
+    asks: ({ labelProbabilities }) => labelProbabilities,
+    why: () => "it tells no probabilities of whole labels: leave labelProbabilities out",
+  },
+  { asks: ({ confidence }) => confidence, why: () => "it tells no probabilities of labels: leave confidence out" },
+  {
+    asks: ({ answerPrefix }) => answerPrefix !== null,
+    why: () => "its answers begin by themselves: leave answerPrefix out",
+  },
+];
+
 function checkOptions({ name }: Endpoint, options: CheckedOptions): void {
-  const cannot =
-    options.engine === "native" || options.engine === "node-llama-cpp"
-      ? `the engine ${options.engine} runs files: leave the option engine out`
-      : options.labelProbabilities
-        ? "it tells no probabilities of whole labels: leave labelProbabilities out"
-        : options.confidence
-          ? "it tells no probabilities of labels: leave confidence out"
-          : options.answerPrefix !== null
-            ? "its answers begin by themselves: leave answerPrefix out"
-            : null;
-  if (cannot !== null) throw new InputError("ROWMILL_BAD_OPTION", `the model ${name} is an endpoint, and ${cannot}`);
+  const cannot = CANNOT.find(({ asks }) => asks(options));
+  if (cannot !== undefined)
+    throw new InputError("ROWMILL_BAD_OPTION", `the model ${name} is an endpoint, and ${cannot.why(options)}`);
 }
 
 /** What this one does not do. */

@@ -44,9 +44,12 @@ it("what an endpoint can do is asked for once", async () => {
   const options = { model: server.url, outputChoices: ["yes", "no"] };
   await mill.infer(["a"], options);
   expect(server.asked[0]?.grammar).toMatch(/root ::=/);
+  const { trials } = server;
+  expect(trials).toBeGreaterThan(0);
+  await mill.infer(["a"], options);
   const estimate = await mill.infer(["a", "b"], { ...options, dryRun: true });
   expect(estimate).toMatchObject({ rows: 2, inputTokensBasis: "guessed", memory: null });
-  expect(server.asked.length).toBe(1);
+  expect(server).toMatchObject({ trials, asked: { length: 2 } });
 });
 
 it("what it can't do is refused at submission, and nothing is left behind", async () => {

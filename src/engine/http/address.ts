@@ -40,10 +40,6 @@ export class Address {
     this.#pace = new Pace({ start, most: this.#most });
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   /** Most requests at a time, as far as is known now. */
   get limit(): number {
     return this.#pace.limit;

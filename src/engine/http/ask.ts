@@ -66,13 +66,13 @@ const properties = z.object({
 const versionAnswer = z.object({ version: z.string() });
 
 /** Finds out what an endpoint is and what it can do for a form, by asking.
- *  @param known what it told an earlier time; what is there and of the same server is not asked again
+ *  @param known what an endpoint, its model named, told an earlier time: what is there and of the same server is not asked again
  *  @returns the endpoint with the model's name filled in, and its facts
  *  @throws {InputError} ROWMILL_ENDPOINT_UNREACHABLE, ROWMILL_ENDPOINT_REFUSED, ROWMILL_MODEL_NOT_FOUND, ROWMILL_NO_KEY */
 export async function askEndpoint(
   endpoint: Endpoint,
   form: FormKind | null,
-  known: EndpointFacts | null,
+  known: (named: Endpoint) => EndpointFacts | null,
 ): Promise<{ readonly endpoint: Endpoint; readonly facts: EndpointFacts }> {
   await using transport = new Transport(readKey(endpoint));
   const { url, models } = await firstThatAnswers(transport, endpoint);
@@ -82,7 +82,8 @@ export async function askEndpoint(
   const props = properties.safeParse(await look(transport, `${root}/props`)).data;
   const version = versionAnswer.safeParse(await look(transport, `${root}/version`)).data?.version;
   const server = [listed.owned_by ?? "unknown", props?.build_info ?? version].filter(Boolean).join(" ");
-  const kept = known?.server === server && String(known.urls) === String(named.urls) ? known : null;
+  const told = known(named);
+  const kept = told?.server === server && String(told.urls) === String(named.urls) ? told : null;
   const ask = new Asking(transport, url, named.model);
   const forms = { ...kept?.forms };
   // what it could not do it may have learnt

@@ -25,8 +25,6 @@ export interface EndpointLimits {
   readonly contextTokens: number | null;
 }
 
-export const DEFAULT_LIMITS: EndpointLimits = { requests: null, timeoutSeconds: 600, contextTokens: null };
-
 export type FormKind = OutputForm["kind"];
 
 /** The field of a request that says an output's form. "grammar": GBNF, as llama-server reads it. "response_format": a JSON Schema,

@@ -1,6 +1,5 @@
 export {
   checkedUrl,
-  DEFAULT_LIMITS,
   type Endpoint,
   type EndpointFacts,
   type EndpointLimits,

@@ -106,7 +106,8 @@ function samplingFields(sampling: EngineJob["sampling"], takesAll: boolean): Rea
     frequency_penalty: frequencyPenalty,
     ...((sampling.logprobs || sampling.tokenLogprobs) && { logprobs: true }),
     ...(takesAll && {
-      top_k: topK === 0 ? -1 : topK,
+      // the best of all is the best of one, which a server finds without sorting its whole vocabulary
+      top_k: temperature === 0 ? 1 : topK === 0 ? -1 : topK,
       min_p: minP,
       // vLLM's and SGLang's name, and llama-server's
       repetition_penalty: repetitionPenalty,

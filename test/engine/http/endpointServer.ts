@@ -48,6 +48,8 @@ export class EndpointServer {
   readonly answered: Asked[] = [];
   /** Most requests that ran at a time. */
   most = 0;
+  /** Requests that only found out what it can do. */
+  trials = 0;
   #running = 0;
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
@@ -96,8 +98,10 @@ export class EndpointServer {
     if (request.url === "/version" && speaks === "vllm") return send(response, 200, { version: "0.12.0" });
     if (request.url !== "/v1/chat/completions") return send(response, 404, { error: { message: "not found" } });
     const asked = JSON.parse(text) as Asked;
-    if (text.includes(SECRET) || asked.seed === undefined)
+    if (text.includes(SECRET) || asked.seed === undefined) {
+      this.trials++;
       return send(response, 200, completion(this.#trial(asked), asked));
+    }
     this.#running++;
     this.most = Math.max(this.most, this.#running);
     try {

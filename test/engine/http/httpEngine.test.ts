@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { DEFAULT_LIMITS, type Endpoint, type EndpointFacts } from "../../../src/engine/http/endpoint.js";
+import type { Endpoint, EndpointFacts } from "../../../src/engine/http/endpoint.js";
 import { HttpEngine } from "../../../src/engine/http/httpEngine.js";
 import type { EngineFailure, EngineJob, EngineResult } from "../../../src/engine/index.js";
 import { fillSampling, SAMPLING_DEFAULTS } from "../../../src/sampling.js";
 import { EndpointServer, type Fault, type ServerOptions } from "./endpointServer.js";
+
+const LIMITS = { requests: null, timeoutSeconds: 600, contextTokens: null };
 
 const FACTS: EndpointFacts = {
   server: "test",
@@ -26,7 +28,7 @@ interface Run extends Partial<EngineJob> {
 }
 
 function endpointOf(urls: readonly string[]): Endpoint {
-  return { name: "test", urls, model: "small", key: null, limits: DEFAULT_LIMITS };
+  return { name: "test", urls, model: "small", key: null, limits: LIMITS };
 }
 
 /** Sends rows, whose seeds are 100 and their index. */
@@ -349,7 +351,7 @@ it("an answer that does not come in time is asked for again", async () => {
   const slow = await EndpointServer.open({ delayMs: 5000 });
   const rows = named(6);
   const { results } = await runRows([slow.url, server.url], rows, {
-    endpoint: { limits: { ...DEFAULT_LIMITS, timeoutSeconds: 0.05 } },
+    endpoint: { limits: { ...LIMITS, timeoutSeconds: 0.05 } },
     waitsFor: () => {
       late++;
     },
