@@ -5,10 +5,11 @@ import type { EngineFailure, EngineJob, EngineMeter, EngineResult, EngineRow, Ro
 import type { Address } from "./address.js";
 import { type Completion, readCompletion } from "./completion.js";
 import type { Endpoint, EndpointFacts } from "./endpoint.js";
+import { type Lane, Lanes } from "./lanes.js";
 import { estimateTokens } from "./measure.js";
 import { refusalOf } from "./refusal.js";
-import { bodyWriter } from "./requestBody.js";
-import { RowOrder } from "./rowOrder.js";
+import { bodyWriter, type WriteBody } from "./requestBody.js";
+import { CHUNK_ROWS, RowOrder } from "./rowOrder.js";
 import { problemIn, type Transport } from "./transport.js";
 
 /** A row over which the server fails so often, while it answers others, is itself the reason; where it answers none it may be the
@@ -24,6 +25,8 @@ const MOST_CUTS = 12;
 /** Of the share of a text that would fit, what is sent: tokens are not spread evenly. */
 const CUT_SHARE = 0.95;
 const CUT_BLINDLY = 0.5;
+/** How long a job's first rows are waited for at most, so that each lane begins with neighbours. */
+const GATHER_MS = 50;
 /** Rows that are held ready for each request at a time, and of how much text at most. */
 const AHEAD_ROWS = 16;
 const AHEAD_CHARACTERS = 16_000_000;
@@ -63,14 +66,18 @@ export class HttpRun {
    *  @throws what ends the whole job */
   readonly end: Promise<void>;
   readonly #parts: RunParts;
-  readonly #write: (row: EngineRow) => string;
+  readonly #write: WriteBody;
   readonly #rows: RowOrder<Trial>;
+  /** One an address. */
+  readonly #lanes: readonly Lanes<Trial>[];
   /** Ends the requests in flight. */
   readonly #ending = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
   #settle: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | null = null;
   #isOver = false;
   #failure: { readonly reason: unknown } | null = null;
+  /** Nothing is sent yet: first neighbours have to be there. */
+  #isGathering = true;
   #isPulling = false;
   #isDry = false;
   #aheadCharacters = 0;
@@ -89,6 +96,7 @@ export class HttpRun {
     const { endpoint, facts, job, compiled, addresses, signal } = parts;
     this.#write = bodyWriter(endpoint, facts, job, compiled);
     this.#rows = new RowOrder(addresses.length);
+    this.#lanes = addresses.map(() => new Lanes(facts.slots));
     // one listener a request in flight
     setMaxListeners(0, this.#ending.signal);
     const abort = (): void => this.#finish(null);
@@ -97,7 +105,13 @@ export class HttpRun {
     }).finally(() => signal.removeEventListener("abort", abort));
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
-    else this.#pump();
+    else {
+      this.#later(GATHER_MS, () => {
+        this.#isGathering = false;
+        this.#pump();
+      });
+      this.#pump();
+    }
   }
 
   /** Nothing more is sent or told. */
@@ -121,18 +135,42 @@ export class HttpRun {
   /** Sends what can be sent, asks for more rows, and ends when there is nothing left to do. */
   #pump(): void {
     if (this.#isOver) return;
-    const { addresses } = this.#parts;
-    addresses.forEach((address, place) => {
-      while (this.#rows.size > 0 && address.hasRoom(performance.now())) {
-        const isOnly = addresses.every((other) => other === address || other.pauseMs(performance.now()) > 0);
-        const chunk = this.#rows.take(place, address.limit, isOnly);
-        if (chunk.length === 0) return;
-        void this.#runChunk(address, place, chunk);
-      }
-    });
+    if (this.#isGathering && (this.#isDry || this.#rows.size >= this.#gathered)) this.#isGathering = false;
+    if (!this.#isGathering) for (const [place, address] of this.#parts.addresses.entries()) this.#fill(address, place);
     this.#ask();
     if (this.#isDry && this.#rows.size === 0 && this.#inFlight === 0 && this.#delayed === 0) this.#finish(null);
     else this.#watchPauses();
+  }
+
+  /** Sends to one address what it takes. */
+  #fill(address: Address, place: number): void {
+    const lanes = this.#lanes[place] as Lanes<Trial>;
+    while (address.hasRoom(performance.now())) {
+      const lane = lanes.take();
+      if (lane === null) return;
+      if (lane.rows.length === 0) lane.rows = this.#take(address, place, lanes);
+      if (lane.rows.length === 0) lane.rows = lanes.steal();
+      if (lane.rows.length === 0) {
+        lanes.putBack(lane);
+        return;
+      }
+      void this.#runLane(address, place, lane);
+    }
+  }
+
+  #take(address: Address, place: number, lanes: Lanes<Trial>): Trial[] {
+    if (this.#rows.size === 0) return [];
+    const others = this.#parts.addresses.filter((other) => other !== address);
+    const isOnly = others.every((other) => other.pauseMs(performance.now()) > 0);
+    return this.#rows.take(place, lanes.countFor(address.limit), isOnly);
+  }
+
+  /** Rows that let each lane begin with as many neighbours as it takes. */
+  get #gathered(): number {
+    return this.#parts.addresses.reduce(
+      (sum, { limit }, place) => sum + CHUNK_ROWS * (this.#lanes[place] as Lanes<Trial>).countFor(limit),
+      0,
+    );
   }
 
   #ask(): void {
@@ -204,16 +242,16 @@ export class HttpRun {
     this.#timers.add(timer);
   }
 
-  /** Rows that begin alike, one after the other. */
-  async #runChunk(address: Address, place: number, chunk: Trial[]): Promise<void> {
+  /** A lane's rows, one after the other. */
+  async #runLane(address: Address, place: number, lane: Lane<Trial>): Promise<void> {
     this.#inFlight++;
     address.sent();
     try {
-      for (let trial = chunk.shift(); trial !== undefined; trial = chunk.shift()) {
-        const isGoingOn = await this.#send(address, place, trial);
+      for (let trial = lane.rows.shift(); trial !== undefined; trial = lane.rows.shift()) {
+        const isGoingOn = await this.#send(address, place, lane.slot, trial);
         if (this.#isOver) return;
-        if (!isGoingOn || chunk.length === 0 || !address.hasRoom(performance.now())) {
-          for (const left of chunk.splice(0)) this.#rows.again(left, null);
+        if (!isGoingOn || lane.rows.length === 0 || !address.hasRoom(performance.now())) {
+          for (const left of lane.rows.splice(0)) this.#rows.again(left, null);
           if (!isGoingOn && address.trouble !== null) this.#rows.giveBack(place);
           return;
         }
@@ -223,6 +261,7 @@ export class HttpRun {
       this.#finish({ reason });
     } finally {
       this.#inFlight--;
+      this.#lanes[place]?.give(lane);
       this.#conclude();
       this.#pump();
     }
@@ -231,14 +270,14 @@ export class HttpRun {
   /** Sends one row and deals with what comes back.
    *  @returns whether the address takes the next one
    *  @throws what ends the whole job */
-  async #send(address: Address, place: number, trial: Trial): Promise<boolean> {
+  async #send(address: Address, place: number, slot: number | null, trial: Trial): Promise<boolean> {
     const { endpoint, job, transport } = this.#parts;
     const sentMs = performance.now();
     const reply = await transport
       .send({
         method: "POST",
         url: `${address.url}/chat/completions`,
-        body: this.#write({ ...trial.row, text: trial.text }),
+        body: this.#write({ ...trial.row, text: trial.text }, slot),
         timeoutMs: 1000 * endpoint.limits.timeoutSeconds,
         signal: this.#ending.signal,
       })

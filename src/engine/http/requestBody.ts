@@ -65,13 +65,16 @@ function escapedText(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
+/** @param slot  of a server that lets requests choose theirs (llama-server), else null */
+export type WriteBody = (row: EngineRow, slot: number | null) => string;
+
 /** Makes the bodies of a job's requests: what all rows share is written once. */
 export function bodyWriter(
   endpoint: Pick<Endpoint, "model">,
   facts: EndpointFacts,
   job: EngineJob,
   compiled: CompiledOutput | null,
-): (row: EngineRow) => string {
+): WriteBody {
   const { systemPrompt, templateArguments } = job.chat;
   const system = systemPrompt === null || systemPrompt === "" ? [] : [{ role: "system", content: systemPrompt }];
   const shared = {
@@ -84,8 +87,10 @@ export function bodyWriter(
   const head = JSON.stringify(system).slice(0, -1);
   const tail = (stringifyExact(shared) as string).slice(1);
   const comma = system.length > 0 ? "," : "";
-  return ({ text, seed }) =>
-    `{"messages":${head}${comma}{"role":"user","content":${JSON.stringify(text)}}],"seed":${seed},${tail}`;
+  return ({ text, seed }, slot) => {
+    const messages = `${head}${comma}{"role":"user","content":${JSON.stringify(text)}}]`;
+    return `{"messages":${messages},"seed":${seed},${slot === null ? "" : `"id_slot":${slot},`}${tail}`;
+  };
 }
 
 function formFieldsOf({ forms }: EndpointFacts, form: OutputForm | null, compiled: CompiledOutput | null) {

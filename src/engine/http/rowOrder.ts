@@ -1,6 +1,6 @@
 /** Rows that one address, and one request after another of it, take together at most: they begin alike. */
 const STRETCH_ROWS = 64;
-const CHUNK_ROWS = 8;
+export const CHUNK_ROWS = 16;
 
 /** Gives out rows that come in the order of their beginnings so that neighbours meet the same address, and follow each other there:
  *  what they share is computed once. Pieces get smaller as the rows run out, so that all end together. */
@@ -34,17 +34,19 @@ export class RowOrder<Row> {
     this.#ahead.unshift(...(this.#stretches[address] ?? []).splice(0));
   }
 
-  /** The next rows for one request after another of an address; [] where there are none.
-   *  @param lanes  requests at a time of the address
+  /** The next rows for one lane of an address, whose requests follow each other; [] where there are none.
+   *  @param lanes  that the address has
    *  @param isOnly  no other address takes requests now */
   take(address: number, lanes: number, isOnly: boolean): Row[] {
     const place = this.#again.findIndex(({ avoids }) => isOnly || avoids !== address);
     if (place >= 0) return this.#again.splice(place, 1).map(({ row }) => row);
     const stretch = this.#stretches[address] as Row[];
-    if (stretch.length === 0)
-      stretch.push(...this.#ahead.splice(0, part(this.#ahead.length, this.#stretches.length, STRETCH_ROWS)));
+    const addresses = this.#stretches.length;
+    const wanted = lanes * CHUNK_ROWS;
+    if (stretch.length < wanted)
+      stretch.push(...this.#ahead.splice(0, part(this.#ahead.length, addresses, Math.max(STRETCH_ROWS, wanted))));
     if (stretch.length === 0) this.#takeOver(stretch);
-    return stretch.splice(0, part(stretch.length, lanes, CHUNK_ROWS));
+    return stretch.splice(0, part(stretch.length + this.#ahead.length / addresses, lanes, CHUNK_ROWS));
   }
 
   /** The back half of what the slowest address has. */

@@ -33,9 +33,10 @@ it("every row is given out once, whoever asks, gives back or falls away", () => 
 it("neighbours go to the same address, and follow each other there", () => {
   const order = new RowOrder<number>(2);
   for (let row = 0; row < 1000; row++) order.add(row);
-  expect(order.take(0, 4, false)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(order.take(1, 4, false)).toEqual([64, 65, 66, 67, 68, 69, 70, 71]);
-  expect(order.take(0, 4, false)).toEqual([8, 9, 10, 11, 12, 13, 14]);
+  const from = (first: number) => Array.from({ length: 16 }, (_, at) => first + at);
+  expect(order.take(0, 4, false)).toEqual(from(0));
+  expect(order.take(1, 4, false)).toEqual(from(64));
+  expect(order.take(0, 4, false)).toEqual(from(16));
 });
 
 it("pieces get smaller as the rows run out", () => {
@@ -43,7 +44,7 @@ it("pieces get smaller as the rows run out", () => {
   for (let row = 0; row < 100; row++) order.add(row);
   const sizes: number[] = [];
   while (order.size > 0) sizes.push(order.take(0, 4, false).length);
-  expect(sizes.slice(0, 3)).toEqual([7, 6, 5]);
+  expect(sizes.slice(0, 3)).toEqual([13, 11, 10]);
   expect(sizes.slice(-4)).toEqual([1, 1, 1, 1]);
 });
 
