@@ -25,6 +25,8 @@ const MOST_CUTS = 12;
 /** Of the share of a text that would fit, what is sent: tokens are not spread evenly. */
 const CUT_SHARE = 0.95;
 const CUT_BLINDLY = 0.5;
+/** Of a row's text, so much that it begins as the row before it. */
+const SHARED_MUCH = 0.25;
 /** How long a job's first rows are waited for at most, so that each lane begins with neighbours. */
 const GATHER_MS = 50;
 /** Rows that are held ready for each request at a time, and of how much text at most. */
@@ -95,7 +97,7 @@ export class HttpRun {
     this.#parts = parts;
     const { endpoint, facts, job, compiled, addresses, signal } = parts;
     this.#write = bodyWriter(endpoint, facts, job, compiled);
-    this.#rows = new RowOrder(addresses.length);
+    this.#rows = new RowOrder(addresses.length, ({ row }, next) => sharedLength(row.text, next.row.text));
     this.#lanes = addresses.map(() => new Lanes(facts.slots));
     // one listener a request in flight
     setMaxListeners(0, this.#ending.signal);
@@ -148,7 +150,10 @@ export class HttpRun {
     while (address.hasRoom(performance.now())) {
       const lane = lanes.take();
       if (lane === null) return;
-      if (lane.rows.length === 0) lane.rows = this.#take(address, place, lanes);
+      if (lane.rows.length === 0) {
+        lane.rows = this.#take(address, place, lanes);
+        lane.isBound = shareMuch(lane.rows);
+      }
       if (lane.rows.length === 0) lane.rows = lanes.steal();
       if (lane.rows.length === 0) {
         lanes.putBack(lane);
@@ -248,7 +253,7 @@ export class HttpRun {
     address.sent();
     try {
       for (let trial = lane.rows.shift(); trial !== undefined; trial = lane.rows.shift()) {
-        const isGoingOn = await this.#send(address, place, lane.slot, trial);
+        const isGoingOn = await this.#send(address, place, lane.isBound ? lane.slot : null, trial);
         if (this.#isOver) return;
         if (!isGoingOn || lane.rows.length === 0 || !address.hasRoom(performance.now())) {
           for (const left of lane.rows.splice(0)) this.#rows.again(left, null);
@@ -433,6 +438,22 @@ export class HttpRun {
     this.#aheadCharacters -= row.text.length;
     this.#parts.done({ index: row.index, error, ...(cuts > 0 && { isInputCut: true }) });
   }
+}
+
+/** Characters that two texts begin with. */
+function sharedLength(text: string, other: string): number {
+  const most = Math.min(text.length, other.length);
+  let length = 0;
+  while (length < most && text.charCodeAt(length) === other.charCodeAt(length)) length++;
+  return length;
+}
+
+/** Whether neighbours share so much that to wait for the slot that has it is quicker than to read it again. */
+function shareMuch(rows: readonly Trial[]): boolean {
+  const [first, next] = rows;
+  if (first === undefined || next === undefined) return false;
+  const { text } = next.row;
+  return sharedLength(first.row.text, text) >= SHARED_MUCH * text.length;
 }
 
 function sumOf(values: Float32Array): number {

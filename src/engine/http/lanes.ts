@@ -5,12 +5,14 @@ export interface Lane<Row> {
   readonly slot: number | null;
   /** What it has taken of the rows, in order. */
   rows: Row[];
+  /** They share so much that they wait for its slot, and do not go to whichever is free. */
+  isBound: boolean;
 }
 
 /** Of each slot one request is computed while the next waits there, so that it is never empty. */
 const REQUESTS_PER_SLOT = 2;
 
-const NO_LANE: Lane<never> = { slot: null, rows: [] };
+const NO_LANE: Lane<never> = { slot: null, rows: [], isBound: false };
 
 /** The lanes of an address that have no request on the way, or one that may get another. */
 export class Lanes<Row> {
@@ -20,7 +22,7 @@ export class Lanes<Row> {
   /** @param slots  requests that the address computes at a time, where a request may choose the slot; null where it can't: then
    *                there are as many lanes as requests at a time */
   constructor(private readonly slots: number | null) {
-    this.#all.push(...Array.from({ length: slots ?? 0 }, (_, slot): Lane<Row> => ({ slot, rows: [] })));
+    this.#all.push(...Array.from({ length: slots ?? 0 }, (_, slot): Lane<Row> => ({ slot, rows: [], isBound: false })));
     // each is taken once before any is taken twice
     for (let turn = 0; turn < REQUESTS_PER_SLOT; turn++) this.#free.push(...this.#all);
   }
@@ -34,7 +36,7 @@ export class Lanes<Row> {
   take(): Lane<Row> | null {
     const free = this.#free.shift();
     if (free !== undefined || this.slots !== null) return free ?? null;
-    const lane: Lane<Row> = { slot: null, rows: [] };
+    const lane: Lane<Row> = { slot: null, rows: [], isBound: false };
     this.#all.push(lane);
     return lane;
   }

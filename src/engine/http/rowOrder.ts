@@ -11,7 +11,11 @@ export class RowOrder<Row> {
   /** Rows that run again, before all others, each at another address than the one where it failed. */
   readonly #again: { readonly row: Row; readonly avoids: number | null }[] = [];
 
-  constructor(addresses: number) {
+  /** @param shared  how much of their beginnings two neighbours share */
+  constructor(
+    addresses: number,
+    private readonly shared: (row: Row, next: Row) => number,
+  ) {
     this.#stretches = Array.from({ length: addresses }, () => []);
   }
 
@@ -46,7 +50,22 @@ export class RowOrder<Row> {
     if (stretch.length < wanted)
       stretch.push(...this.#ahead.splice(0, part(this.#ahead.length, addresses, Math.max(STRETCH_ROWS, wanted))));
     if (stretch.length === 0) this.#takeOver(stretch);
-    return stretch.splice(0, part(stretch.length + this.#ahead.length / addresses, lanes, CHUNK_ROWS));
+    return stretch.splice(
+      0,
+      this.#piece(stretch, part(stretch.length + this.#ahead.length / addresses, lanes, CHUNK_ROWS)),
+    );
+  }
+
+  /** Where a piece of so many rows, or up to twice as many, ends best: where the next row shares least with it. */
+  #piece(stretch: readonly Row[], rows: number): number {
+    let [end, least] = [rows, Number.POSITIVE_INFINITY];
+    for (let at = rows; at <= 2 * rows && least > 0; at++) {
+      const [last, next] = [stretch[at - 1], stretch[at]];
+      if (last === undefined) break;
+      const share = next === undefined ? 0 : this.shared(last, next);
+      if (share < least) [end, least] = [at, share];
+    }
+    return end;
   }
 
   /** The back half of what the slowest address has. */

@@ -228,15 +228,21 @@ it("neighbours meet the same server", async () => {
 
 it("neighbours follow each other in one slot of a server that lets requests choose theirs, two at a time", async () => {
   const server = await EndpointServer.open({ delayMs: 2 });
-  await runRows([server.url], named(400), { facts: { slots: 4 } });
+  const alike = named(400).map((name) => `all rows begin with these words: ${name}`);
+  await runRows([server.url], alike, { facts: { slots: 4 } });
   const slotOf = new Map(server.answered.map(({ seed, id_slot }) => [seed, id_slot]));
-  expect(new Set(slotOf.values())).toEqual(new Set([0, 1, 2, 3]));
-  const changes = named(400).filter((_, row) => row > 0 && slotOf.get(100 + row) !== slotOf.get(99 + row)).length;
+  // the last rows go one by one, to whichever slot is free
+  const bound = [...slotOf.values()].filter((slot) => slot !== undefined);
+  expect(new Set(bound)).toEqual(new Set([0, 1, 2, 3]));
+  expect(bound.length).toBeGreaterThan(350);
+  const changes = alike.filter((_, row) => row > 0 && slotOf.get(100 + row) !== slotOf.get(99 + row)).length;
   // a piece of 16 rows a change, and smaller ones at the end; rows dealt in turn would change 399 times
   expect(changes).toBeLessThan(100);
-  expect(server.most).toBe(8);
+  expect(server.most).toBeLessThanOrEqual(8);
   const plain = await EndpointServer.open();
-  await runRows([plain.url], named(3));
+  await runRows([plain.url], alike.slice(0, 40));
+  // rows that share little go to whichever slot is free
+  await runRows([plain.url], [..."abcdefgh"], { facts: { slots: 4 } });
   expect(plain.asked.every((asked) => !("id_slot" in asked))).toBe(true);
 });
 

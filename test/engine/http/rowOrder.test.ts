@@ -10,7 +10,7 @@ it("every row is given out once, whoever asks, gives back or falls away", () => 
   );
   fc.assert(
     fc.property(fc.nat(500), fc.array(step, { maxLength: 60 }), (rows, steps) => {
-      const order = new RowOrder<number>(3);
+      const order = new RowOrder<number>(3, () => 0);
       for (let row = 0; row < rows; row++) order.add(row);
       const taken: number[] = [];
       const take = (address: number, lanes: number): boolean => {
@@ -31,7 +31,7 @@ it("every row is given out once, whoever asks, gives back or falls away", () => 
 });
 
 it("neighbours go to the same address, and follow each other there", () => {
-  const order = new RowOrder<number>(2);
+  const order = new RowOrder<number>(2, () => 0);
   for (let row = 0; row < 1000; row++) order.add(row);
   const from = (first: number) => Array.from({ length: 16 }, (_, at) => first + at);
   expect(order.take(0, 4, false)).toEqual(from(0));
@@ -40,7 +40,7 @@ it("neighbours go to the same address, and follow each other there", () => {
 });
 
 it("pieces get smaller as the rows run out", () => {
-  const order = new RowOrder<number>(1);
+  const order = new RowOrder<number>(1, () => 0);
   for (let row = 0; row < 100; row++) order.add(row);
   const sizes: number[] = [];
   while (order.size > 0) sizes.push(order.take(0, 4, false).length);
@@ -49,7 +49,7 @@ it("pieces get smaller as the rows run out", () => {
 });
 
 it("a row that failed at one address goes to another, where there is one that takes rows", () => {
-  const order = new RowOrder<string>(2);
+  const order = new RowOrder<string>(2, () => 0);
   order.again("a", 0);
   order.again("b", null);
   expect(order.take(0, 4, false)).toEqual(["b"]);
@@ -57,4 +57,14 @@ it("a row that failed at one address goes to another, where there is one that ta
   expect(order.take(1, 4, false)).toEqual(["a"]);
   order.again("c", 0);
   expect(order.take(0, 4, true)).toEqual(["c"]);
+});
+
+it("a piece ends where the next row shares least with it", () => {
+  const share = (row: string, next: string) => (row[0] === next[0] ? 1 : 0);
+  const order = new RowOrder<string>(1, share);
+  const rows = ["a", "a", "b", "b", "b", "c", "c", "c", "c", "c", "c", "c"];
+  for (const row of rows) order.add(row);
+  const pieces: string[] = [];
+  while (order.size > 0) pieces.push(order.take(0, 3, true).join(""));
+  expect(pieces).toEqual(["aa", "bbb", "cc", "c", "c", "c", "cc"]);
 });
