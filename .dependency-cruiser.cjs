@@ -18,7 +18,7 @@ module.exports = {
     upward(
       "doors-only-call-the-facade",
       "^src/(cli|server|cluster)/",
-      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
+      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|inferTable\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts)",
     ),
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
@@ -46,7 +46,7 @@ module.exports = {
     upward(
       "output-uses-schema-and-grammar-alone",
       "^src/output/",
-      "^src/(?!output/|schema/|grammar/|errors\\.ts|exactNumbers\\.ts|jsonStyle\\.ts)",
+      "^src/(?!output/|schema/|grammar/|errors\\.ts|exactNumbers\\.ts|jsonStyle\\.ts|schemaInPrompt\\.ts)",
     ),
     upward("leaves-use-no-layer", `^src/(${leaves})/`, "^src/(submission|schedule|runner|jobs|worker|engine)/"),
     {

@@ -3,30 +3,30 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { flagOfOption } from "../dist/cli/inferFlags.js";
 import { createProgram } from "../dist/cli/program.js";
+import { OPTION_DEFAULTS } from "../dist/inferTable.js";
 import { readConfig } from "../dist/jobs/config.js";
 import { samplingTable } from "../dist/sampling.js";
-import { checkOptions } from "../dist/submission/options.js";
-import { fieldsOf, membersOf, methodsOf, openSources, textsOf } from "./sourceTables.mjs";
+import { fieldsOf, membersOf, methodsOf, openSources } from "./sourceTables.mjs";
 
 const root = new URL("..", import.meta.url);
 const page = new URL("docs/options.md", root);
 const SAMPLING = "src/sampling.ts";
-const OPTIONS = "src/submission/options.ts";
+const OPTIONS = "src/inferTable.ts";
 const FACADE = "src/rowmillOptions.ts";
 const CONFIG = "src/jobs/config.ts";
 
 const config = readConfig(fileURLToPath(new URL("docs/no such config.json", root)));
-const sources = openSources(root, [SAMPLING, OPTIONS, FACADE, CONFIG, "src/rowmill.ts", "src/cli/inferFlags.ts"]);
+const sources = openSources(root, [SAMPLING, OPTIONS, FACADE, CONFIG, "src/rowmill.ts"]);
 const program = createProgram();
 const infer = program.commands.find((command) => command.name() === "infer");
 
-/** `checkOptions` fills in the defaults, some under names of its own. */
-const filled = checkOptions({}, { model: config.defaultModel, engine: config.engine });
-const filledIn = { ...filled, jobPriority: filled.priority, dryRun: filled.isDryRun, model: filled.models[0] };
+/** What depends on another option or on config.json as well. */
+const filledIn = { ...OPTION_DEFAULTS, model: config.defaultModel, engine: config.engine, stayAttached: true };
 
-/** Flags whose name is neither the option's nor in the table of `inferFlags.ts`. */
-const flagNames = { ...textsOf(sources, "src/cli/inferFlags.ts", "FLAGS"), stayAttached: "--detach" };
+/** Options that the shell has flags of its own for. */
+const flagNames = { dryRun: "--dry-run", stayAttached: "--detach" };
 
 /** What has no comment of its own in the source, or one that leans on its neighbour's. */
 const WORDS = {
@@ -50,10 +50,7 @@ function table(head, rows) {
   return lines.join("\n");
 }
 
-function flagOf(name) {
-  const own = infer.options.find((option) => option.attributeName() === name);
-  return (own ?? infer.options.find((option) => option.long === flagNames[name]))?.long ?? "";
-}
+const flagOf = (name) => flagNames[name] ?? flagOfOption(name);
 
 /** The default, and what the comment says beside it. */
 function splitDefault(name, doc, values) {
@@ -103,13 +100,13 @@ function valuesOf({ type, anyOf, items, minimum, exclusiveMinimum, maximum }) {
 }
 
 function inferTable() {
-  const members = membersOf(sources, OPTIONS, "InferOptions", "inferSchema");
+  const members = membersOf(sources, OPTIONS, "InferOptions", "inferTable");
   const rows = members.map((member) => optionRow(member, filledIn, true));
   return table(["option", "flag", "values", "default", "meaning"], rows);
 }
 
 function flagTable() {
-  const taken = new Set(membersOf(sources, OPTIONS, "InferOptions", "inferSchema").map(({ name }) => flagOf(name)));
+  const taken = new Set(membersOf(sources, OPTIONS, "InferOptions", "inferTable").map(({ name }) => flagOf(name)));
   const left = infer.options.filter(({ long }) => !taken.has(long) || long === "--detach");
   const row = ({ flags, description, argChoices }) => [
     code(flags),

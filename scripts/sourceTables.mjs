@@ -46,19 +46,14 @@ const plain = (text) =>
 export function fieldsOf({ file }, path, name) {
   const source = file(path);
   const call = constant(source, name);
-  return call.arguments[0].properties
+  const [given] = call.arguments;
+  return (ts.isSatisfiesExpression(given) ? given.expression : given).properties
     .filter((field) => ts.isPropertyAssignment(field))
     .map((field) => ({
       name: field.name.getText(),
       values: rangeOf(source, field.initializer.getText()),
       doc: docOf(field),
     }));
-}
-
-/** A constant object of texts. */
-export function textsOf({ file }, path, name) {
-  const { properties } = constant(file(path), name);
-  return Object.fromEntries(properties.map((field) => [field.name.getText(), field.initializer.text]));
 }
 
 function constant(source, name) {

@@ -1,6 +1,7 @@
 export type { Column, ColumnType } from "./data/index.js";
 export { ENGINES, type EngineName } from "./engine/index.js";
 export { EXIT, InputError, RowmillError } from "./errors.js";
+export type { InferOptions, SamplingOptions } from "./inferTable.js";
 export {
   type ColumnChoice,
   JOB_STATUSES,
@@ -34,4 +35,4 @@ export {
   type WaitingJob,
 } from "./rowmill.js";
 export type { JobSampling, SamplingParams } from "./sampling.js";
-export type { Estimate, InferOptions, SamplingOptions } from "./submission/index.js";
+export type { Estimate } from "./submission/index.js";

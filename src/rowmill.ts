@@ -8,6 +8,7 @@ import { givenPath, givenText, requireWorkingFolder } from "./given.js";
 import { whileHeld } from "./heldProcess.js";
 import "./inheritedDescriptors.js";
 import { examine } from "./doctor.js";
+import type { InferOptions } from "./inferTable.js";
 import { describeEnding } from "./jobEnding.js";
 import {
   countersPath,
@@ -42,9 +43,10 @@ import {
   type WaitingJob,
 } from "./rowmillOptions.js";
 import { linkInProcess, linkToProcess, type RunnerLink } from "./runner/index.js";
+import type { SchemaInPrompt } from "./schemaInPrompt.js";
 import { definedOf, parseStrict } from "./strictOptions.js";
 import { JOB_DEFAULTS } from "./submission/defaults.js";
-import type { Estimate, InferOptions } from "./submission/index.js";
+import type { Estimate } from "./submission/index.js";
 import { type Surroundings, submissionContext } from "./submissionContext.js";
 import type {
   JobId,
@@ -324,7 +326,7 @@ export class Rowmill implements AsyncDisposable {
    *  @throws {InputError} ROWMILL_INVALID_SCHEMA, ROWMILL_UNSUPPORTED_KEYWORD */
   static async checkSchema(
     schema: unknown,
-    options: { style?: JsonStyle; schemaInPrompt?: "off" | "descriptions" | "full" } = {},
+    options: { style?: JsonStyle; schemaInPrompt?: SchemaInPrompt } = {},
   ): Promise<SchemaReport> {
     const { outputStyle, schemaInPrompt: inPrompt } = JOB_DEFAULTS.options;
     const { style = outputStyle, schemaInPrompt = inPrompt } = parseStrict(schemaOptions, options, "option");

@@ -8,6 +8,7 @@ import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./schedule/index.js";
+import { SCHEMA_IN_PROMPT } from "./schemaInPrompt.js";
 
 export interface RowmillOptions {
   /** The folder of jobs and models. Default: the environment's ROWMILL_HOME, else ~/.rowmill. */
@@ -132,7 +133,7 @@ export const awaitOptions = resultOptions.extend({
 export const attachOptions = z.strictObject({ signal: z.instanceof(AbortSignal).optional() });
 export const schemaOptions = z.strictObject({
   style: z.enum(JSON_STYLES).optional(),
-  schemaInPrompt: z.enum(["off", "descriptions", "full"]).optional(),
+  schemaInPrompt: z.enum(SCHEMA_IN_PROMPT).optional(),
 });
 export const pullOptions = z.strictObject({ force: z.boolean().optional(), verify: z.boolean().optional() });
 

@@ -5,7 +5,7 @@ import { pathFromHere } from "../commandLine.js";
 import { EXIT } from "../errors.js";
 import { examples, helpLines, jsonOption } from "./arguments.js";
 import { renderAccuracy, renderAnswers } from "./demoReport.js";
-import { type DemoOutcome, scoreTable } from "./demoScore.js";
+import type { DemoOutcome } from "./demoScore.js";
 import { DEMO_OUTPUT_COLUMN, type DemoTable, readDemoTables } from "./demoTables.js";
 import { type Door, openDoor } from "./door.js";
 import { followJob } from "./follow.js";
@@ -75,6 +75,8 @@ function submit(door: Door, table: DemoTable, model: string): Promise<string> {
 async function collect(door: Door, table: DemoTable, jobId: string, folder: string): Promise<DemoOutcome> {
   const rows = (await door.mill.getJobResults(jobId)) as Record<string, unknown>[];
   const { path } = await door.mill.writeJobResults(jobId, join(folder, table.resultsFile));
+  // with Ajv behind it, which no other command needs so early
+  const { scoreTable } = await import("./demoScore.js");
   return { table, job: await door.mill.getJob(jobId), score: scoreTable(table, rows), results: path };
 }
 

@@ -1,29 +1,20 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { commandFor, defaultHome, ownProgram } from "../commandLine.js";
 import { InputError } from "../errors.js";
-import {
-  collect,
-  examples,
-  formulasOption,
-  jsonOption,
-  parseCount,
-  parseMaxFailed,
-  schemaInPromptOption,
-  styleOption,
-  timeoutOption,
-} from "./arguments.js";
+import { examples } from "./arguments.js";
 import { describeColumnOrder } from "./columnOrder.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
-import { checkOutputIsNoSource, checkOutputPath, type InferFlags, inFlags, readInferOptions } from "./inferFlags.js";
+import { type InferFlags, inFlags, inferFlags, readInferOptions } from "./inferFlags.js";
 import { print, printJson, screenWidth } from "./output.js";
+import { checkOutputIsNoSource, checkOutputPath } from "./outputPath.js";
 import { type OutputShape, shapeWords } from "./outputShape.js";
 import { showPreview } from "./preview.js";
 import { formatCount } from "./quantities.js";
 
 export function addInfer(program: Command): void {
-  program
+  const infer = program
     .command("infer")
     .summary("run a model over every row of a file")
     .description(
@@ -32,104 +23,6 @@ export function addInfer(program: Command): void {
         "With several models: one job each, detached.",
     )
     .argument("<source>", "the file, a glob in quotes, or - for standard input")
-    .addOption(
-      new Option(
-        "--input-format <format>",
-        "format of the source, whatever its name says (default: by the ending; of standard input by its first bytes)",
-      ).choices(["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt"]),
-    )
-    .addOption(
-      new Option(
-        "--csv-quotes <mode>",
-        "quotes inside an unquoted field: strict refuses them, relaxed takes them as characters (default: strict)",
-      ).choices(["strict", "relaxed"]),
-    )
-    .option(
-      "--infer-types",
-      "columns of a CSV file become integers, numbers or booleans in the results where each value stays exactly what it was; else all are text",
-    )
-    .option("--limit <n>", "run the first n rows only", parseCount)
-    .option(
-      "--column <name>",
-      "column to read; repeat to join in order, what is no column's name is a separator, in which \\n is a line break, \\t a tab and \\\\ a backslash",
-      collect,
-    )
-    .addOption(
-      new Option(
-        "--column-order <order>",
-        "auto: several columns in the order in which rows share the longest beginnings, each with the label before it; " +
-          "the engine reads those once (default: given)",
-      ).choices(["given", "auto"]),
-    )
-    .option(
-      "--model <model>",
-      `name (\`${ownProgram().join(" ")} models list\`), path to a .gguf, hf:user/repo:QUANT or URL; repeat for one job each; \`starter\` is ` +
-        "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
-      collect,
-    )
-    .option(
-      "--schema <json>",
-      "JSON Schema that every output obeys: a file's path (a module .mjs .js .cjs is run), or the JSON itself",
-    )
-    .option("--grammar <file>", "grammar that every output is a text of: a GBNF file, or the GBNF itself")
-    .option("--regex <expression>", "ECMA-262 regular expression that matches every output from beginning to end")
-    .option("--choices <list>", "texts of which every output is one: a,b,c; repeat, or a JSON list", collect)
-    .option("--label-probabilities", "with --choices: choose by the probability of each whole choice, and record them")
-    .option("--confidence", "with --schema or --choices: record how probable each label of the output's fields was")
-    .addOption(styleOption())
-    .addOption(schemaInPromptOption())
-    .option(
-      "--schema-retries <n>",
-      "runs of a row again whose output was cut or fails its check, at a temperature above 0 (default: 2)",
-      parseCount,
-    )
-    .option("--system <text>", "system prompt: the task, the same for every row")
-    .option(
-      "--template-args <json>",
-      `variables of the model's chat template: '{"enable_thinking": false}' for answers without reasoning`,
-    )
-    .option("--answer-prefix <text>", "text that the model's answer begins with, not part of the output: '</think>'")
-    .option(
-      "--output <file>",
-      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
-    )
-    .option("--output-column <name>", "name of the column with the results (default: inference_result)")
-    .option(
-      "--unpack-json",
-      "in --output and on the screen: an object's keys, or each label's probability, become columns",
-    )
-    .option(
-      "--include-finish-reason",
-      "in --output and on the screen: columns finish_reason (stop, length: cut, error) and input_truncated",
-    )
-    .option(
-      "--max-failed <rows>",
-      "rows, or a share like 5%, that may fail: the job stops and has failed as soon as more have (default: it runs to " +
-        "its end, and has failed if more than half of its rows did)",
-      parseMaxFailed,
-    )
-    .addOption(formulasOption())
-    .addOption(
-      new Option("--priority <n>", "0 interactive (default), 1 production: after all of 0").choices(["0", "1"]),
-    )
-    .option("--name <text>", "a name for your records; repeat, one for each --model", collect)
-    .option("--description <text>", "a description for your records; repeat, one for each --model", collect)
-    .option("--sampling <json>", "temperature, topP, topK, minP, maxTokens, stop, seed, …: JSON or a file's path")
-    .option("--random-seed-per-input", "row i draws from its own seed, a hash of the job's seed and i")
-    .option("--no-truncate-rows", "a row that is too long becomes an error row; it is cut otherwise")
-    .option("--engine <name>", "engine to use (default: auto, the fastest that is there)")
-    .option("--slots <n>", "override the planner: sequences in a worker's batch", parseCount)
-    .option("--threads <n>", "override the planner: compute threads a worker", parseCount)
-    .option("--workers <n>", "override the planner: workers", parseCount)
-    .addOption(
-      new Option("--dry-run", "print rows, tokens, cost and time; run and write nothing").conflicts([
-        "detach",
-        "timeout",
-      ]),
-    )
-    .addOption(new Option("--detach", "print the job's id and end; the job goes on").conflicts(["timeout"]))
-    .addOption(timeoutOption())
-    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples([
@@ -165,6 +58,7 @@ export function addInfer(program: Command): void {
       ]),
     )
     .action(runInfer);
+  for (const option of inferFlags()) infer.addOption(option);
 }
 
 async function runInfer(source: string, flags: InferFlags, command: Command): Promise<void> {
@@ -178,7 +72,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
     const estimates = [estimate].flat() as Estimate[];
     return print(
       estimates
-        .map((one) => renderEstimate(one, flags.truncateRows, screenWidth(Number.POSITIVE_INFINITY)))
+        .map((one) => renderEstimate(one, options.truncateRows !== false, screenWidth(Number.POSITIVE_INFINITY)))
         .join("\n\n"),
     );
   }
@@ -186,7 +80,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
     door,
     async () => (await door.mill.infer(sourceOf(source), { ...options, dryRun: false })) as string | string[],
   );
-  if (flags.columnOrder === "auto") await tellColumnOrder(door, [submitted].flat()[0] as string);
+  if (options.columnOrder === "auto") await tellColumnOrder(door, [submitted].flat()[0] as string);
   if (typeof submitted !== "string") return tellDetached(door, submitted, flags, { jobIds: submitted });
   if (flags.detach) return tellDetached(door, [submitted], flags, { jobId: submitted });
   const shape = shapeOf(flags);

@@ -1,130 +1,259 @@
-import { realpathSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { Option } from "commander";
+import type { z } from "zod";
+import { ownProgram } from "../commandLine.js";
 import { InputError } from "../errors.js";
-import type { JsonStyle } from "../jsonStyle.js";
+import { inferTable } from "../inferTable.js";
 import type { Rowmill } from "../rowmill.js";
+import { collect, formulasOption, jsonOption, parseCount, parseMaxFailed, timeoutOption } from "./arguments.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
 import { readSchemaOption } from "./schemaInput.js";
 
 type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
 
-/** The facade's options whose names are not their flags'. */
-const FLAGS: Readonly<Record<string, string>> = {
-  outputSchema: "--schema",
-  outputGrammar: "--grammar",
-  outputRegex: "--regex",
-  outputChoices: "--choices",
-  labelProbabilities: "--label-probabilities",
-  confidence: "--confidence",
-  outputStyle: "--style",
-  schemaInPrompt: "--schema-in-prompt",
-  schemaRetries: "--schema-retries",
-  maxFailed: "--max-failed",
-  columnOrder: "--column-order",
-  inputFormat: "--input-format",
-  csvQuotes: "--csv-quotes",
-  inferTypes: "--infer-types",
-  limit: "--limit",
-  outputColumn: "--output-column",
-  jobPriority: "--priority",
-  systemPrompt: "--system",
-  templateArguments: "--template-args",
-  answerPrefix: "--answer-prefix",
-  samplingParams: "--sampling",
+/** How one of the facade's options is given in the shell. What it takes the table of options says: one of a few words, a whole
+ *  number, several values, or only to be there. */
+interface InferFlag {
+  /** The option's own name with hyphens, unless said. */
+  readonly flag?: `--${string}`;
+  /** What stands for its value in the help. */
+  readonly value?: string;
+  readonly words: string;
+  /** Of the value as it was typed, where the table does not say it. */
+  readonly parse?: (text: string) => unknown;
+  /** From what was typed to what the facade takes. */
+  readonly read?: (given: never) => unknown;
+}
+
+/** All options of `infer`, and behind each the flags that are the shell's own, in the order of the help. null: the shell has
+ *  a flag of its own for it. */
+const FLAGS = {
+  inputFormat: {
+    value: "format",
+    words:
+      "format of the source, whatever its name says (default: by the ending; of standard input by its first bytes)",
+  },
+  csvQuotes: {
+    value: "mode",
+    words: "quotes inside an unquoted field: strict refuses them, relaxed takes them as characters (default: strict)",
+  },
+  inferTypes: {
+    words:
+      "columns of a CSV file become integers, numbers or booleans in the results where each value stays exactly what it was; else all are text",
+  },
+  limit: { value: "n", words: "run the first n rows only" },
+  column: {
+    value: "name",
+    words:
+      "column to read; repeat to join in order, what is no column's name is a separator, in which \\n is a line break, \\t a tab and \\\\ a backslash",
+    read: (entries: string[]) => oneOrAll(entries.map(readEscapes)),
+  },
+  columnOrder: {
+    value: "order",
+    words:
+      "auto: several columns in the order in which rows share the longest beginnings, each with the label before it; " +
+      "the engine reads those once (default: given)",
+  },
+  model: {
+    value: "model",
+    words:
+      `name (\`${ownProgram().join(" ")} models list\`), path to a .gguf, hf:user/repo:QUANT, URL or endpoint; repeat for one job each; \`starter\` is ` +
+      "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
+    read: oneOrAll,
+  },
+  outputSchema: {
+    flag: "--schema",
+    value: "json",
+    words: "JSON Schema that every output obeys: a file's path (a module .mjs .js .cjs is run), or the JSON itself",
+    read: (given: string) => readSchemaOption("--schema", given),
+  },
+  outputGrammar: {
+    flag: "--grammar",
+    value: "file",
+    words: "grammar that every output is a text of: a GBNF file, or the GBNF itself",
+    read: readGrammar,
+  },
+  outputRegex: {
+    flag: "--regex",
+    value: "expression",
+    words: "ECMA-262 regular expression that matches every output from beginning to end",
+  },
+  outputChoices: {
+    flag: "--choices",
+    value: "list",
+    words: "texts of which every output is one: a,b,c; repeat, or a JSON list",
+    read: (lists: string[]) => lists.flatMap(readChoices),
+  },
+  labelProbabilities: { words: "with --choices: choose by the probability of each whole choice, and record them" },
+  confidence: { words: "with --schema or --choices: record how probable each label of the output's fields was" },
+  outputStyle: { flag: "--style", value: "style", words: "white space in a schema's outputs (default: spaced)" },
+  schemaInPrompt: {
+    value: "mode",
+    words: "what of the schema the model reads: nothing, the fields' descriptions and titles (default), all of it",
+  },
+  schemaRetries: {
+    value: "n",
+    words: "runs of a row again whose output was cut or fails its check, at a temperature above 0 (default: 2)",
+  },
+  systemPrompt: { flag: "--system", value: "text", words: "system prompt: the task, the same for every row" },
+  templateArguments: {
+    flag: "--template-args",
+    value: "json",
+    words: `variables of the model's chat template: '{"enable_thinking": false}' for answers without reasoning`,
+    read: (given: string) => readJsonOption("--template-args", given, "ROWMILL_BAD_OPTION"),
+  },
+  answerPrefix: {
+    value: "text",
+    words: "text that the model's answer begins with, not part of the output: '</think>'",
+  },
+  outputColumn: { value: "name", words: "name of the column with the results (default: inference_result)" },
+  maxFailed: {
+    value: "rows",
+    words:
+      "rows, or a share like 5%, that may fail: the job stops and has failed as soon as more have (default: it runs to " +
+      "its end, and has failed if more than half of its rows did)",
+    parse: parseMaxFailed,
+  },
+  jobPriority: {
+    flag: "--priority",
+    value: "n",
+    words: "0 interactive (default), 1 production: after all of 0",
+    read: Number,
+  },
+  name: { value: "text", words: "a name for your records; repeat, one for each --model", read: oneOrAll },
+  description: { value: "text", words: "a description for your records; repeat, one for each --model", read: oneOrAll },
+  samplingParams: {
+    flag: "--sampling",
+    value: "json",
+    words: "temperature, topP, topK, minP, maxTokens, stop, seed, …: JSON or a file's path",
+    read: (given: string) => readJsonOption("--sampling", given, "ROWMILL_BAD_OPTION"),
+  },
+  randomSeedPerInput: { words: "row i draws from its own seed, a hash of the job's seed and i" },
+  truncateRows: { words: "a row that is too long becomes an error row; it is cut otherwise" },
+  engine: { value: "name", words: "engine to use (default: auto, the fastest that is there)" },
+  slots: { value: "n", words: "override the planner: sequences in a worker's batch" },
+  threads: { value: "n", words: "override the planner: compute threads a worker" },
+  workers: { value: "n", words: "override the planner: workers" },
+  dryRun: null,
+  stayAttached: null,
+} satisfies Readonly<Record<keyof InferOptions, InferFlag | null>>;
+
+/** Flags that are the shell's own, each behind the option that it stands behind in the help. */
+const OWN_FLAGS: Readonly<Partial<Record<keyof InferOptions, () => readonly Option[]>>> = {
+  answerPrefix: () => [
+    new Option(
+      "--output <file>",
+      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+    ),
+  ],
+  outputColumn: () => [
+    new Option(
+      "--unpack-json",
+      "in --output and on the screen: an object's keys, or each label's probability, become columns",
+    ),
+    new Option(
+      "--include-finish-reason",
+      "in --output and on the screen: columns finish_reason (stop, length: cut, error) and input_truncated",
+    ),
+  ],
+  maxFailed: () => [formulasOption()],
+  workers: () => [
+    new Option("--dry-run", "print rows, tokens, cost and time; run and write nothing").conflicts([
+      "detach",
+      "timeout",
+    ]),
+    new Option("--detach", "print the job's id and end; the job goes on").conflicts(["timeout"]),
+    timeoutOption(),
+    jsonOption(),
+  ],
 };
-const OPTION_NAMES = new RegExp(`(?:option )?\\b(${Object.keys(FLAGS).join("|")})\\b`, "g");
+
+const flagEntries = Object.entries(FLAGS) as unknown as [keyof InferOptions, InferFlag | null][];
+
+/** All flags of `infer`, in the order of its help. */
+export function inferFlags(): Option[] {
+  return flagEntries.flatMap(([name, flag]) => [
+    ...(flag === null ? [] : [toOption(name, flag)]),
+    ...(OWN_FLAGS[name]?.() ?? []),
+  ]);
+}
+
+function toOption(name: keyof InferOptions, flag: InferFlag): Option {
+  const { isSwitch, choices, isCount, isList } = valuesOf(name);
+  const option = new Option(isSwitch ? flagOfOption(name) : `${flagOfOption(name)} <${flag.value}>`, flag.words);
+  if (choices !== null) option.choices(choices);
+  if (flag.parse !== undefined) option.argParser(flag.parse);
+  else if (isCount) option.argParser(parseCount);
+  else if (isList) option.argParser(collect);
+  return option;
+}
+
+/** An option's flag; what is on unless something is said has one that turns it off. */
+export function flagOfOption(name: keyof InferOptions): string {
+  const own = FLAGS[name] as InferFlag | null;
+  const { isSwitch } = valuesOf(name);
+  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const isOn = isSwitch && inferTable.shape[name].parse(undefined) === true;
+  return own?.flag ?? `--${isOn ? "no-" : ""}${words}`;
+}
+
+/** Which values an option takes, as the table of options says. */
+function valuesOf(name: keyof InferOptions) {
+  let schema: z.core.$ZodType = inferTable.shape[name];
+  while ("innerType" in schema._zod.def) schema = schema._zod.def.innerType as z.core.$ZodType;
+  const def = (schema as z.core.$ZodTypes)._zod.def;
+  const parts = def.type === "union" ? def.options.map((one) => (one as z.core.$ZodTypes)._zod.def) : [def];
+  const isOneOf = parts.every(({ type }) => type === "enum" || type === "literal");
+  return {
+    isSwitch: def.type === "boolean",
+    choices: isOneOf ? [...(schema._zod.values ?? [])].map(String) : null,
+    isCount: def.type === "number",
+    isList: parts.some(({ type }) => type === "array" || type === "readonly"),
+  };
+}
 
 /** What the facade says of an option, said of the flag that was typed; any other error as it is. */
 export function inFlags(error: unknown): unknown {
   if (!(error instanceof InputError) || error.code !== "ROWMILL_BAD_OPTION") return error;
-  const message = error.message.replace(OPTION_NAMES, (_, name: string) => FLAGS[name] as string);
+  const message = error.message.replace(OPTION_NAMES, (_, said: keyof InferOptions, alone: keyof InferOptions) =>
+    flagOfOption(said ?? alone),
+  );
   return new InputError(error.code, message, { cause: error });
 }
 
-/** `infer`'s flags as commander gives them. */
+const optionNames = flagEntries.flatMap(([name, flag]) => (flag === null ? [] : [name]));
+/** Behind the word option each; alone those that are no plain words. */
+const OPTION_NAMES = new RegExp(
+  `\\boption (${optionNames.join("|")})\\b|\\b(${optionNames.filter((name) => /[A-Z]/.test(name)).join("|")}|confidence)\\b`,
+  "g",
+);
+
+/** `infer`'s flags as commander gives them: those of the facade's options by their own names, and the shell's. */
 export interface InferFlags {
-  column?: string[];
-  columnOrder?: "given" | "auto";
-  inputFormat?: string;
-  csvQuotes?: "strict" | "relaxed";
-  inferTypes?: true;
-  limit?: number;
-  model?: string[];
-  schema?: string;
-  grammar?: string;
-  regex?: string;
-  choices?: string[];
-  labelProbabilities?: true;
-  confidence?: true;
-  style?: JsonStyle;
-  schemaInPrompt?: "off" | "descriptions" | "full";
-  schemaRetries?: number;
-  system?: string;
-  templateArgs?: string;
-  answerPrefix?: string;
-  output?: string;
-  outputColumn?: string;
-  unpackJson?: true;
-  includeFinishReason?: true;
-  csvFormulas?: "keep" | "escape";
-  maxFailed?: number | `${number}%`;
-  priority?: "0" | "1";
-  name?: string[];
-  description?: string[];
-  sampling?: string;
-  randomSeedPerInput?: true;
-  truncateRows: boolean;
-  engine?: string;
-  slots?: number;
-  threads?: number;
-  workers?: number;
-  dryRun?: true;
-  detach?: true;
-  timeout?: number;
-  json?: true;
+  readonly [flag: string]: unknown;
+  readonly model?: string[];
+  readonly output?: string;
+  readonly unpackJson?: true;
+  readonly includeFinishReason?: true;
+  readonly csvFormulas?: "keep" | "escape";
+  readonly dryRun?: true;
+  readonly detach?: true;
+  readonly timeout?: number;
+  readonly json?: true;
 }
 
 /** The facade's options; those that were not given are left out, so that the facade's defaults hold.
  *  @throws {InputError} a schema or sampling parameters that can't be read */
 export async function readInferOptions(flags: InferFlags): Promise<InferOptions> {
-  const given = {
-    model: oneOrAll(flags.model),
-    name: oneOrAll(flags.name),
-    description: oneOrAll(flags.description),
-    column: oneOrAll(flags.column?.map(readEscapes)),
-    columnOrder: flags.columnOrder,
-    inputFormat: flags.inputFormat,
-    csvQuotes: flags.csvQuotes,
-    inferTypes: flags.inferTypes,
-    limit: flags.limit,
-    outputColumn: flags.outputColumn,
-    jobPriority: flags.priority === undefined ? undefined : Number(flags.priority),
-    outputSchema: flags.schema === undefined ? undefined : await readSchemaOption("--schema", flags.schema),
-    outputGrammar: flags.grammar === undefined ? undefined : readGrammar(flags.grammar),
-    outputRegex: flags.regex,
-    outputChoices: flags.choices?.flatMap(readChoices),
-    labelProbabilities: flags.labelProbabilities,
-    confidence: flags.confidence,
-    outputStyle: flags.style,
-    schemaInPrompt: flags.schemaInPrompt,
-    schemaRetries: flags.schemaRetries,
-    maxFailed: flags.maxFailed,
-    systemPrompt: flags.system,
-    templateArguments:
-      flags.templateArgs === undefined
-        ? undefined
-        : readJsonOption("--template-args", flags.templateArgs, "ROWMILL_BAD_OPTION"),
-    answerPrefix: flags.answerPrefix,
-    samplingParams:
-      flags.sampling === undefined ? undefined : readJsonOption("--sampling", flags.sampling, "ROWMILL_BAD_OPTION"),
-    randomSeedPerInput: flags.randomSeedPerInput,
-    truncateRows: flags.truncateRows ? undefined : false,
-    engine: flags.engine,
-    slots: flags.slots,
-    threads: flags.threads,
-    workers: flags.workers,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as InferOptions;
+  const options: Record<string, unknown> = {};
+  for (const [name, flag] of flagEntries) {
+    if (flag === null) continue;
+    const option = toOption(name, flag);
+    const given = flags[option.attributeName()];
+    // what was not typed; a flag that turns something off is true then
+    if (given === undefined || (option.negate && given === true)) continue;
+    options[name] = flag.read === undefined ? given : await flag.read(given as never);
+  }
+  return options;
 }
 
 function readGrammar(given: string): string {
@@ -145,36 +274,7 @@ function readChoices(given: string): string[] {
   return readJsonOption("--choices", given, "ROWMILL_BAD_OPTION") as string[];
 }
 
-/** A job of hours must not end in a file that can't be written.
- *  @throws {InputError} ROWMILL_UNKNOWN_FORMAT for an ending that says no format, ROWMILL_NOT_WRITABLE */
-export async function checkOutputPath(path: string): Promise<void> {
-  // loaded only here, so that help and mistakes in options are quick
-  const { Rowmill } = await import("../rowmill.js");
-  await Rowmill.checkResultPath(path);
-}
-
-/** The source must outlive its job.
- *  @throws {InputError} ROWMILL_BAD_OUTPUT when the output would replace the source, or a file of its glob */
-export async function checkOutputIsNoSource(output: string, source: string): Promise<void> {
-  const target = statSync(output, { throwIfNoEntry: false }) && realpathSync.native(output);
-  if (target === undefined) return;
-  const isTarget = (path: string): boolean =>
-    statSync(path, { throwIfNoEntry: false }) !== undefined && realpathSync.native(path) === target;
-  if (!(await filesOf(source)).some(isTarget)) return;
-  throw new InputError(
-    "ROWMILL_BAD_OUTPUT",
-    `--output ${output} would replace the source${output === source ? "" : ` ${source}`}: give it another name`,
-  );
-}
-
-async function filesOf(source: string): Promise<string[]> {
-  const path = source.startsWith("file:") && URL.canParse(source) ? fileURLToPath(source) : source;
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return [path];
-  const { glob } = await import("tinyglobby");
-  return await glob(path, { onlyFiles: true, expandDirectories: false });
-}
-
 /** One value stays a value; several are a list. */
-function oneOrAll(values: string[] | undefined): string | string[] | undefined {
-  return values?.length === 1 ? values[0] : values;
+function oneOrAll(values: string[]): string | string[] | undefined {
+  return values.length === 1 ? values[0] : values;
 }

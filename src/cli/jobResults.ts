@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { examples, formulasOption, jobArgument, jsonOption } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
-import { checkOutputPath } from "./inferFlags.js";
 import { printBytes, printJson } from "./output.js";
+import { checkOutputPath } from "./outputPath.js";
 import { formatCount } from "./quantities.js";
 
 type Format = (typeof FORMATS)[number];

@@ -98,7 +98,7 @@ function samplingOf({ sampling, randomSeedPerInput }: JobRecord, defaults: JobDe
 
 /** What was asked for beside that, and is not the default. */
 function chosenOptions(job: JobRecord, { options }: JobDefaults): [string, string | null | false][] {
-  const isChosen = (name: keyof JobDefaults["options"]): boolean => job[name] !== options[name];
+  const isChosen = (name: keyof JobRecord & keyof JobDefaults["options"]): boolean => job[name] !== options[name];
   const isSchemaChosen = (name: "outputStyle" | "schemaInPrompt"): boolean =>
     job.outputSchema !== null && isChosen(name);
   const overrides = (["engine", "workers", "threads", "slots"] as const).filter(isChosen);

@@ -1,8 +1,10 @@
 import type { Column } from "../data/index.js";
+import type { JsonStyle } from "../jsonStyle.js";
 import type { ModelRef } from "../modelRef.js";
 import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
+import type { SchemaInPrompt } from "../schemaInPrompt.js";
 import type { FailedRows } from "./failedRows.js";
 
 export const JOB_STATUSES = [
@@ -76,7 +78,7 @@ export interface JobSpec {
   /** As the user gave it. */
   readonly systemPrompt: string | null;
   /** What of the schema stands behind it … */
-  readonly schemaInPrompt: "off" | "descriptions" | "full";
+  readonly schemaInPrompt: SchemaInPrompt;
   /** … and the system prompt as the model gets it. */
   readonly systemPromptSent: string | null;
   /** What every output must be: at most one of these four is not `null`. */
@@ -87,7 +89,7 @@ export interface JobSpec {
   readonly outputRegex: string | null;
   readonly outputChoices: readonly string[] | null;
   /** White space in the outputs of a schema. */
-  readonly outputStyle: "spaced" | "compact" | "free";
+  readonly outputStyle: JsonStyle;
   /** Record the probability of each of the choices. */
   readonly labelProbabilities: boolean;
   /** The fields of the output whose labels get probabilities; `null` where none were asked for. */

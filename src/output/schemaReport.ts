@@ -1,7 +1,8 @@
 import { InputError } from "../errors.js";
 import { longestOutput } from "../grammar/index.js";
 import type { JsonStyle } from "../jsonStyle.js";
-import { compileSchema, keywordPlaces, type SchemaInPrompt, unusedAnnotations } from "../schema/index.js";
+import { compileSchema, keywordPlaces, unusedAnnotations } from "../schema/index.js";
+import type { SchemaInPrompt } from "../schemaInPrompt.js";
 
 /** What becomes of a schema. */
 export interface SchemaReport {

@@ -1,9 +1,6 @@
 import { stringifyExact } from "../exactNumbers.js";
+import { SCHEMA_IN_PROMPT, type SchemaInPrompt } from "../schemaInPrompt.js";
 import { isKeywordMap, type KeywordMap } from "./document/index.js";
-
-/** What of a schema the model reads: nothing, what it says in words of its fields, or all of it. */
-export const SCHEMA_IN_PROMPT = ["off", "descriptions", "full"] as const;
-export type SchemaInPrompt = (typeof SCHEMA_IN_PROMPT)[number];
 
 /** Annotations, and from which mode on the model reads them. */
 const READ_FROM: ReadonlyMap<string, SchemaInPrompt> = new Map([

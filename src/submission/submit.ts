@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type EncodedBatch, openSource, type Source } from "../data/index.js";
 import { InputError } from "../errors.js";
 import { listed } from "../foreignText.js";
+import { recordedOptions } from "../inferTable.js";
 import {
   checkQuotas,
   estimateCost,
@@ -283,6 +284,7 @@ function specOf(
   const { model } = counter;
   const { source } = prepared;
   return {
+    ...recordedOptions(options),
     name: options.names[at] ?? null,
     description: options.descriptions[at] ?? null,
     model: model.name,
@@ -293,32 +295,16 @@ function specOf(
     sourcePath: source.path,
     columns: source.kind === "list" ? [] : source.finalColumns(),
     columnParts: prepared.prompts.joined,
-    columnOrder: options.columnOrder,
     columnChoice: prepared.prompts.choice,
-    outputColumn: options.outputColumn,
-    systemPrompt: options.systemPrompt,
     outputSchema: prepared.output?.jsonSchema ?? null,
-    outputGrammar: options.outputGrammar,
-    outputRegex: options.outputRegex,
-    outputChoices: options.outputChoices,
-    outputStyle: options.outputStyle,
-    schemaInPrompt: options.schemaInPrompt,
     systemPromptSent: counter.format.systemPrompt,
-    labelProbabilities: options.labelProbabilities,
     confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
-    schemaRetries: options.schemaRetries,
-    maxFailed: options.maxFailed,
     templateArguments: counter.format.templateArguments,
     answerPrefix: counter.format.answerPrefix,
     frame: counter.ruler.frame,
     frameTokens: counter.frameTokens,
     sampling: counter.sampling,
-    randomSeedPerInput: options.randomSeedPerInput,
-    truncateRows: options.truncateRows,
     engine: options.engine,
-    slots: options.slots,
-    threads: options.threads,
-    workers: options.workers,
   };
 }
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { InferOptions } from "../../src/inferTable.js";
 import { type Home, JobFile, openHome } from "../../src/jobs/index.js";
-import { checkOptions, type InferOptions } from "../../src/submission/options.js";
+import { checkOptions } from "../../src/submission/options.js";
 import { estimateJobs, submitJobs } from "../../src/submission/submit.js";
 import { contextOf } from "./context.js";
 

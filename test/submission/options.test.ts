@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkOptions, type InferOptions } from "../../src/submission/options.js";
+import type { InferOptions } from "../../src/inferTable.js";
+import { checkOptions } from "../../src/submission/options.js";
 
 const check = (options: object) => checkOptions(options as InferOptions, { model: "gpt-oss-20b", engine: "auto" });
 
