@@ -85,6 +85,11 @@ export interface InferOptions {
   /** How many rows may fail: a number of rows or a share, `"5%"`. The job stops and is FAILED as soon as more have. Default: it
    *  runs to its end, and is FAILED if more than half of its rows failed. */
   maxFailed?: number | `${number}%`;
+  /** US dollars that the job may cost at most, by the prices in config.json (endpoints). Rows go out as long as it lasts for the
+   *  longest of them; then the job is FAILED, and what is done can be read. */
+  maxCost?: number;
+  /** The same in tokens, input and output together. */
+  maxTotalTokens?: number;
   systemPrompt?: string | null;
   /** Variables of the model's chat template, over those that the catalogue has for the model: `{ enable_thinking: false }`. */
   templateArguments?: Readonly<Record<string, string | number | boolean>>;
@@ -142,6 +147,8 @@ export const inferTable = z.strictObject({
     .union([count, text.regex(SHARE, SHARE_MEANT)])
     .nullable()
     .default(null),
+  maxCost: z.number().positive().nullable().default(null),
+  maxTotalTokens: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullable().default(null),
   systemPrompt: text.nullable().default(null),
   templateArguments: z.record(text, z.union([text, z.number(), z.boolean()])).default({}),
   answerPrefix: text.nullable().default(null),
@@ -162,7 +169,15 @@ export type FilledOptions = Readonly<z.output<typeof inferTable>>;
 /** What a job's record keeps just as it was asked for. */
 const RECORDED = [
   ...(["columnOrder", "outputColumn", "systemPrompt", "schemaInPrompt", "outputGrammar", "outputRegex"] as const),
-  ...(["outputChoices", "outputStyle", "labelProbabilities", "schemaRetries", "maxFailed"] as const),
+  ...([
+    "outputChoices",
+    "outputStyle",
+    "labelProbabilities",
+    "schemaRetries",
+    "maxFailed",
+    "maxCost",
+    "maxTotalTokens",
+  ] as const),
   ...(["randomSeedPerInput", "truncateRows", "slots", "threads", "workers"] as const),
 ] satisfies readonly (keyof InferOptions)[];
 

@@ -34,11 +34,17 @@ export function collect(value: string, earlier: string[] | undefined): string[] 
   return [...(earlier ?? []), value];
 }
 
-const WHOLE = /^-?\d{1,9}$/;
+const WHOLE = /^-?\d{1,15}$/;
 
 /** A whole number; which ones there are the facade knows. */
 export function parseCount(text: string): number {
   if (!WHOLE.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** A number, also a broken one; which ones there are the facade knows. */
+export function parseAmount(text: string): number {
+  if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number.");
   return Number(text);
 }
 

@@ -1,10 +1,18 @@
 import { Option } from "commander";
-import type { z } from "zod";
+import { z } from "zod";
 import { ownProgram } from "../commandLine.js";
 import { InputError } from "../errors.js";
 import { inferTable } from "../inferTable.js";
 import type { Rowmill } from "../rowmill.js";
-import { collect, formulasOption, jsonOption, parseCount, parseMaxFailed, timeoutOption } from "./arguments.js";
+import {
+  collect,
+  formulasOption,
+  jsonOption,
+  parseAmount,
+  parseCount,
+  parseMaxFailed,
+  timeoutOption,
+} from "./arguments.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
 import { readSchemaOption } from "./schemaInput.js";
 
@@ -113,6 +121,11 @@ const FLAGS = {
       "its end, and has failed if more than half of its rows did)",
     parse: parseMaxFailed,
   },
+  maxCost: {
+    value: "dollars",
+    words: "what the job may cost at most, by the prices in config.json: it stops before it costs more",
+  },
+  maxTotalTokens: { value: "n", words: "the same in tokens, input and output together" },
   jobPriority: {
     flag: "--priority",
     value: "n",
@@ -178,11 +191,12 @@ export function inferFlags(): Option[] {
 }
 
 function toOption(name: keyof InferOptions, flag: InferFlag): Option {
-  const { isSwitch, choices, isCount, isList } = valuesOf(name);
+  const { isSwitch, choices, isCount, isAmount, isList } = valuesOf(name);
   const option = new Option(isSwitch ? flagOfOption(name) : `${flagOfOption(name)} <${flag.value}>`, flag.words);
   if (choices !== null) option.choices(choices);
   if (flag.parse !== undefined) option.argParser(flag.parse);
   else if (isCount) option.argParser(parseCount);
+  else if (isAmount) option.argParser(parseAmount);
   else if (isList) option.argParser(collect);
   return option;
 }
@@ -206,7 +220,8 @@ function valuesOf(name: keyof InferOptions) {
   return {
     isSwitch: def.type === "boolean",
     choices: isOneOf ? [...(schema._zod.values ?? [])].map(String) : null,
-    isCount: def.type === "number",
+    isCount: schema instanceof z.ZodNumber && schema.isInt,
+    isAmount: schema instanceof z.ZodNumber && !schema.isInt,
     isList: parts.some(({ type }) => type === "array" || type === "readonly"),
   };
 }

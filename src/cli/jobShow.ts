@@ -113,9 +113,18 @@ function chosenOptions(job: JobRecord, { options }: JobDefaults): [string, strin
     ["label probabilities", job.labelProbabilities && "recorded"],
     ["retries", isChosen("schemaRetries") && `${job.schemaRetries} of a row that fails its check`],
     ["rows may fail", isChosen("maxFailed") && String(job.maxFailed)],
+    ["budget", budgetOf(job)],
     ["too long rows", isChosen("truncateRows") && "fail"],
     ["overrides", overrides.map((name) => `${name} ${job[name]}`).join(", ")],
   ];
+}
+
+function budgetOf({ maxCost, maxTotalTokens }: JobRecord): string | null {
+  const bounds = [
+    ...(maxCost === null ? [] : [`$${maxCost}`]),
+    ...(maxTotalTokens === null ? [] : [`${formatCount(maxTotalTokens)} tokens`]),
+  ];
+  return bounds.length === 0 ? null : bounds.join(", ");
 }
 
 /** e.g. "2026-11-30 17:55:12 UTC" */

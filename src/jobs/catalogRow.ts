@@ -25,6 +25,9 @@ const LATER_OPTIONS = {
   confidence: null,
   schemaRetries: 2,
   maxFailed: null,
+  maxCost: null,
+  maxTotalTokens: null,
+  pricePerMillionTokens: null,
   frame: null,
 } as const;
 

@@ -20,16 +20,16 @@ export function checkQuotas(config: HomeConfig, priority: 0 | 1, rows: number, t
   );
 }
 
-/** What a model's tokens cost, in one currency. */
+/** What a million of a model's tokens cost, in one currency. */
 export interface TokenPrice {
-  readonly inputPerMillion: number;
-  readonly outputPerMillion: number;
+  readonly input: number;
+  readonly output: number;
 }
 
 /** @returns the cost in the price's currency, `null` when the price is unknown */
 export function estimateCost(inputTokens: number, outputTokens: number, price: TokenPrice | null): number | null {
   if (price === null) return null;
-  return (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6;
+  return (inputTokens * price.input + outputTokens * price.output) / 1e6;
 }
 
 function count(value: number): string {

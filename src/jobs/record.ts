@@ -6,6 +6,7 @@ import type { ConfidenceField } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
 import type { SchemaInPrompt } from "../schemaInPrompt.js";
 import type { FailedRows } from "./failedRows.js";
+import type { TokenPrice } from "./quota.js";
 
 export const JOB_STATUSES = [
   "QUEUED",
@@ -107,6 +108,11 @@ export interface JobSpec {
   readonly sampling: JobSampling;
   /** How many rows may fail, a number or a share such as "5%"; `null`: half of them, looked at when all have run. */
   readonly maxFailed: number | string | null;
+  /** US dollars that it may cost at most, and tokens of input and output together that it may take; `null` for no bound. */
+  readonly maxCost: number | null;
+  readonly maxTotalTokens: number | null;
+  /** What a million of the model's tokens cost when it was submitted; `null` where nobody says. */
+  readonly pricePerMillionTokens: TokenPrice | null;
   /** What the submission warned of. */
   readonly warnings: readonly JobWarning[];
   readonly randomSeedPerInput: boolean;

@@ -14,6 +14,7 @@ import {
 } from "../jobs/index.js";
 import { modelKey } from "../modelRef.js";
 import { type FreeMemory, type Plan, takenFrom } from "../schedule/index.js";
+import { Budget } from "./budget.js";
 import { calibratedPlan } from "./calibrateJob.js";
 import { executeJob } from "./executeJob.js";
 import { patiently } from "./patience.js";
@@ -131,7 +132,7 @@ export class ActiveJob {
         using file = JobFile.open(home, job.jobId);
         const counts = file.resultCounts();
         const failures = counts.rowsFailed > 0 ? file.failures() : [];
-        const failure = tooManyFailed(job, counts.rowsFailed, failures);
+        const failure = tooManyFailed(job, counts.rowsFailed, failures) ?? new Budget(job).failureOf(counts);
         if (failure !== null) return await this.#settle("FAILED", { counts, failures, failure });
         file.checkWhole(counts, job.rowsTotal);
         return await this.#settle("SUCCEEDED", { counts, failures });

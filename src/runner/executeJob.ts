@@ -1,5 +1,14 @@
-import { countersPath, type Home, isPassing, JobFile, mostFailedRows, type RunnerLease } from "../jobs/index.js";
+import {
+  countersPath,
+  type Home,
+  isPassing,
+  type JobCounts,
+  JobFile,
+  mostFailedRows,
+  type RunnerLease,
+} from "../jobs/index.js";
 import { type CounterPage, openCounters } from "../progress/index.js";
+import { Budget } from "./budget.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import { patiently } from "./patience.js";
@@ -23,7 +32,7 @@ export interface Execution extends JobRun {
   readonly onLoaded: () => void;
 }
 
-/** "finished": every row has its result, or more have failed than may. */
+/** "finished": every row has its result, more have failed than may, or the budget is spent. */
 export type ExecutionEnd = "finished" | "stopped";
 
 /** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
@@ -34,7 +43,7 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   using rows = new RowsInWork(execution, file);
   using _watch = rows.watch();
   if (signal.aborted) return "stopped";
-  if (rows.haveFailedTooOften) return "finished";
+  if (rows.mayNotGoOn) return "finished";
   await rows.run();
   return signal.aborted ? "stopped" : "finished";
 }
@@ -51,6 +60,8 @@ async function claimFile({ home, job, lease, signal }: Execution): Promise<JobFi
   }
 }
 
+type Mutable<Counts> = { -readonly [Name in keyof Counts]: Counts[Name] };
+
 /** A job's rows while workers run them: rows go out as they are asked for, results come in and are written. */
 class RowsInWork implements Disposable {
   readonly #execution: Execution;
@@ -60,8 +71,11 @@ class RowsInWork implements Disposable {
   readonly #checkpoint: Checkpoint;
   readonly #workers: JobWorkers;
   readonly #mostFailed: number;
-  /** Of the rows that have a result, as the counters page does not count them. */
-  readonly #counts: { sharedTokens: number; rowsCut: number; rowsFailed: number };
+  readonly #budget: Budget;
+  /** Of the rows that have a result: on the counters page stand the tokens of the others as well. */
+  readonly #counts: Omit<Mutable<JobCounts>, "rowsDone">;
+  /** Rows that workers have, and that have no result yet. */
+  #out = 0;
   /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
   readonly #wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
   /** The first worker has loaded the model. */
@@ -76,8 +90,8 @@ class RowsInWork implements Disposable {
     this.#execution = execution;
     this.#file = file;
     const base = file.resultCounts();
-    const { sharedTokens, rowsCut, rowsFailed } = base;
-    this.#counts = { sharedTokens, rowsCut, rowsFailed };
+    this.#counts = { ...base };
+    this.#budget = new Budget(job);
     const { rowsTotal, maxFailed } = job;
     this.#mostFailed = maxFailed === null ? Number.POSITIVE_INFINITY : mostFailedRows(maxFailed, rowsTotal);
     this.#page = openCounters(countersPath(home.path, job.jobId), { workers: plan.workers, rowsTotal, base });
@@ -86,7 +100,12 @@ class RowsInWork implements Disposable {
     this.#workers = new JobWorkers(execution);
   }
 
-  get haveFailedTooOften(): boolean {
+  /** More rows have failed than may, or the budget does not last for one more. */
+  get mayNotGoOn(): boolean {
+    return this.#haveFailedTooOften || this.#budget.rowsLeft(this.#counts, 0) === 0;
+  }
+
+  get #haveFailedTooOften(): boolean {
     return this.#counts.rowsFailed > this.#mostFailed;
   }
 
@@ -144,12 +163,17 @@ class RowsInWork implements Disposable {
 
   #keep(results: Extract<WorkerMessage, { kind: "results" }>["results"]): void {
     this.#checkpoint.add(results);
+    this.#out -= results.length;
     for (const result of results) {
+      this.#counts.inputTokens += result.inputTokens;
+      this.#counts.outputTokens += result.outputTokens;
       this.#counts.sharedTokens += result.sharedTokens ?? 0;
       if (result.output !== null && result.finish === "length") this.#counts.rowsCut++;
       if (result.output === null) this.#counts.rowsFailed++;
     }
-    if (this.haveFailedTooOften) this.#workers.stop();
+    if (this.#haveFailedTooOften) this.#workers.stop();
+    // rows that took less than they might have leave room for others
+    else this.#feed();
     if (this.#checkpoint.waiting >= CHECKPOINT_ROWS && !this.#checkpoint.isStalled) this.#write();
   }
 
@@ -160,7 +184,14 @@ class RowsInWork implements Disposable {
   #feed(): void {
     if (this.#checkpoint.isStalled) return;
     for (let next = this.#wanted[0]; next !== undefined; next = this.#wanted[0]) {
-      next.worker.port.postMessage(this.#feeder.answer(next.worker.lane, next.rows));
+      const left = this.#budget.rowsLeft(this.#counts, this.#out);
+      if (left === 0) {
+        if (this.#out === 0) this.#workers.stop();
+        return;
+      }
+      const answer = this.#feeder.answer(next.worker.lane, Math.min(next.rows, left));
+      this.#out += answer.rows.length;
+      next.worker.port.postMessage(answer);
       this.#wanted.shift();
     }
   }

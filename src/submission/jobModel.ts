@@ -1,3 +1,4 @@
+import type { TokenPrice } from "../jobs/index.js";
 import type { ModelRef } from "../modelRef.js";
 import type { ChatFormat, ChatFrame, Reasoning } from "../prompt/index.js";
 
@@ -9,7 +10,7 @@ export interface JobModel {
   /** Arguments for the chat template, and text that the answer begins with, where the job says nothing. */
   readonly templateArguments: ChatFormat["templateArguments"];
   readonly answerPrefix: string | null;
-  readonly pricePerMillionTokens: { readonly input: number; readonly output: number } | null;
+  readonly pricePerMillionTokens: TokenPrice | null;
   /** How many weights it has; null where that is not known. */
   parameters(): Promise<number | null>;
   /** @throws {InputError} of a model that can't be used, or not with such a chat */

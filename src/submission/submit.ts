@@ -166,6 +166,7 @@ async function prepare(
   for (const name of options.models) checkIsTextModel(context, name);
   const models: JobModel[] = [];
   for (const name of options.models) models.push(await openModel(context, name, options, form, download));
+  if (options.maxCost !== null) for (const model of models) checkHasPrice(model);
   const systemPrompt = withSchema(options.systemPrompt, output?.jsonSchema, options.schemaInPrompt);
   const counters: RowCounter[] = [];
   const dispose = async (): Promise<void> => {
@@ -206,6 +207,15 @@ async function openModel(
     onProgress: context.onPull,
   });
   return fileModel(found, home.path);
+}
+
+/** Whether what a job costs can be told. */
+function checkHasPrice({ name, pricePerMillionTokens }: JobModel): void {
+  if (pricePerMillionTokens === null)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      `maxCost needs a price, and ${name} has none: give it one in config.json (endpoints, pricePerMillionTokens), or bound its tokens with maxTotalTokens`,
+    );
 }
 
 /** Whether there are labels to score. */
@@ -289,6 +299,7 @@ function specOf(
     description: options.descriptions[at] ?? null,
     model: model.name,
     modelRef: model.ref,
+    pricePerMillionTokens: model.pricePerMillionTokens,
     priority: options.priority,
     kind: source.kind,
     sourceFormat: source.format,
@@ -324,7 +335,6 @@ async function estimateOf(
   // a token is at least a byte
   const longest = prepared.output?.grammar.longestBytes ?? null;
   const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
-  const price = model.pricePerMillionTokens;
   const tokens = totals.inputTokens + maxOutputTokens;
   const measured = measuredSpeed(context.home, model.ref);
   return {
@@ -339,11 +349,7 @@ async function estimateOf(
     computedTokens: totals.inputTokens - sharedTokens,
     maxOutputTokens,
     warnings: context.warnings,
-    cost: estimateCost(
-      totals.inputTokens,
-      maxOutputTokens,
-      price === null ? null : { inputPerMillion: price.input, outputPerMillion: price.output },
-    ),
+    cost: estimateCost(totals.inputTokens, maxOutputTokens, model.pricePerMillionTokens),
     ...estimateSeconds(tokens, measured, (await model.parameters()) ?? 0, availableParallelism()),
     memory: await context.fitMemory({
       ...{ modelRef: model.ref, sampling, frameTokens: counter.frameTokens },

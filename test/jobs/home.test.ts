@@ -120,6 +120,6 @@ test("a home that nobody has configured takes a million rows of a thousand token
 });
 
 test("the cost is tokens times price per million, and unknown without a price", () => {
-  expect(estimateCost(2_000_000, 500_000, { inputPerMillion: 0.1, outputPerMillion: 0.4 })).toBeCloseTo(0.4, 12);
+  expect(estimateCost(2_000_000, 500_000, { input: 0.1, output: 0.4 })).toBeCloseTo(0.4, 12);
   expect(estimateCost(2_000_000, 500_000, null)).toBeNull();
 });

@@ -99,3 +99,40 @@ it("a key comes from where config.json says, and stands in no file of the home",
   for (const name of readdirSync(home, { recursive: true, withFileTypes: true }))
     if (name.isFile()) expect(readFileSync(join(name.parentPath, name.name)).includes("sk-very-secret")).toBe(false);
 });
+
+it("a job stops before it costs more than it may, and what is done can be read", async () => {
+  const server = await EndpointServer.open();
+  const home = temporaryFolder();
+  const endpoints = [
+    { name: "priced", urls: [server.url], model: "small", pricePerMillionTokens: { input: 100_000, output: 100_000 } },
+  ];
+  writeFileSync(join(home, "config.json"), JSON.stringify({ endpoints }));
+  const mill = new Rowmill({ home, runner: "in-process", output: null });
+  onTestFinished(() => mill.close());
+  const rows = Array.from({ length: 200 }, (_, row) => `row ${row}`);
+  const samplingParams = { maxTokens: 20 };
+  const spent = () =>
+    server.answered.reduce((sum, { messages }) => sum + 10 * messages.length + (messages[0]?.content.length ?? 0), 0);
+  for (const [options, most] of [
+    [{ maxTotalTokens: 600 }, 600],
+    [{ maxCost: 60 }, 600],
+  ] as const) {
+    server.answered.length = 0;
+    const jobId = await mill.infer(rows, { model: "priced", samplingParams, ...options, stayAttached: false });
+    await expect(mill.awaitJobCompletion(jobId, { silent: true, pollSeconds: 0.05 })).resolves.toBe(null);
+    const job = await mill.getJob(jobId);
+    expect(job).toMatchObject({ status: "FAILED", rowsFailed: 0, ...options });
+    expect(job.failure).toMatch(/^its budget does not last for another row: .* of (600 tokens|\$60) are spent/);
+    expect(spent()).toBeLessThanOrEqual(most);
+    expect(job.rowsDone).toBe(server.answered.length);
+    const results = await mill.getJobResults(jobId);
+    expect(results.filter((result) => result !== null).length).toBe(job.rowsDone);
+    // a row has about 15 tokens: most of what it may spend it has
+    expect(job.rowsDone).toBeGreaterThan(30);
+  }
+  const enough = await mill.infer(rows, { model: "priced", samplingParams, maxCost: 1000 });
+  expect(await mill.getJob(enough)).toMatchObject({ status: "SUCCEEDED", rowsDone: 200 });
+  await expect(mill.infer(rows, { model: `${server.url}#small`, maxCost: 1 })).rejects.toThrow(
+    /maxCost needs a price, and http.* has none: give it one in config.json/,
+  );
+});

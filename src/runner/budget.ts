@@ -1,0 +1,58 @@
+import { estimateCost, type JobCounts, type JobRecord } from "../jobs/index.js";
+
+type Spent = Pick<JobCounts, "inputTokens" | "outputTokens">;
+
+/** What a job may spend, in tokens and in money. Rows go out as long as it lasts for them even where each takes as much as the longest
+ *  row and the longest output do, so that it is not overrun; what is left of rows that took less serves others. */
+export class Budget {
+  /** Tokens of prompt and output that a row takes at most. */
+  readonly #row: Spent;
+
+  constructor(private readonly job: JobRecord) {
+    this.#row = {
+      inputTokens: job.longestRowTokens + job.frameTokens,
+      outputTokens: job.sampling.maxTokens,
+    };
+  }
+
+  /** How many rows more may go out.
+   *  @param spent  by rows that have a result
+   *  @param out    rows that are on their way */
+  rowsLeft(spent: Spent, out: number): number {
+    const { maxCost, maxTotalTokens } = this.job;
+    const most = Math.min(
+      rowsWithin(maxCost, this.#costOf(spent), this.#costOf(this.#row)),
+      rowsWithin(maxTotalTokens, totalOf(spent), totalOf(this.#row)),
+    );
+    return Math.max(0, most - out);
+  }
+
+  /** Why a job has failed that stopped before its end; null where the budget is not the reason. */
+  failureOf(counts: JobCounts): string | null {
+    const { rowsDone, rowsFailed } = counts;
+    const { rowsTotal, maxCost, maxTotalTokens } = this.job;
+    if (rowsDone + rowsFailed === rowsTotal || this.rowsLeft(counts, 0) > 0) return null;
+    const isCost = rowsWithin(maxCost, this.#costOf(counts), this.#costOf(this.#row)) === 0;
+    const [name, spent, most] = isCost
+      ? (["maxCost", dollars(this.#costOf(counts)), dollars(maxCost ?? 0)] as const)
+      : (["maxTotalTokens", tokens(totalOf(counts)), tokens(maxTotalTokens ?? 0)] as const);
+    return `its budget does not last for another row: ${spent} of ${most} are spent (${name}), ${rowsDone} of ${rowsTotal} rows are done`;
+  }
+
+  #costOf({ inputTokens, outputTokens }: Spent): number {
+    const price = this.job.pricePerMillionTokens;
+    if (price === null) return 0;
+    return estimateCost(inputTokens, outputTokens, price) ?? 0;
+  }
+}
+
+function rowsWithin(limit: number | null, spent: number, each: number): number {
+  if (limit === null) return Number.POSITIVE_INFINITY;
+  // a free model costs nothing, however many rows it has
+  if (each === 0) return spent > limit ? 0 : Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.floor((limit - spent) / each));
+}
+
+const totalOf = ({ inputTokens, outputTokens }: Spent): number => inputTokens + outputTokens;
+const tokens = (count: number): string => `${count.toLocaleString("en-US")} tokens`;
+const dollars = (amount: number): string => `$${amount.toLocaleString("en-US", { maximumFractionDigits: 6 })}`;
