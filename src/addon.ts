@@ -43,12 +43,7 @@ export interface NativeWatch {
  *  errors with the code "GRAMMAR" where the content is at fault. src/grammar says what they mean. */
 export interface NativeGrammarClasses {
   readonly TokenVocabulary: new (bytes: Uint8Array, offsets: Uint32Array, endTokens: Uint32Array) => NativeVocabulary;
-  readonly TokenGrammar: new (
-    tables: Uint32Array,
-    vocabulary: NativeVocabulary,
-    memoryBytes: number,
-    makesMasksAhead: boolean,
-  ) => NativeGrammar;
+  readonly TokenGrammar: new (tables: Uint32Array, vocabulary: NativeVocabulary, memoryBytes: number) => NativeGrammar;
   readonly TokenMatcher: new (from: NativeGrammar | NativeMatcher) => NativeMatcher;
 }
 

@@ -1,6 +1,5 @@
 #include "mask_builder.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -12,8 +11,7 @@ constexpr std::uint16_t kWideBytes = 40;
 
 }  // namespace
 
-template <typename Use>
-void MaskBuilder::Walk(const TokenTrie& trie, State* start, Use use) {
+void MaskBuilder::AddReached(const TokenTrie& trie, State* start, std::uint32_t* mask) {
   struct Step {
     std::uint32_t node;
     State* state;
@@ -24,7 +22,7 @@ void MaskBuilder::Walk(const TokenTrie& trie, State* start, Use use) {
     if (reached.child_count > 0 && !next->configs.empty()) {
       work.push_back({child, next});
     }
-    return use(reached, next);
+    trie.AddTokens(reached.token, mask);
   };
   while (!work.empty()) {
     const auto [index, state] = work.back();
@@ -33,8 +31,8 @@ void MaskBuilder::Walk(const TokenTrie& trie, State* start, Use use) {
     const ByteClasses& classes = *state->classes.load(std::memory_order_relaxed);
     if (classes.only_byte != ByteClasses::kSeveral) {
       const std::uint32_t child = trie.ChildOf(index, static_cast<std::uint8_t>(classes.only_byte));
-      if (child != TokenTrie::kRoot && !take(child, space_.Step(state, 1))) {
-        return;
+      if (child != TokenTrie::kRoot) {
+        take(child, space_.Step(state, 1));
       }
       continue;
     }
@@ -42,8 +40,8 @@ void MaskBuilder::Walk(const TokenTrie& trie, State* start, Use use) {
     const std::uint32_t end = node.first_child + node.child_count;
     for (std::uint32_t child = node.first_child; child < end; child++) {
       const std::uint8_t byte_class = classes.of[trie.bytes()[child]];
-      if (byte_class != 0 && !take(child, space_.Step(state, byte_class))) {
-        return;
+      if (byte_class != 0) {
+        take(child, space_.Step(state, byte_class));
       }
     }
   }
@@ -79,18 +77,12 @@ MaskWords MaskBuilder::Build(State* state) {
       }
     }
   }
-  const auto add = [&](const TokenTrie& trie) {
-    return [&](const TokenTrie::Node& node, State* /*next*/) {
-      trie.AddTokens(node.token, mask.get());
-      return true;
-    };
-  };
   if (!parts.strings.empty()) {
-    Walk(vocabulary.quote_trie(), space_.InternOf(parts.strings, false), add(vocabulary.quote_trie()));
+    AddReached(vocabulary.quote_trie(), space_.InternOf(parts.strings, false), mask.get());
   }
   if (!parts.others.empty()) {
     State* others = parts.strings.empty() ? state : space_.InternOf(parts.others, false);
-    Walk(vocabulary.trie(), others, add(vocabulary.trie()));
+    AddReached(vocabulary.trie(), others, mask.get());
   }
   if (state->is_accepting) {
     for (const std::uint32_t token : vocabulary.end_tokens()) {
@@ -98,28 +90,6 @@ MaskWords MaskBuilder::Build(State* state) {
     }
   }
   return mask;
-}
-
-std::vector<State*> MaskBuilder::Successors(State* state, std::size_t most) {
-  const Vocabulary& vocabulary = space_.vocabulary_;
-  const Parts parts = Split(*state);
-  std::vector<State*> found;
-  const auto note = [&](const TokenTrie::Node& node, State* next) {
-    const bool is_new = node.token != TokenTrie::kNoToken && !next->configs.empty() &&
-                        next->mask.load(std::memory_order_relaxed) == nullptr &&
-                        std::ranges::find(found, next) == found.end();
-    if (is_new) {
-      found.push_back(next);
-    }
-    return found.size() < most;
-  };
-  if (!parts.strings.empty()) {
-    Walk(vocabulary.quote_trie(), state, note);
-  }
-  if (!parts.others.empty() && found.size() < most) {
-    Walk(vocabulary.trie(), parts.strings.empty() ? state : space_.InternOf(parts.others, false), note);
-  }
-  return found;
 }
 
 InsideMasks::Mask MaskBuilder::InsideOf(const Config& config) {

@@ -16,8 +16,6 @@ class MaskBuilder {
   explicit MaskBuilder(StateSpace& space) : space_(space) {}
 
   MaskWords Build(State* state);
-  // See StateSpace::Successors.
-  std::vector<State*> Successors(State* state, std::size_t most);
 
  private:
   // The state's configurations: those within a string whose inner tokens are known, and the others.
@@ -30,9 +28,8 @@ class MaskBuilder {
   Parts Split(const State& state);
   // The tokens that stay inside the string of a configuration; nullptr where a walk finds them as quickly.
   InsideMasks::Mask InsideOf(const Config& config);
-  // Calls `use(node, state)` for each node that is reached and ends a token; it tells whether to go on.
-  template <typename Use>
-  void Walk(const TokenTrie& trie, State* start, Use use);
+  // Sets the bits of the tokens that may follow a state.
+  void AddReached(const TokenTrie& trie, State* start, std::uint32_t* mask);
 
   StateSpace& space_;
 };

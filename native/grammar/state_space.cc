@@ -232,14 +232,6 @@ const std::uint32_t* StateSpace::MakeMask(State* state) {
   return mask;
 }
 
-std::vector<State*> StateSpace::Successors(State* state, std::size_t most) {
-  const std::lock_guard lock(mutex_);
-  work_left_ = kMostWork;
-  std::vector<State*> found = MaskBuilder(*this).Successors(Representative(state), most);
-  CountBytes();
-  return found;
-}
-
 const std::vector<std::uint32_t>& StateSpace::KeepForced(State* state, std::vector<std::uint32_t> tokens) {
   const std::lock_guard lock(mutex_);
   const auto* kept = state->forced.load(std::memory_order_relaxed);

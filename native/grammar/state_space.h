@@ -74,8 +74,6 @@ class StateSpace {
     const std::uint32_t* mask = state->mask.load(std::memory_order_acquire);
     return mask != nullptr ? mask : MakeMask(state);
   }
-  // States that the next token may lead to, without those within a string; at most so many.
-  std::vector<State*> Successors(State* state, std::size_t most);
   // Keeps the first that is given for a state; returns what is kept.
   const std::vector<std::uint32_t>& KeepForced(State* state, std::vector<std::uint32_t> tokens);
   // The same state in this space, given one of another space of the same program.

@@ -29,14 +29,6 @@ void TokenGrammar::RenewIfFull(const StateSpace& space) {
   }
 }
 
-void TokenGrammar::StartMasksAhead() {
-  const std::lock_guard lock(mutex_);
-  if (owned_masks_ahead_ == nullptr) {
-    owned_masks_ahead_ = std::make_unique<MasksAhead>();
-    masks_ahead_.store(owned_masks_ahead_.get(), std::memory_order_release);
-  }
-}
-
 GrammarStats TokenGrammar::Stats() const {
   const std::shared_ptr<StateSpace> space = Space();
   return {.states = space->state_count(),

@@ -8,7 +8,6 @@
 #include <span>
 #include <vector>
 
-#include "masks_ahead.h"
 #include "program.h"
 #include "state_space.h"
 #include "vocabulary.h"
@@ -44,10 +43,6 @@ class TokenGrammar {
   [[nodiscard]] std::shared_ptr<StateSpace> Space() const;
   // Changes with the space: tells a matcher without a lock that it has to move.
   [[nodiscard]] std::size_t renewals() const { return renewals_.load(std::memory_order_acquire); }
-  // Makes masks ahead, on a thread of the grammar's own, from now on.
-  void StartMasksAhead();
-  // nullptr unless started.
-  [[nodiscard]] MasksAhead* masks_ahead() const { return masks_ahead_.load(std::memory_order_acquire); }
   // To be called after something was made: begins a new space when the present one is full.
   void RenewIfFull(const StateSpace& space);
 
@@ -58,9 +53,6 @@ class TokenGrammar {
   mutable std::mutex mutex_;
   std::shared_ptr<StateSpace> space_;
   std::atomic<std::size_t> renewals_ = 0;
-  std::atomic<MasksAhead*> masks_ahead_ = nullptr;
-  // Last, so that its thread ends before what it uses.
-  std::unique_ptr<MasksAhead> owned_masks_ahead_;
 };
 
 }  // namespace rowmill::grammar

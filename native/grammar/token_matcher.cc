@@ -84,11 +84,6 @@ bool TokenMatcher::Accept(std::uint32_t token) {
   }
   path_.push_back(next);
   MadeSomething();
-  if (next->mask.load(std::memory_order_relaxed) == nullptr) {
-    if (MasksAhead* ahead = grammar_->masks_ahead()) {
-      ahead->Wish(space_, next);
-    }
-  }
   return true;
 }
 
