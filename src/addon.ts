@@ -5,34 +5,31 @@ import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
 import type { Sampling } from "./sampling.js";
 
-/** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
-export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
-
-/** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. */
+/** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. Counts cross the line as lists. */
 export interface NativeCounters {
+  /** What the places of such a list are. */
+  readonly countNames: readonly string[];
   readonly CounterPage: {
     new (path: string): NativePage;
-    new (path: string, workers: number, rowsTotal: number, startedAtMs: number, ...base: CountList): NativePage;
+    new (path: string, workers: number, rowsTotal: number, startedAtMs: number, ...base: readonly number[]): NativePage;
   };
   readonly CounterLane: new (path: string, worker: number) => NativeLane;
   readonly CounterWatch: new (path: string, intervalMs: number, listener: NativeListener) => NativeWatch;
 }
-export type NativeListener = (error: string | null, ...counts: CountList) => void;
+export type NativeListener = (error: string | null, ...counts: readonly number[]) => void;
 
 export interface NativePage {
   readonly workers: number;
   readonly rowsTotal: number;
-  read(): CountList;
+  read(): readonly number[];
   note(): string;
   setNote(note: string): void;
   close(): void;
 }
 
 export interface NativeLane {
-  addRowsDone(count: number): void;
-  addRowsFailed(count: number): void;
-  addInputTokens(count: number): void;
-  addOutputTokens(count: number): void;
+  /** @param place of the count in a list */
+  add(place: number, count: number): void;
 }
 
 export interface NativeWatch {

@@ -68,13 +68,10 @@ void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* de
   }
   const Napi::HandleScope scope(env);
   napi_value null = env.Null();
-  const std::array<napi_value, 5> arguments = {
-      sample.error.empty() ? null : Napi::String::New(env, sample.error),
-      Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.rows_failed)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.input_tokens)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.output_tokens)),
-  };
+  std::array<napi_value, 1 + kCounts> arguments = {sample.error.empty() ? null : Napi::String::New(env, sample.error)};
+  for (std::size_t count = 0; count < kCounts; ++count) {
+    arguments[1 + count] = Napi::Number::New(env, static_cast<double>(sample.counts[count]));
+  }
   // Not Napi::Function::Call: that throws where the environment is about to end and no exception can be made
   // any more.
   const napi_status status =

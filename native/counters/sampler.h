@@ -13,7 +13,7 @@ namespace rowmill::counters {
 
 // What a sampler saw: counts, or why there are none any more.
 struct Sample {
-  Counts counts;
+  Counts counts{};
   std::string error;
 };
 
