@@ -6,6 +6,7 @@
 
 #include "engine_error.h"
 #include "grammar_error.h"
+#include "label_walking.h"
 #include "logits.h"
 
 namespace rowmill::engine {
@@ -143,7 +144,7 @@ void BatchLoop::Begin(Slot& slot, Row row) {
   if (labels_ != nullptr) {
     slot.result.label_logprobs.resize(1);
     slot.walks.emplace_back(labels_, slot.prompt_tokens, 0);
-    slot.walks.back().Start(slot, context_);
+    StartWalk(slot, context_);
   } else if (settings_.grammar != nullptr) {
     slot.matcher.emplace(settings_.grammar);
     // What every output begins with is read with the prompt.
@@ -280,7 +281,7 @@ void BatchLoop::TakeLogits(Slot& slot) {
     counts_.shared_tokens += slot.result.shared_tokens;
   }
   if (!slot.walks.empty()) {
-    slot.walks.back().Take(slot, before, context_);
+    TakeWalk(slot, before, context_);
   } else if (settings_.wants_logprobs) {
     TakeLogprobs(slot, before);
   }
@@ -415,9 +416,16 @@ void BatchLoop::Complete(Slot& slot, bool is_cut) {
 }
 
 void BatchLoop::End(Slot& slot) {
-  if (slot.result.is_cut || !fields_.Start(slot, context_)) {
-    Finish(slot);
+  if (!slot.result.is_cut) {
+    slot.result.label_logprobs.resize(fields_.size());
+    slot.walks = fields_.WalksOf(
+        {.tokens = slot.tokens, .prompt_tokens = slot.prompt_tokens, .text = slot.result.text});
+    if (!slot.walks.empty()) {
+      StartWalk(slot, context_);
+      return;
+    }
   }
+  Finish(slot);
 }
 
 void BatchLoop::Finish(Slot& slot) {

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "json_place.h"
-#include "label_walk.h"
 
 namespace rowmill::engine {
 namespace {
@@ -52,29 +51,24 @@ std::uint32_t FieldLabels::RoomFor(const std::vector<LabelField>& fields) {
   return static_cast<std::uint32_t>(longest);
 }
 
-bool FieldLabels::Start(Slot& slot, Context& context) {
+std::vector<LabelWalk> FieldLabels::WalksOf(const FinishedOutput& output) {
   if (trees_.size() > kMostTrees) {
     trees_.clear();
     borders_.clear();
   }
-  slot.result.label_logprobs.resize(fields_.size());
+  std::vector<LabelWalk> walks;
   for (std::uint32_t field = 0; field < fields_.size(); field++) {
-    const std::size_t offset = FindField(fields_[field], slot.result.text);
+    const std::size_t offset = FindField(fields_[field], output.text);
     if (offset == std::string::npos) {
       continue;
     }
-    const Place place = PlaceOf(field, slot, offset + SharedQuote(fields_[field]));
+    const Place place = PlaceOf(field, output, offset + SharedQuote(fields_[field]));
     if (place.before.size() <= kMostBefore) {
-      slot.walks.emplace_back(TreeOf(field, place.before), place.begin, field);
+      walks.emplace_back(TreeOf(field, place.before), place.begin, field);
     }
   }
-  // The last field of the output comes first: what lies before it stays as it is.
-  std::ranges::stable_sort(slot.walks, {}, &LabelWalk::begin);
-  if (slot.walks.empty()) {
-    return false;
-  }
-  slot.walks.back().Start(slot, context);
-  return true;
+  std::ranges::stable_sort(walks, {}, &LabelWalk::begin);
+  return walks;
 }
 
 std::size_t FieldLabels::FindField(const LabelField& field, std::string_view output) const {
@@ -86,24 +80,25 @@ std::size_t FieldLabels::FindField(const LabelField& field, std::string_view out
   return offset && std::ranges::any_of(field.texts, stands) ? *offset : std::string::npos;
 }
 
-FieldLabels::Place FieldLabels::PlaceOf(std::uint32_t field, const Slot& slot, std::size_t offset) {
+FieldLabels::Place FieldLabels::PlaceOf(std::uint32_t field, const FinishedOutput& output, std::size_t offset) {
   // Borders of the output's tokens, up to the field.
   std::vector<std::size_t> own = {0};
-  for (std::size_t at = slot.prompt_tokens; at < slot.tokens.size(); at++) {
-    const std::size_t border = own.back() + model_->piece(slot.tokens[at]).size();
+  for (std::size_t at = output.prompt_tokens; at < output.tokens.size(); at++) {
+    const std::size_t border = own.back() + model_->piece(output.tokens[at]).size();
     if (border > offset) {
       break;
     }
     own.push_back(border);
   }
   const std::size_t first = own.size() - 1 - std::min<std::size_t>(own.size() - 1, kTokensBack);
-  const std::vector<std::size_t>& usual = BordersIn(field, slot.result.text.substr(own[first], offset - own[first]));
+  const std::string before(output.text.substr(own[first], offset - own[first]));
+  const std::vector<std::size_t>& usual = BordersIn(field, before);
   std::size_t last = own.size() - 1;
   while (last > first && std::ranges::find(usual, own[last] - own[first]) == usual.end()) {
     last--;
   }
-  return {.begin = slot.prompt_tokens + static_cast<std::uint32_t>(last),
-          .before = slot.result.text.substr(own[last], offset - own[last])};
+  return {.begin = output.prompt_tokens + static_cast<std::uint32_t>(last),
+          .before = std::string(output.text.substr(own[last], offset - own[last]))};
 }
 
 // Where in the bytes before a field the tokenizer has a border, whatever label follows.

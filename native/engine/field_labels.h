@@ -4,15 +4,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "context.h"
-#include "label_tree.h"
+#include "label_walk.h"
 #include "model.h"
-#include "slot.h"
 
 namespace rowmill::engine {
 
@@ -25,7 +24,15 @@ struct LabelField {
   std::vector<std::string> texts;
 };
 
-// Scores, behind a row's finished output, what else its fields could have said. The labels follow the last border of the
+// A row's output that is finished.
+struct FinishedOutput {
+  // Of the row's sequence, the prompt's first.
+  std::span<const std::int32_t> tokens;
+  std::uint32_t prompt_tokens = 0;
+  std::string_view text;
+};
+
+// Scores, behind an output that is finished, what else its fields could have said. The labels follow the last border of the
 // output's tokens at which the tokenizer itself has one, whatever label comes; the bytes between there and the field
 // stand before each of them. So " true" is one token where that is usual, although the output may have " " and "true".
 // Each label counts with its usual tokens; what closes it may be any token that begins with the rest of the text and a
@@ -36,9 +43,10 @@ class FieldLabels {
 
   // Tokens that a slot needs beyond its output.
   [[nodiscard]] static std::uint32_t RoomFor(const std::vector<LabelField>& fields);
-  // Puts the slot, its output finished, on the walks through the labels of its fields.
-  // @returns false when it has none
-  bool Start(Slot& slot, Context& context);
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+  // The walks through the labels of the output's fields. They are gone from the last to the first: the last field of the
+  // output then comes first, and what lies before it stays as it is.
+  std::vector<LabelWalk> WalksOf(const FinishedOutput& output);
 
  private:
   // What ends a label.
@@ -50,7 +58,7 @@ class FieldLabels {
   };
 
   [[nodiscard]] std::size_t FindField(const LabelField& field, std::string_view output) const;
-  [[nodiscard]] Place PlaceOf(std::uint32_t field, const Slot& slot, std::size_t offset);
+  [[nodiscard]] Place PlaceOf(std::uint32_t field, const FinishedOutput& output, std::size_t offset);
   const std::vector<std::size_t>& BordersIn(std::uint32_t field, const std::string& before);
   [[nodiscard]] std::string StemOf(const LabelField& field, const std::string& text) const;
   std::shared_ptr<const LabelTree> TreeOf(std::uint32_t field, const std::string& before);
