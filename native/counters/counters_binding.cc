@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "../napi_line.h"
 #include "counter_page.h"
 #include "delivery.h"
+#include "napi_line.h"
 #include "page_error.h"
 
 namespace rowmill::counters {

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "../grammar/grammar_binding.h"
-#include "../napi_line.h"
-#include "batch_loop.h"
+#include "engine/llama/llama_library.h"
+#include "engine/llama/loaded_code.h"
+#include "engine/llama/model.h"
+#include "engine/loop/batch_loop.h"
 #include "engine_error.h"
-#include "llama_library.h"
-#include "loaded_code.h"
-#include "model.h"
+#include "grammar/grammar_binding.h"
+#include "napi_line.h"
 
 namespace rowmill::engine {
 namespace {

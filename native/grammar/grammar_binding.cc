@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "../napi_line.h"
+#include "grammar/matching/registry.h"
+#include "grammar/matching/token_matcher.h"
 #include "grammar_error.h"
-#include "registry.h"
-#include "token_matcher.h"
+#include "napi_line.h"
 
 namespace rowmill::grammar {
 namespace {

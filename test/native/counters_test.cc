@@ -20,10 +20,10 @@
 #include <thread>
 #include <vector>
 
-#include "counter_page.h"
-#include "live_counts.h"
-#include "page_error.h"
-#include "sampler.h"
+#include "counters/counter_page.h"
+#include "counters/live_counts.h"
+#include "counters/page_error.h"
+#include "counters/sampler.h"
 
 namespace {
 

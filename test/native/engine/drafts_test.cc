@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "../grammar/check.h"
-#include "draft_record.h"
-#include "prompt_lookup.h"
+#include "engine/drafting/draft_record.h"
+#include "engine/drafting/prompt_lookup.h"
 
 namespace {
 
