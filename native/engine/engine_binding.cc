@@ -238,11 +238,11 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
   }
 
   void Admit(const CallbackInfo& info) {
-    Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+    const Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
             .tokens = TokensOf(info[1]),
             .seed = info[2].As<Napi::Number>().Uint32Value()};
     CheckTokens(info.Env(), row.tokens, loop(info.Env()).model());
-    Guard(info.Env(), [&] { loop(info.Env()).Admit(std::move(row)); });
+    Guard(info.Env(), [&] { loop(info.Env()).Admit(row); });
   }
 
   Napi::Value Step(const CallbackInfo& info) {
