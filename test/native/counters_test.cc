@@ -23,18 +23,18 @@
 #include "counters/counter_page.h"
 #include "counters/live_counts.h"
 #include "counters/page_error.h"
-#include "counters/sampler.h"
+#include "counters/page_reader.h"
 
 namespace {
 
 using rowmill::counters::CounterPage;
 using rowmill::counters::Counts;
 using rowmill::counters::LiveCounts;
-using rowmill::counters::PageRecord;
 using rowmill::counters::PageError;
 using rowmill::counters::PageFault;
-using rowmill::counters::Sample;
-using rowmill::counters::Sampler;
+using rowmill::counters::PageReader;
+using rowmill::counters::PageRecord;
+using rowmill::counters::Reading;
 
 // Places of counts.
 constexpr std::size_t kRowsDone = 0;
@@ -286,18 +286,18 @@ void AWorkerThatIsNotThereIsAnError() {
   CHECK(errors == 2);
 }
 
-void ASamplerSeesWhatIsAddedAndEndsWithItsOwner() {
+void AReaderSeesWhatIsAddedAndEndsWithItsOwner() {
   const std::string path = NewPath();
   const CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<std::uint64_t> seen = 0;
   std::atomic<bool> is_gone = false;
   std::atomic<int> late = 0;
   {
-    const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
-                          [&](const Sample& sample) {
-                            seen = sample.counts[kRowsDone];
-                            late += is_gone ? 1 : 0;
-                          });
+    const PageReader reader(CounterPage::Attach(path), std::chrono::milliseconds(1),
+                            [&](const Reading& reading) {
+                              seen = reading.counts[kRowsDone];
+                              late += is_gone ? 1 : 0;
+                            });
     AddTo(path, 0, {42, 0, 0, 0});
     while (seen != 42) {
       std::this_thread::yield();
@@ -309,13 +309,13 @@ void ASamplerSeesWhatIsAddedAndEndsWithItsOwner() {
   CHECK(late == 0 && seen == 42);
 }
 
-void ASamplerOfADamagedPageSaysSoOnce() {
+void AReaderOfADamagedPageSaysSoOnce() {
   const std::string path = NewPath();
   CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<int> errors = 0;
   std::atomic<int> after = 0;
-  const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
-                        [&](const Sample& sample) { sample.error.empty() ? after += errors : ++errors; });
+  const PageReader reader(CounterPage::Attach(path), std::chrono::milliseconds(1),
+                          [&](const Reading& reading) { reading.error.empty() ? after += errors : ++errors; });
   std::filesystem::resize_file(path, 10);
   while (errors == 0) {
     std::this_thread::yield();
@@ -343,8 +343,8 @@ int main() {
   ARecordThatDoesNotAddUpIsRefused();
   APageOfOtherCountsIsRefused();
   AWorkerThatIsNotThereIsAnError();
-  ASamplerSeesWhatIsAddedAndEndsWithItsOwner();
-  ASamplerOfADamagedPageSaysSoOnce();
+  AReaderSeesWhatIsAddedAndEndsWithItsOwner();
+  AReaderOfADamagedPageSaysSoOnce();
   std::filesystem::remove_all(folder);
   std::printf("%s\n", failures == 0 ? "all passed" : "failed");
   return failures == 0 ? 0 : 1;

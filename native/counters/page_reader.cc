@@ -1,4 +1,4 @@
-#include "sampler.h"
+#include "page_reader.h"
 
 #include <algorithm>
 #include <exception>
@@ -6,13 +6,13 @@
 
 namespace rowmill::counters {
 
-Sampler::Sampler(CounterPage page, std::chrono::milliseconds interval, Listener listener)
+PageReader::PageReader(CounterPage page, std::chrono::milliseconds interval, Listener listener)
     : page_(std::move(page)),
       interval_(interval),
       listener_(std::move(listener)),
       thread_([this] { Run(); }) {}
 
-Sampler::~Sampler() {
+PageReader::~PageReader() {
   {
     const std::scoped_lock lock(mutex_);
     ending_ = true;
@@ -21,22 +21,22 @@ Sampler::~Sampler() {
   thread_.join();
 }
 
-void Sampler::Run() {
+void PageReader::Run() {
   auto next = std::chrono::steady_clock::now();
-  Sample sample;
+  Reading reading;
   do {
     try {
-      sample.counts = page_.Read();
+      reading.counts = page_.Read();
     } catch (const std::exception& error) {
-      sample.error = error.what();
+      reading.error = error.what();
     }
-    listener_(sample);
-    // After a long pause (a suspended machine) the rhythm starts again, missed samples are not made up for.
+    listener_(reading);
+    // After a long pause (a suspended machine) the rhythm starts again, missed readings are not made up for.
     next = std::max(next + interval_, std::chrono::steady_clock::now());
-  } while (sample.error.empty() && WaitUntil(next));
+  } while (reading.error.empty() && WaitUntil(next));
 }
 
-bool Sampler::WaitUntil(std::chrono::steady_clock::time_point when) {
+bool PageReader::WaitUntil(std::chrono::steady_clock::time_point when) {
   std::unique_lock lock(mutex_);
   return !wake_.wait_until(lock, when, [this] { return ending_; });
 }
