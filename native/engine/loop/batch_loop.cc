@@ -128,7 +128,7 @@ void BatchLoop::Take() {
     }
     do {
       outputs_.Take(slot);
-      counts_.accepted_tokens += Drafts::Confirm(slot);
+      counts_.accepted_tokens += TokenDrafts::Confirm(slot);
     } while (slot.added > 0);
     drafts_.End(slot, context_);
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "batch_schedule.h"
-#include "engine/drafting/drafts.h"
+#include "engine/drafting/token_drafts.h"
 #include "engine/graph/graph_sampler.h"
 #include "engine/memory/context.h"
 #include "engine/memory/slot.h"
@@ -60,7 +60,7 @@ class BatchLoop {
   Context context_;
   std::vector<Slot> slots_;
   BatchSchedule schedule_;
-  Drafts drafts_;
+  TokenDrafts drafts_;
   Outputs outputs_;
   std::uint32_t failures_ = 0;
 };

@@ -23,9 +23,9 @@ struct DraftLimits {
 // computed in the same batch as the slot's own tokens, behind these, and change nothing but when a token is computed:
 // the output is sampled as ever, and what it turns out to share with the draft has its logits already. A token that is
 // refused was computed for nothing, so drafts are as long as they have proven right in the job.
-class Drafts {
+class TokenDrafts {
  public:
-  explicit Drafts(const DraftLimits& limits) : limits_(limits) {}
+  explicit TokenDrafts(const DraftLimits& limits) : limits_(limits) {}
 
   // Puts a draft into what room is left in a batch, where a token of the slot's output is sampled from it: as much as
   // the grammar allows.

@@ -1,4 +1,4 @@
-#include "drafts.h"
+#include "token_drafts.h"
 
 #include <algorithm>
 #include <span>
@@ -32,7 +32,7 @@ std::size_t CountAllowed(std::span<const std::int32_t> tokens, const Model& mode
 
 }  // namespace
 
-std::uint32_t Drafts::MostFor(const Slot& slot) const {
+std::uint32_t TokenDrafts::MostFor(const Slot& slot) const {
   const bool is_next_sampled =
       slot.added > 0 && slot.added == slot.pending() && !slot.is_complete && slot.walks.empty();
   if (!is_next_sampled || slot.result.output_tokens == 0) {
@@ -44,7 +44,7 @@ std::uint32_t Drafts::MostFor(const Slot& slot) const {
   return std::min(limits_.draft, left - 1);
 }
 
-std::uint32_t Drafts::Add(Slot& slot, Context& context) {
+std::uint32_t TokenDrafts::Add(Slot& slot, Context& context) {
   const std::uint32_t most = std::min(MostFor(slot), context.room());
   if (most == 0) {
     return 0;
@@ -67,7 +67,7 @@ std::uint32_t Drafts::Add(Slot& slot, Context& context) {
   return static_cast<std::uint32_t>(allowed);
 }
 
-std::uint32_t Drafts::Confirm(Slot& slot) {
+std::uint32_t TokenDrafts::Confirm(Slot& slot) {
   Draft& draft = slot.draft;
   slot.added = 0;
   slot.place = draft.place + draft.confirmed;
@@ -80,7 +80,7 @@ std::uint32_t Drafts::Confirm(Slot& slot) {
   return slot.added;
 }
 
-void Drafts::End(Slot& slot, Context& context) {
+void TokenDrafts::End(Slot& slot, Context& context) {
   const Draft& draft = slot.draft;
   if (draft.tokens.empty()) {
     return;

@@ -1,4 +1,4 @@
-// Tests of what finds the places that an output copies from, and of how many tokens are drafted. Run by test/native/drafts.test.ts, with sanitizers.
+// Tests of what finds the places that an output copies from, and of how many tokens are drafted. Run by test/native/tokenDrafts.test.ts, with sanitizers.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
