@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
+import type { TokenLogprobs } from "./logprobColumns.js";
 import type { Sampling } from "./sampling.js";
 
 /** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. Counts cross the line as lists. */
@@ -125,15 +126,6 @@ export interface NativeJobSettings extends Sampling {
     readonly path: readonly (readonly string[])[];
     readonly texts: readonly string[];
   }[];
-}
-
-/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
-export interface TokenLogprobs {
-  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
-  readonly bytes: Uint8Array;
-  /** Bytes of each token. */
-  readonly lengths: Uint16Array;
-  readonly logprobs: Float32Array;
 }
 
 export interface NativeBatchLoop {

@@ -286,13 +286,13 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     }
     object.Set("labelLogprobs", labels);
     if (loop_->gives_token_logprobs()) {
-      object.Set("tokenLogprobs", TokenLogprobs(env, result));
+      object.Set("tokenLogprobs", LogprobColumns(env, result));
     }
     return object;
   }
 
   // The output's tokens by columns: their UTF-8 bytes one behind the other, how many each has, their logarithms.
-  Napi::Object TokenLogprobs(Napi::Env env, const RowResult& result) const {
+  Napi::Object LogprobColumns(Napi::Env env, const RowResult& result) const {
     std::vector<std::uint8_t> bytes;
     std::vector<std::uint16_t> lengths;
     for (const std::int32_t token : result.tokens) {
