@@ -3,36 +3,34 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
+import type { TokenLogprobs } from "./logprobColumns.js";
 import type { Sampling } from "./sampling.js";
 
-/** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
-export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
-
-/** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. */
+/** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. Counts cross the line as lists. */
 export interface NativeCounters {
+  /** What the places of such a list are. */
+  readonly countNames: readonly string[];
   readonly CounterPage: {
     new (path: string): NativePage;
-    new (path: string, workers: number, rowsTotal: number, startedAtMs: number, ...base: CountList): NativePage;
+    new (path: string, workers: number, rowsTotal: number, startedAtMs: number, ...base: readonly number[]): NativePage;
   };
   readonly CounterLane: new (path: string, worker: number) => NativeLane;
   readonly CounterWatch: new (path: string, intervalMs: number, listener: NativeListener) => NativeWatch;
 }
-export type NativeListener = (error: string | null, ...counts: CountList) => void;
+export type NativeListener = (error: string | null, ...counts: readonly number[]) => void;
 
 export interface NativePage {
   readonly workers: number;
   readonly rowsTotal: number;
-  read(): CountList;
+  read(): readonly number[];
   note(): string;
   setNote(note: string): void;
   close(): void;
 }
 
 export interface NativeLane {
-  addRowsDone(count: number): void;
-  addRowsFailed(count: number): void;
-  addInputTokens(count: number): void;
-  addOutputTokens(count: number): void;
+  /** @param place of the count in a list */
+  add(place: number, count: number): void;
 }
 
 export interface NativeWatch {
@@ -43,12 +41,7 @@ export interface NativeWatch {
  *  errors with the code "GRAMMAR" where the content is at fault. src/grammar says what they mean. */
 export interface NativeGrammarClasses {
   readonly TokenVocabulary: new (bytes: Uint8Array, offsets: Uint32Array, endTokens: Uint32Array) => NativeVocabulary;
-  readonly TokenGrammar: new (
-    tables: Uint32Array,
-    vocabulary: NativeVocabulary,
-    memoryBytes: number,
-    makesMasksAhead: boolean,
-  ) => NativeGrammar;
+  readonly TokenGrammar: new (tables: Uint32Array, vocabulary: NativeVocabulary, memoryBytes: number) => NativeGrammar;
   readonly TokenMatcher: new (from: NativeGrammar | NativeMatcher) => NativeMatcher;
 }
 
@@ -133,15 +126,6 @@ export interface NativeJobSettings extends Sampling {
     readonly path: readonly (readonly string[])[];
     readonly texts: readonly string[];
   }[];
-}
-
-/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
-export interface TokenLogprobs {
-  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
-  readonly bytes: Uint8Array;
-  /** Bytes of each token. */
-  readonly lengths: Uint16Array;
-  readonly logprobs: Float32Array;
 }
 
 export interface NativeBatchLoop {

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "../napi_line.h"
 #include "counter_page.h"
 #include "delivery.h"
+#include "napi_line.h"
 #include "page_error.h"
 
 namespace rowmill::counters {
@@ -50,18 +50,18 @@ std::string TextOf(const CallbackInfo& info, std::size_t place) {
 }
 
 Counts CountsOf(const CallbackInfo& info, std::size_t place) {
-  return {.rows_done = CountOf(info[place]),
-          .rows_failed = CountOf(info[place + 1]),
-          .input_tokens = CountOf(info[place + 2]),
-          .output_tokens = CountOf(info[place + 3])};
+  Counts counts{};
+  for (std::uint64_t& count : counts) {
+    count = CountOf(info[place++]);
+  }
+  return counts;
 }
 
 Napi::Value ToArray(Napi::Env env, const Counts& counts) {
-  Napi::Array array = Napi::Array::New(env, 4);
-  array.Set(0U, static_cast<double>(counts.rows_done));
-  array.Set(1U, static_cast<double>(counts.rows_failed));
-  array.Set(2U, static_cast<double>(counts.input_tokens));
-  array.Set(3U, static_cast<double>(counts.output_tokens));
+  Napi::Array array = Napi::Array::New(env, kCounts);
+  for (std::uint32_t count = 0; count < kCounts; ++count) {
+    array.Set(count, static_cast<double>(counts[count]));
+  }
   return array;
 }
 
@@ -128,11 +128,7 @@ class PageObject : public Napi::ObjectWrap<PageObject> {
 class LaneObject : public Napi::ObjectWrap<LaneObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "CounterLane",
-                       {InstanceMethod<&LaneObject::Add<&CounterSet::rows_done>>("addRowsDone"),
-                        InstanceMethod<&LaneObject::Add<&CounterSet::rows_failed>>("addRowsFailed"),
-                        InstanceMethod<&LaneObject::Add<&CounterSet::input_tokens>>("addInputTokens"),
-                        InstanceMethod<&LaneObject::Add<&CounterSet::output_tokens>>("addOutputTokens")});
+    return DefineClass(env, "CounterLane", {InstanceMethod<&LaneObject::Add>("add")});
   }
 
   explicit LaneObject(const CallbackInfo& info) : ObjectWrap(info) {
@@ -147,16 +143,20 @@ class LaneObject : public Napi::ObjectWrap<LaneObject> {
   }
 
  private:
-  template <Counter CounterSet::* Field>
+  // add(place of the count in countNames, how many)
   void Add(const CallbackInfo& info) {
-    (counts_->*Field).fetch_add(CountOf(info[0]), std::memory_order_relaxed);
+    const std::uint64_t place = CountOf(info[0]);
+    if (place >= kCounts) {
+      throw Napi::RangeError::New(info.Env(), "there is no such count");
+    }
+    counts_->counters[place].fetch_add(CountOf(info[1]), std::memory_order_relaxed);
   }
 
   std::shared_ptr<LiveCounts> live_;
   CounterSet* counts_ = nullptr;
 };
 
-// new CounterWatch(path, intervalMs, listener(error, rowsDone, rowsFailed, inputTokens, outputTokens)).
+// new CounterWatch(path, intervalMs, listener(error, ...counts)).
 class WatchObject : public Napi::ObjectWrap<WatchObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -204,6 +204,11 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
 }  // namespace
 
 void RegisterCounters(Napi::Env env, Napi::Object exports) {
+  Napi::Array names = Napi::Array::New(env, kCounts);
+  for (std::uint32_t count = 0; count < kCounts; ++count) {
+    names.Set(count, kCountNames[count]);
+  }
+  exports.Set("countNames", names);
   exports.Set("CounterPage", PageObject::Define(env));
   exports.Set("CounterLane", LaneObject::Define(env));
   exports.Set("CounterWatch", WatchObject::Define(env));

@@ -14,8 +14,8 @@ std::shared_ptr<Delivery> Delivery::Start(Napi::Env env, Napi::Function listener
       [](Napi::Env /*env*/, void* /*data*/, Delivery* context) { context->Finalize(); },
       static_cast<void*>(nullptr));
   delivery->listener_.Unref(env);
-  delivery->sampler_.emplace(std::move(page), interval,
-                             [target = delivery.get()](const Sample& sample) { target->Post(sample); });
+  delivery->reader_.emplace(std::move(page), interval,
+                            [target = delivery.get()](const Reading& reading) { target->Post(reading); });
   return delivery;
 }
 
@@ -24,7 +24,7 @@ void Delivery::Close() {
     return;
   }
   is_closed_ = true;
-  sampler_.reset();
+  reader_.reset();
   if (!is_function_gone_) {
     is_function_gone_ = true;
     listener_.Release();
@@ -33,15 +33,15 @@ void Delivery::Close() {
 
 void Delivery::Finalize() {
   is_closed_ = true;
-  sampler_.reset();
+  reader_.reset();
   is_function_gone_ = true;
   const std::shared_ptr<Delivery> last = std::move(self_);
 }
 
-void Delivery::Post(const Sample& sample) {
+void Delivery::Post(const Reading& reading) {
   {
     const std::scoped_lock lock(mutex_);
-    latest_ = sample;
+    latest_ = reading;
     if (has_call_waiting_ || is_function_gone_) {
       return;
     }
@@ -56,10 +56,10 @@ void Delivery::Post(const Sample& sample) {
 }
 
 void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* delivery, void* /*unused*/) {
-  Sample sample;
+  Reading reading;
   {
     const std::scoped_lock lock(delivery->mutex_);
-    sample = delivery->latest_;
+    reading = delivery->latest_;
     delivery->has_call_waiting_ = false;
   }
   // Without an environment this is the emptying of the queue at its end.
@@ -68,13 +68,10 @@ void Delivery::CallListener(Napi::Env env, Napi::Function listener, Delivery* de
   }
   const Napi::HandleScope scope(env);
   napi_value null = env.Null();
-  const std::array<napi_value, 5> arguments = {
-      sample.error.empty() ? null : Napi::String::New(env, sample.error),
-      Napi::Number::New(env, static_cast<double>(sample.counts.rows_done)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.rows_failed)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.input_tokens)),
-      Napi::Number::New(env, static_cast<double>(sample.counts.output_tokens)),
-  };
+  std::array<napi_value, 1 + kCounts> arguments = {reading.error.empty() ? null : Napi::String::New(env, reading.error)};
+  for (std::size_t count = 0; count < kCounts; ++count) {
+    arguments[1 + count] = Napi::Number::New(env, static_cast<double>(reading.counts[count]));
+  }
   // Not Napi::Function::Call: that throws where the environment is about to end and no exception can be made
   // any more.
   const napi_status status =

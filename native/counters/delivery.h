@@ -7,15 +7,15 @@
 #include <mutex>
 #include <optional>
 
-#include "sampler.h"
+#include "page_reader.h"
 
 namespace rowmill::counters {
 
-// Brings a sampler's samples to a JavaScript function. Samples that come faster than the event loop turns
+// Brings a reader's readings to a JavaScript function. Readings that come faster than the event loop turns
 // replace one another: at most one call waits, and it gets the latest.
 //
 // Close order. Node deletes the thread-safe function after its finalizer has run, at close() or when its
-// environment (the process, a worker thread) ends. The sampler's thread must not touch it later, so whoever
+// environment (the process, a worker thread) ends. The reader's thread must not touch it later, so whoever
 // comes first, Close or the finalizer, ends the thread and waits for it. The object lives until the finalizer
 // has run.
 class Delivery {
@@ -30,19 +30,19 @@ class Delivery {
   static void CallListener(Napi::Env env, Napi::Function listener, Delivery* delivery, void* unused);
   using ThreadSafeListener = Napi::TypedThreadSafeFunction<Delivery, void, &Delivery::CallListener>;
 
-  // On the sampler's thread.
-  void Post(const Sample& sample);
+  // On the reader's thread.
+  void Post(const Reading& reading);
   void Finalize();
 
   std::shared_ptr<Delivery> self_;
   ThreadSafeListener listener_;
   bool is_closed_ = false;
   std::mutex mutex_;
-  Sample latest_;
+  Reading latest_;
   bool has_call_waiting_ = false;
   bool is_function_gone_ = false;
   // Last, so that the thread starts after and ends before all that it uses.
-  std::optional<Sampler> sampler_;
+  std::optional<PageReader> reader_;
 };
 
 }  // namespace rowmill::counters

@@ -45,10 +45,9 @@ LiveCounts::LiveCounts(std::string path, const PageShape& shape)
 Counts LiveCounts::Sum() const {
   Counts sum = shape_.base;
   for (const CounterSet& lane : lanes_) {
-    sum.rows_done += lane.rows_done.load(kRelaxed);
-    sum.rows_failed += lane.rows_failed.load(kRelaxed);
-    sum.input_tokens += lane.input_tokens.load(kRelaxed);
-    sum.output_tokens += lane.output_tokens.load(kRelaxed);
+    for (std::size_t count = 0; count < kCounts; ++count) {
+      sum[count] += lane.counters[count].load(kRelaxed);
+    }
   }
   return sum;
 }

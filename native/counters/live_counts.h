@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -18,17 +19,15 @@ inline constexpr std::size_t kCacheLineBytes = 64;
 using Counter = std::atomic<std::uint64_t>;
 
 struct alignas(kCacheLineBytes) CounterSet {
-  Counter rows_done = 0;
-  Counter rows_failed = 0;
-  Counter input_tokens = 0;
-  Counter output_tokens = 0;
+  // In the order of kCountNames.
+  std::array<Counter, kCounts> counters{};
 };
 
 struct PageShape {
   std::uint32_t workers = 1;
   std::uint64_t rows_total = 0;
   std::uint64_t started_at_ms = 0;
-  Counts base;
+  Counts base{};
 };
 
 // One job's counters in the memory of the process that runs it. Any thread may add to any lane and read.

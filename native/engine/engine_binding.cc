@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "../grammar/grammar_binding.h"
-#include "../napi_line.h"
-#include "batch_loop.h"
+#include "engine/llama/llama_library.h"
+#include "engine/llama/loaded_code.h"
+#include "engine/llama/model.h"
+#include "engine/loop/batch_loop.h"
 #include "engine_error.h"
-#include "llama_library.h"
-#include "loaded_code.h"
-#include "model.h"
+#include "grammar/grammar_binding.h"
+#include "napi_line.h"
 
 namespace rowmill::engine {
 namespace {
@@ -238,11 +238,11 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
   }
 
   void Admit(const CallbackInfo& info) {
-    Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+    const Row row{.index = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()),
             .tokens = TokensOf(info[1]),
             .seed = info[2].As<Napi::Number>().Uint32Value()};
     CheckTokens(info.Env(), row.tokens, loop(info.Env()).model());
-    Guard(info.Env(), [&] { loop(info.Env()).Admit(std::move(row)); });
+    Guard(info.Env(), [&] { loop(info.Env()).Admit(row); });
   }
 
   Napi::Value Step(const CallbackInfo& info) {
@@ -286,13 +286,13 @@ class LoopObject : public Napi::ObjectWrap<LoopObject> {
     }
     object.Set("labelLogprobs", labels);
     if (loop_->gives_token_logprobs()) {
-      object.Set("tokenLogprobs", TokenLogprobs(env, result));
+      object.Set("tokenLogprobs", LogprobColumns(env, result));
     }
     return object;
   }
 
   // The output's tokens by columns: their UTF-8 bytes one behind the other, how many each has, their logarithms.
-  Napi::Object TokenLogprobs(Napi::Env env, const RowResult& result) const {
+  Napi::Object LogprobColumns(Napi::Env env, const RowResult& result) const {
     std::vector<std::uint8_t> bytes;
     std::vector<std::uint16_t> lengths;
     for (const std::int32_t token : result.tokens) {

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "../napi_line.h"
+#include "grammar/matching/registry.h"
+#include "grammar/matching/token_matcher.h"
 #include "grammar_error.h"
-#include "registry.h"
-#include "token_matcher.h"
+#include "napi_line.h"
 
 namespace rowmill::grammar {
 namespace {
@@ -67,7 +67,7 @@ class VocabularyObject : public Napi::ObjectWrap<VocabularyObject> {
   std::shared_ptr<const Vocabulary> vocabulary_;
 };
 
-// new TokenGrammar(tables, vocabulary, memoryBytes, makesMasksAhead).
+// new TokenGrammar(tables, vocabulary, memoryBytes).
 class GrammarObject : public Napi::ObjectWrap<GrammarObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -83,13 +83,7 @@ class GrammarObject : public Napi::ObjectWrap<GrammarObject> {
     }
     const auto vocabulary = VocabularyObject::Unwrap(info[1].As<Napi::Object>())->vocabulary();
     const std::uint64_t memory_bytes = CountOf(info[2]);
-    const bool makes_masks_ahead = info[3].ToBoolean();
-    Guard(info.Env(), [&] {
-      grammar_ = OpenGrammar(tables, vocabulary, memory_bytes);
-      if (makes_masks_ahead) {
-        grammar_->StartMasksAhead();
-      }
-    });
+    Guard(info.Env(), [&] { grammar_ = OpenGrammar(tables, vocabulary, memory_bytes); });
     info.This().As<Napi::Object>().TypeTag(&kGrammarTag);
   }
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "token_grammar.h"
+#include "grammar/matching/token_grammar.h"
 
 namespace rowmill::grammar {
 

@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from "../addon.js";
+import type { TokenLogprobs } from "../logprobColumns.js";
 import type { OutputForm } from "../output/index.js";
 import type { ChatFormat, ChatFrame } from "../prompt/index.js";
 import type { JobSampling, Sampling } from "../sampling.js";

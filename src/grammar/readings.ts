@@ -2,7 +2,7 @@ import type { GrammarIr, IrNode } from "./ir.js";
 import { inDependencyOrder } from "./measure.js";
 
 /** Most pieces of text that may come next at one place, in any grammar: both engines follow each of them. The native one
- *  gives up at 65,536 (native/grammar/closure.cc), and places that are reached in several ways count more than once there. */
+ *  gives up at 65,536 (native/grammar/states/closure.cc), and places that are reached in several ways count more than once there. */
 export const MOST_READINGS = 40_000;
 
 /** A rule where more pieces of text may come next than engines follow; null where there is none.

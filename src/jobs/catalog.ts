@@ -1,7 +1,8 @@
 import { commandFor } from "../commandLine.js";
 import { InputError, RowmillError } from "../errors.js";
-import { countValues, NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
+import { NEW_JOB_COLUMNS, newJobValues, toJobRecord, toNewJob, toOutcome } from "./catalogRow.js";
 import type { FailedRows } from "./failedRows.js";
+import { countValues, SET_COUNTS } from "./jobCounts.js";
 import { idsThatBegin, noSuchJob, resolveJobId } from "./jobIds.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
 import {
@@ -234,12 +235,12 @@ export class Catalog {
   snapshot(jobId: string, counts: JobCounts, runner: Pick<RunnerLease, "token"> | null = null): void {
     this.db.run(
       `UPDATE jobs SET ${RUN_TIME}, counted_ms = CASE WHEN counted_ms IS NOT NULL THEN ?1 END,
-         rows_done = ?, rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?
-       WHERE job_id = ? AND ${UNENDED}
-         AND (?9 IS NULL OR runner_token = ?9)`,
+         ${SET_COUNTS}
+       WHERE job_id = ? AND ${UNENDED} AND (? IS NULL OR runner_token = ?)`,
       this.clock(),
       ...countValues(counts),
       jobId,
+      runner?.token ?? null,
       runner?.token ?? null,
     );
   }

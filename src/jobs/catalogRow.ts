@@ -1,13 +1,7 @@
 import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
-import {
-  FINAL_STATUSES,
-  type JobCounts,
-  type JobRecord,
-  type JobSpec,
-  type JobStatus,
-  type JobWarning,
-} from "./record.js";
+import { COUNT_COLUMNS, countsOfLine, countValues, SET_COUNTS } from "./jobCounts.js";
+import { FINAL_STATUSES, type JobRecord, type JobSpec, type JobStatus, type JobWarning } from "./record.js";
 import type { SqlRow, SqlValue, Store } from "./sqlite.js";
 import type { FoundJob, JobOutcome, NewJob } from "./storedRecord.js";
 
@@ -55,14 +49,9 @@ export function toJobRecord(row: SqlRow): JobRecord {
     runSeconds: count("run_ms") / 1000,
     runnerPid: row.runner_pid as number | null,
     rowsTotal: count("rows_total"),
-    rowsDone: count("rows_done"),
-    rowsFailed: count("rows_failed"),
-    rowsCut: count("rows_cut"),
+    ...countsOfLine(row),
     rowsEmpty: count("rows_empty"),
     rowsTruncated: count("rows_truncated"),
-    inputTokens: count("input_tokens"),
-    sharedTokens: count("shared_tokens"),
-    outputTokens: count("output_tokens"),
     inputTokensTotal: count("input_tokens_total"),
     longestRowTokens: count("longest_row_tokens"),
     plan: plan === null ? null : (JSON.parse(plan) as Record<string, unknown>),
@@ -122,8 +111,9 @@ export function newJobValues({ jobId, spec, facts, createdAt }: NewJob): SqlValu
 /** Enters jobs as their folders tell them; a line that is there stays.
  *  @returns how many were entered */
 export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
-  const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status, failure, failures, started_at, finished_at, run_ms, plan, rows_done,
-    rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens) VALUES (${"?, ".repeat(22)}?) ON CONFLICT (job_id) DO NOTHING`;
+  const columns = `${NEW_JOB_COLUMNS}, status, failure, failures, started_at, finished_at, run_ms, plan, ${COUNT_COLUMNS.join(", ")}`;
+  const places = columns.replaceAll(/\w+/g, "?");
+  const sql = `INSERT INTO jobs (${columns}) VALUES (${places}) ON CONFLICT (job_id) DO NOTHING`;
   return db.runEach(sql, jobs, ({ job, outcome, counts }) => [
     ...newJobValues(job),
     ...outcomeValues(outcome),
@@ -134,20 +124,13 @@ export function insertFoundJobs(db: Store, jobs: readonly FoundJob[]): number {
 /** Ends a line that has not ended as its job's folder tells. */
 export function setOutcome(db: Store, { job, outcome, counts }: FoundJob): void {
   db.run(
-    `UPDATE jobs SET status = ?, failure = ?, failures = ?, started_at = ?, finished_at = ?, run_ms = ?, plan = ?, rows_done = ?,
-       rows_failed = ?, rows_cut = ?, input_tokens = ?, shared_tokens = ?, output_tokens = ?, runner_pid = NULL, runner_token = NULL,
-       counted_ms = NULL
+    `UPDATE jobs SET status = ?, failure = ?, failures = ?, started_at = ?, finished_at = ?, run_ms = ?, plan = ?,
+       ${SET_COUNTS}, runner_pid = NULL, runner_token = NULL, counted_ms = NULL
      WHERE job_id = ? AND status NOT IN ('SUCCEEDED', 'CANCELLED', 'FAILED')`,
     ...outcomeValues(outcome),
     ...countValues(counts),
     job.jobId,
   );
-}
-
-/** In the order of the columns rows_done, rows_failed, rows_cut, input_tokens, shared_tokens, output_tokens. */
-export function countValues(counts: JobCounts): SqlValue[] {
-  const { rowsDone, rowsFailed, rowsCut, inputTokens, sharedTokens, outputTokens } = counts;
-  return [rowsDone, rowsFailed, rowsCut, inputTokens, sharedTokens, outputTokens];
 }
 
 /** A job that has not ended waits for a runner. */

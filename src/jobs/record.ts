@@ -126,7 +126,7 @@ export interface JobSpec {
 }
 
 /** What is known of a job at a moment. Counts are the catalogue's snapshot, at most about a second old while it runs. */
-export interface JobRecord extends JobSpec {
+export interface JobRecord extends JobSpec, JobCounts {
   readonly jobId: string;
   readonly status: JobStatus;
   /** Why it failed, `null` otherwise. */
@@ -144,18 +144,10 @@ export interface JobRecord extends JobSpec {
   /** Process id of the runner that has it, `null` when none has. */
   readonly runnerPid: number | null;
   readonly rowsTotal: number;
-  readonly rowsDone: number;
-  readonly rowsFailed: number;
-  /** Rows that are done and whose output ends where `maxTokens` or the slot's end cut it. */
-  readonly rowsCut: number;
   /** Rows whose prompt was null. */
   readonly rowsEmpty: number;
   /** Rows that were cut to fit. */
   readonly rowsTruncated: number;
-  readonly inputTokens: number;
-  /** How many of them were taken from another row's KV cache instead of being computed. */
-  readonly sharedTokens: number;
-  readonly outputTokens: number;
   /** Tokens of all rows with prefix and suffix, counted at submission. */
   readonly inputTokensTotal: number;
   /** The longest row's text, in tokens. */
@@ -170,10 +162,10 @@ export interface JobCounts {
   readonly rowsDone: number;
   /** Rows that have an error instead. */
   readonly rowsFailed: number;
-  /** Rows whose output ends where `maxTokens` or the slot's end cut it. */
+  /** Rows that are done and whose output ends where `maxTokens` or the slot's end cut it. */
   readonly rowsCut: number;
   readonly inputTokens: number;
-  /** Those of the input tokens that were taken from another row's KV cache. */
+  /** How many of them were taken from another row's KV cache instead of being computed. */
   readonly sharedTokens: number;
   readonly outputTokens: number;
 }

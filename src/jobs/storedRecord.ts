@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { RowmillError } from "../errors.js";
 import { parseExact, stringifyExact } from "../exactNumbers.js";
 import type { FailedRows } from "./failedRows.js";
+import { countsOfResults, SELECT_COUNTS } from "./jobCounts.js";
 import { JOB_MIGRATIONS } from "./jobTables.js";
 import { endedPath, jobFilePath, submitterPath } from "./layout.js";
 import { openForReading } from "./readingStore.js";
@@ -77,19 +78,7 @@ function toOutcome(kept: Omit<JobOutcome, "runSeconds"> & Partial<JobOutcome>): 
 
 /** What the results add up to. */
 export function countResults(db: Store): JobCounts {
-  const row = db.get(
-    `SELECT count(output) AS done, count(error) AS failed, total(output IS NOT NULL AND finish = 'length') AS cut,
-       total(input_tokens) AS input, total(shared_tokens) AS shared, total(output_tokens) AS output
-     FROM results`,
-  );
-  return {
-    rowsDone: Number(row?.done),
-    rowsFailed: Number(row?.failed),
-    rowsCut: Number(row?.cut),
-    inputTokens: Number(row?.input),
-    sharedTokens: Number(row?.shared),
-    outputTokens: Number(row?.output),
-  };
+  return countsOfResults(db.get(SELECT_COUNTS));
 }
 
 /** "kept": the folder holds it now, or never can, since it is not there; "not this": a lock or a broken file stands against it;

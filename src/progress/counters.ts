@@ -1,13 +1,8 @@
-import type { Counts } from "./progress.js";
+import type { CountName, Counts } from "./counts.js";
 
-/** Where one worker reports; only that worker writes to it. Satisfies the engine's meter. */
+/** Where one worker reports; only that worker writes to it. */
 export interface CounterLane {
-  addInputTokens(count: number): void;
-  addOutputTokens(count: number): void;
-  /** One more row has an output. */
-  rowDone(): void;
-  /** One more row has an error. */
-  rowFailed(): void;
+  add(name: CountName, count: number): void;
 }
 
 /** How to reach a page from another thread: travels through `workerData` or a message. */
@@ -19,7 +14,7 @@ export interface PageShape {
   readonly workers: number;
   readonly rowsTotal: number;
   /** What the job had done before: a job that goes on starts from its results. Default: nothing. */
-  readonly base?: Counts;
+  readonly base?: Partial<Counts>;
 }
 
 /** A job's live counts. `file`: written for any process to read, many times a second. `shared`: this process's memory only. */
@@ -45,8 +40,6 @@ export interface CounterPage extends Disposable {
   /** The file stays: a process that watches it can still read the last counts. */
   close(): void;
 }
-
-export const NO_COUNTS: Counts = { rowsDone: 0, rowsFailed: 0, inputTokens: 0, outputTokens: 0 };
 
 /** @throws {RangeError} `worker` is no lane of a page of so many workers */
 export function checkWorker(worker: number, workers: number): void {

@@ -1,19 +1,12 @@
-import type { CountList, NativeCounters, NativePage } from "../addon.js";
+import type { NativeCounters, NativePage } from "../addon.js";
 import { messageOf, RowmillError } from "../errors.js";
-import {
-  type CounterHandle,
-  type CounterLane,
-  type CounterPage,
-  checkWorker,
-  NO_COUNTS,
-  type PageShape,
-} from "./counters.js";
-import type { Counts } from "./progress.js";
+import { type CounterHandle, type CounterLane, type CounterPage, checkWorker, type PageShape } from "./counters.js";
+import { COUNT_NAMES, type Counts, countsOf } from "./counts.js";
 
 /** Makes the page's file, or starts it again in place.
  *  @throws {RowmillError} `ROWMILL_BAD_COUNTERS` when the file can't be made or holds something else */
 export function createFilePage(counters: NativeCounters, path: string, shape: PageShape): CounterPage {
-  const base = toList(shape.base ?? NO_COUNTS);
+  const base = COUNT_NAMES.map((name) => shape.base?.[name] ?? 0);
   return asRowmillError(path, () => {
     const page = new counters.CounterPage(path, shape.workers, shape.rowsTotal, Date.now(), ...base);
     return new FilePage(counters, path, page);
@@ -36,12 +29,7 @@ export function attachFilePage(counters: NativeCounters, path: string): CounterP
 export function openFileLane(counters: NativeCounters, path: string, worker: number): CounterLane {
   if (!Number.isInteger(worker) || worker < 0) throw new RangeError(`no counter lane ${worker}`);
   const lane = asRowmillError(path, () => new counters.CounterLane(path, worker));
-  return {
-    addInputTokens: (count) => lane.addInputTokens(count),
-    addOutputTokens: (count) => lane.addOutputTokens(count),
-    rowDone: () => lane.addRowsDone(1),
-    rowFailed: () => lane.addRowsFailed(1),
-  };
+  return { add: (name, count) => lane.add(COUNT_NAMES.indexOf(name), count) };
 }
 
 class FilePage implements CounterPage {
@@ -103,13 +91,7 @@ class FilePage implements CounterPage {
   }
 }
 
-function toList(counts: Counts): CountList {
-  return [counts.rowsDone, counts.rowsFailed, counts.inputTokens, counts.outputTokens];
-}
-
-function fromList([rowsDone, rowsFailed, inputTokens, outputTokens]: CountList): Counts {
-  return { rowsDone, rowsFailed, inputTokens, outputTokens };
-}
+const fromList = (counts: readonly number[]) => countsOf((_, place) => counts[place] ?? 0);
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;

@@ -1,10 +1,4 @@
-/** Counts of one job at a moment. */
-export interface Counts {
-  readonly rowsDone: number;
-  readonly rowsFailed: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
+import type { Counts } from "./counts.js";
 
 /** A snapshot of a job's progress. */
 export interface Progress extends Counts {

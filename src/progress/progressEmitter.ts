@@ -1,12 +1,13 @@
 import { EventEmitter } from "node:events";
-import { type CounterPage, NO_COUNTS } from "./counters.js";
-import type { Counts, Progress } from "./progress.js";
+import type { CounterPage } from "./counters.js";
+import { type Counts, countsOf, NO_COUNTS } from "./counts.js";
+import type { Progress } from "./progress.js";
 import { RateWindow } from "./rateWindow.js";
 import { RunClock } from "./runClock.js";
 import { SnapshotReader } from "./snapshots.js";
 
-/** What the catalogue says of a job; a job record is one. */
-export interface WatchedJob extends Counts {
+/** What the catalogue says of a job; a job record is one. A count that it does not keep is the page's alone. */
+export interface WatchedJob extends Partial<Counts> {
   readonly jobId: string;
   readonly status: string;
   readonly rowsTotal: number;
@@ -176,7 +177,8 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
 
   /** The last snapshot's rates are those of the whole job. */
   #emitLast(job: WatchedJob): void {
-    const base = this.#describe(job, pickCounts(job));
+    const counts = countsOf((name) => job[name] ?? this.#latest?.[name] ?? 0);
+    const base = this.#describe(job, counts);
     const seconds = base.elapsedSeconds;
     const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
     const last: Progress = {
@@ -222,15 +224,6 @@ export class ProgressEmitter extends EventEmitter<ProgressEvents> implements Asy
   }
 }
 
-function pickCounts({ rowsDone, rowsFailed, inputTokens, outputTokens }: Counts): Counts {
-  return { rowsDone, rowsFailed, inputTokens, outputTokens };
-}
-
-function furthest(left: Counts, right: Counts): Counts {
-  return {
-    rowsDone: Math.max(left.rowsDone, right.rowsDone),
-    rowsFailed: Math.max(left.rowsFailed, right.rowsFailed),
-    inputTokens: Math.max(left.inputTokens, right.inputTokens),
-    outputTokens: Math.max(left.outputTokens, right.outputTokens),
-  };
+function furthest(job: Partial<Counts>, live: Counts): Counts {
+  return countsOf((name) => Math.max(job[name] ?? 0, live[name]));
 }

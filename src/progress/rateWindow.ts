@@ -1,4 +1,4 @@
-import type { Counts } from "./progress.js";
+import type { Counts } from "./counts.js";
 
 const WINDOW_MS = 10_000;
 // A rate over less than this is noise.

@@ -1,17 +1,9 @@
-import {
-  type CounterHandle,
-  type CounterLane,
-  type CounterPage,
-  checkWorker,
-  NO_COUNTS,
-  type PageShape,
-} from "./counters.js";
-import type { Counts } from "./progress.js";
+import { type CounterHandle, type CounterLane, type CounterPage, checkWorker, type PageShape } from "./counters.js";
+import { COUNT_NAMES, type Counts, countsOf } from "./counts.js";
 
-// The memory's layout in words of 8 bytes: line 0 is the header, line 1 + w belongs to worker w.
-const WORDS_PER_LINE = 8;
+// The memory's layout in words of 8 bytes: line 0 is the header, line 1 + w belongs to worker w. A line is a cache line, or several.
 const HEADER = { workers: 0, rowsTotal: 1, base: 2 } as const;
-const LANE = { rowsDone: 0, rowsFailed: 1, inputTokens: 2, outputTokens: 3 } as const;
+const WORDS_PER_LINE = 8 * Math.ceil((HEADER.base + COUNT_NAMES.length) / 8);
 
 /** What is to be told beside the counts; the runner and those who watch it here share a thread. */
 const notes = new WeakMap<SharedArrayBuffer, string>();
@@ -22,8 +14,10 @@ export function createSharedPage(shape: PageShape, reason: string): CounterPage 
   const words = new BigUint64Array(buffer);
   words[HEADER.workers] = BigInt(shape.workers);
   words[HEADER.rowsTotal] = BigInt(shape.rowsTotal);
-  const base = shape.base ?? NO_COUNTS;
-  words.set([base.rowsDone, base.rowsFailed, base.inputTokens, base.outputTokens].map(BigInt), HEADER.base);
+  words.set(
+    COUNT_NAMES.map((name) => BigInt(shape.base?.[name] ?? 0)),
+    HEADER.base,
+  );
   return viewSharedPage(buffer, reason);
 }
 
@@ -70,23 +64,15 @@ export function openSharedLane(buffer: SharedArrayBuffer, worker: number): Count
   const words = new BigUint64Array(buffer);
   checkWorker(worker, wordAt(words, HEADER.workers));
   const line = (1 + worker) * WORDS_PER_LINE;
-  const add = (field: number, count: number) => void Atomics.add(words, line + field, BigInt(count));
-  return {
-    addInputTokens: (count) => add(LANE.inputTokens, count),
-    addOutputTokens: (count) => add(LANE.outputTokens, count),
-    rowDone: () => add(LANE.rowsDone, 1),
-    rowFailed: () => add(LANE.rowsFailed, 1),
-  };
+  return { add: (name, count) => void Atomics.add(words, line + COUNT_NAMES.indexOf(name), BigInt(count)) };
 }
 
 function readCounts(words: BigUint64Array, workers: number): Counts {
-  const sums = [0, 1, 2, 3].map((field) => {
-    let sum = wordAt(words, HEADER.base + field);
-    for (let worker = 0; worker < workers; worker++) sum += wordAt(words, (1 + worker) * WORDS_PER_LINE + field);
+  return countsOf((_, place) => {
+    let sum = wordAt(words, HEADER.base + place);
+    for (let worker = 0; worker < workers; worker++) sum += wordAt(words, (1 + worker) * WORDS_PER_LINE + place);
     return sum;
   });
-  const [rowsDone = 0, rowsFailed = 0, inputTokens = 0, outputTokens = 0] = sums;
-  return { rowsDone, rowsFailed, inputTokens, outputTokens };
 }
 
 function wordAt(words: BigUint64Array, place: number): number {

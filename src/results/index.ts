@@ -12,5 +12,4 @@ export {
   type RowFinish,
 } from "./result.js";
 export { countBroken } from "./rows.js";
-export type { TokenLogprobs } from "./tokenLogprobs.js";
 export { encodeResults, resultTarget, writeResults } from "./write.js";

@@ -51,8 +51,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   const retries = job.sampling.temperature > 0 ? task.schemaRetries : 0;
 
   const report = (result: ResultRow): void => {
-    if (result.error === null) lane.rowDone();
-    else lane.rowFailed();
+    lane.add(result.error === null ? "rowsDone" : "rowsFailed", 1);
     send({ kind: "results", results: [result] });
     queue.finish();
   };
@@ -96,8 +95,8 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
   queue.open(job.plan.slots);
   const pull: RowPull = Object.assign(pullRow, { isDue: () => queue.isDue() });
   const meter: EngineMeter = {
-    addInputTokens: (count) => lane.addInputTokens(count),
-    addOutputTokens: (count) => lane.addOutputTokens(count),
+    addInputTokens: (count) => lane.add("inputTokens", count),
+    addOutputTokens: (count) => lane.add("outputTokens", count),
     waitsFor: (what) => send({ kind: "waits", for: what }),
   };
   await engine.run(job, pull, meter, done, abort.signal);

@@ -61,8 +61,8 @@ describe.for(PAGES)("%s", (path) => {
     const files = quoted.filter(
       (text) => /^(?:\.\/)?[\w/-]+\.(?:ts|mjs|cjs|h|cc|sh)$/.test(text) && !PLACED_BY_READER.includes(text),
     );
-    // docs name what lies in src/ without it, and of a header the name alone
-    const isThere = (file: string) => ["", "src/", "native/engine/"].some((folder) => existsSync(folder + file));
+    // docs name what lies in src/ without it
+    const isThere = (file: string) => ["", "src/"].some((folder) => existsSync(folder + file));
     expect(files.filter((file) => !isThere(file))).toEqual([]);
   });
 

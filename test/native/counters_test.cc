@@ -4,33 +4,41 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "counter_page.h"
-#include "live_counts.h"
-#include "page_error.h"
-#include "sampler.h"
+#include "counters/counter_page.h"
+#include "counters/live_counts.h"
+#include "counters/page_error.h"
+#include "counters/page_reader.h"
 
 namespace {
 
 using rowmill::counters::CounterPage;
 using rowmill::counters::Counts;
 using rowmill::counters::LiveCounts;
-using rowmill::counters::PageRecord;
 using rowmill::counters::PageError;
 using rowmill::counters::PageFault;
-using rowmill::counters::Sample;
-using rowmill::counters::Sampler;
+using rowmill::counters::PageReader;
+using rowmill::counters::PageRecord;
+using rowmill::counters::Reading;
+
+// Places of counts.
+constexpr std::size_t kRowsDone = 0;
+constexpr std::size_t kOutputTokens = 3;
 
 int failures = 0;
 std::string folder;
@@ -67,10 +75,9 @@ std::optional<PageFault> FaultOfAttach(const std::string& path) {
 
 void AddTo(const std::string& path, std::uint32_t worker, const Counts& counts) {
   rowmill::counters::CounterSet& lane = LiveCounts::Find(path)->lane(worker);
-  lane.rows_done += counts.rows_done;
-  lane.rows_failed += counts.rows_failed;
-  lane.input_tokens += counts.input_tokens;
-  lane.output_tokens += counts.output_tokens;
+  for (std::size_t count = 0; count < counts.size(); ++count) {
+    lane.counters[count] += counts[count];
+  }
 }
 
 // As another process sees it: what the file says.
@@ -113,14 +120,14 @@ void ThreadsThatAddToOneLaneLoseNothing() {
     threads.emplace_back([&] {
       const std::shared_ptr<LiveCounts> live = LiveCounts::Find(path);
       for (int add = 0; add < kAdds; ++add) {
-        live->lane(0).output_tokens.fetch_add(3, std::memory_order_relaxed);
+        live->lane(0).counters[kOutputTokens].fetch_add(3, std::memory_order_relaxed);
       }
     });
   }
   for (std::thread& thread : threads) {
     thread.join();
   }
-  CHECK(page.Read().output_tokens == 3ULL * kThreads * kAdds);
+  CHECK(page.Read()[kOutputTokens] == 3ULL * kThreads * kAdds);
 }
 
 void AnotherProcessSeesWhatIsAddedWhileItIsAdded() {
@@ -152,7 +159,7 @@ void APageThatIsMadeAgainIsSeenByWhoReadsIt() {
   AddTo(path, 0, {7, 0, 0, 0});
   CounterPage second = CounterPage::Create(path, {200, 10, 0, {5, 0, 0, 0}});
   AddTo(path, 199, {1, 0, 0, 0});
-  CHECK(watcher.Read().rows_done == 6);
+  CHECK(watcher.Read()[kRowsDone] == 6);
   // the end of the older page writes nothing over the newer one
   WaitUntilWritten(path, {6, 0, 0, 0});
   first.reset();
@@ -180,7 +187,7 @@ void WhoCountsOnOutlivesACutFileAndMendsIt() {
     AddTo(path, 2, {1, 0, 0, 0});
     WaitUntilWritten(path, page.Read());
   }
-  CHECK(page.Read().rows_done == 3);
+  CHECK(page.Read()[kRowsDone] == 3);
 }
 
 void APageIsPrivateToItsUser() {
@@ -244,6 +251,27 @@ void ARecordThatDoesNotAddUpIsRefused() {
   CHECK(!FaultOfAttach(path));
 }
 
+void APageOfOtherCountsIsRefused() {
+  const std::string path = NewPath();
+  CounterPage::Create(path, {1, 0, 0, {1, 2, 3, 4}});
+  PageRecord record;
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&record), sizeof record);
+  const std::string bytes(reinterpret_cast<const char*>(&record), sizeof record);
+  const std::size_t counts = offsetof(PageRecord, counts);
+  const auto write = [&](std::string page) {
+    // what it says adds up by its own layout
+    std::uint64_t sum = rowmill::counters::ChecksumOf(std::as_bytes(std::span(page)).first(page.size() - sizeof sum));
+    std::memcpy(page.data() + page.size() - sizeof sum, &sum, sizeof sum);
+    WriteFile(path, page);
+  };
+  write(bytes);
+  CHECK((CounterPage::Attach(path).Read() == Counts{1, 2, 3, 4}));
+  write(std::string(bytes).insert(counts, sizeof(std::uint64_t), '\1'));
+  CHECK(FaultOfAttach(path) == PageFault::kForeign);
+  write(std::string(bytes).erase(counts, sizeof(std::uint64_t)));
+  CHECK(FaultOfAttach(path) == PageFault::kForeign);
+}
+
 void AWorkerThatIsNotThereIsAnError() {
   const std::string path = NewPath();
   const CounterPage page = CounterPage::Create(path, {2, 0, 0, {}});
@@ -258,18 +286,18 @@ void AWorkerThatIsNotThereIsAnError() {
   CHECK(errors == 2);
 }
 
-void ASamplerSeesWhatIsAddedAndEndsWithItsOwner() {
+void AReaderSeesWhatIsAddedAndEndsWithItsOwner() {
   const std::string path = NewPath();
   const CounterPage page = CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<std::uint64_t> seen = 0;
   std::atomic<bool> is_gone = false;
   std::atomic<int> late = 0;
   {
-    const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
-                          [&](const Sample& sample) {
-                            seen = sample.counts.rows_done;
-                            late += is_gone ? 1 : 0;
-                          });
+    const PageReader reader(CounterPage::Attach(path), std::chrono::milliseconds(1),
+                            [&](const Reading& reading) {
+                              seen = reading.counts[kRowsDone];
+                              late += is_gone ? 1 : 0;
+                            });
     AddTo(path, 0, {42, 0, 0, 0});
     while (seen != 42) {
       std::this_thread::yield();
@@ -281,13 +309,13 @@ void ASamplerSeesWhatIsAddedAndEndsWithItsOwner() {
   CHECK(late == 0 && seen == 42);
 }
 
-void ASamplerOfADamagedPageSaysSoOnce() {
+void AReaderOfADamagedPageSaysSoOnce() {
   const std::string path = NewPath();
   CounterPage::Create(path, {1, 0, 0, {}});
   std::atomic<int> errors = 0;
   std::atomic<int> after = 0;
-  const Sampler sampler(CounterPage::Attach(path), std::chrono::milliseconds(1),
-                        [&](const Sample& sample) { sample.error.empty() ? after += errors : ++errors; });
+  const PageReader reader(CounterPage::Attach(path), std::chrono::milliseconds(1),
+                          [&](const Reading& reading) { reading.error.empty() ? after += errors : ++errors; });
   std::filesystem::resize_file(path, 10);
   while (errors == 0) {
     std::this_thread::yield();
@@ -313,9 +341,10 @@ int main() {
   APageThatIsNotReadyIsToldFromOneThatIsMissing();
   ACutFileIsAnErrorAndNoSignal();
   ARecordThatDoesNotAddUpIsRefused();
+  APageOfOtherCountsIsRefused();
   AWorkerThatIsNotThereIsAnError();
-  ASamplerSeesWhatIsAddedAndEndsWithItsOwner();
-  ASamplerOfADamagedPageSaysSoOnce();
+  AReaderSeesWhatIsAddedAndEndsWithItsOwner();
+  AReaderOfADamagedPageSaysSoOnce();
   std::filesystem::remove_all(folder);
   std::printf("%s\n", failures == 0 ? "all passed" : "failed");
   return failures == 0 ? 0 : 1;

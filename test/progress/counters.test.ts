@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "../../src/addon.js";
+import { COUNT_NAMES, countsOf } from "../../src/progress/counts.js";
 import { attachCounters, type CounterPage, openCounters, openLane } from "../../src/progress/index.js";
 import { builtUrl } from "../builtUrl.js";
 import { canTest } from "../wanted.js";
@@ -31,9 +32,9 @@ async function addFromThreads(page: CounterPage, threads: number, adds: number):
     import(workerData.url).then(({ openLane }) => {
       const lane = openLane(workerData.handle, workerData.worker);
       for (let add = 0; add < workerData.adds; add++) {
-        lane.addInputTokens(7);
-        lane.addOutputTokens(2);
-        if (add % 10 === 0) lane.rowFailed(); else lane.rowDone();
+        lane.add("inputTokens", 7);
+        lane.add("outputTokens", 2);
+        if (add % 10 === 0) lane.add("rowsFailed", 1); else lane.add("rowsDone", 1);
       }
     });`;
   const ends = Array.from({ length: threads }, (_, worker) => {
@@ -51,7 +52,23 @@ async function runNode(body: string, env: NodeJS.ProcessEnv = {}): Promise<unkno
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
 }
 
+/** Adds another number to each count. */
+function addToEach(page: CounterPage): void {
+  for (const [place, name] of COUNT_NAMES.entries()) page.lane(0).add(name, 1 + place);
+}
+const EACH = countsOf((_, place) => 1 + place);
+
 describe.skipIf(!hasAddon)("a page in a file", () => {
+  it("has its counts in the order in which C++ has them", () => {
+    expect(loadAddon().native?.countNames).toEqual(COUNT_NAMES);
+  });
+
+  it("keeps each count apart from the others", () => {
+    using page = openCounters(newPath(), { workers: 1, rowsTotal: 1, base: EACH });
+    addToEach(page);
+    expect(page.read()).toEqual(countsOf((_, place) => 2 * (1 + place)));
+  });
+
   it("adds up exactly what several threads add at once", async () => {
     using page = openCounters(newPath(), { workers: 4, rowsTotal: 1 });
     await addFromThreads(page, 4, 20_000);
@@ -67,9 +84,9 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
       const page = progress.attachCounters(${JSON.stringify(path)});
       while (page.read().inputTokens < 42) await new Promise((resolve) => setTimeout(resolve, 5));
       console.log(JSON.stringify({ ...page.read(), rowsTotal: page.rowsTotal, workers: page.workers, note: page.note() }));`);
-    page.lane(0).addInputTokens(30);
-    page.lane(1).addInputTokens(12);
-    page.lane(1).rowDone();
+    page.lane(0).add("inputTokens", 30);
+    page.lane(1).add("inputTokens", 12);
+    page.lane(1).add("rowsDone", 1);
     expect(await seen).toEqual({
       rowsDone: 1,
       rowsFailed: 0,
@@ -88,7 +105,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
       const progress = await import(${JSON.stringify(progressUrl)});
       const page = progress.openCounters(${JSON.stringify(path)}, { workers: 1, rowsTotal: 5 });
       const before = readFileSync(${JSON.stringify(path)});
-      page.lane(0).addOutputTokens(99);
+      page.lane(0).add("outputTokens", 99);
       while (readFileSync(${JSON.stringify(path)}).equals(before)) await new Promise((resolve) => setTimeout(resolve, 5));
       console.log("written");
       setInterval(() => {}, 1000);`;
@@ -104,10 +121,10 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
     const path = newPath();
     const base = { rowsDone: 5, rowsFailed: 1, inputTokens: 50, outputTokens: 20 };
     using first = openCounters(path, { workers: 1, rowsTotal: 10 });
-    first.lane(0).rowDone();
+    first.lane(0).add("rowsDone", 1);
     using watcher = attachCounters(path);
     using second = openCounters(path, { workers: 3, rowsTotal: 10, base });
-    second.lane(2).rowDone();
+    second.lane(2).add("rowsDone", 1);
     expect(second.read()).toEqual({ ...base, rowsDone: 6 });
     expect(watcher?.read()).toEqual({ ...base, rowsDone: 6 });
   });
@@ -115,7 +132,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
   it("gives samples to a watcher in another process until that closes it", async () => {
     const path = newPath();
     using page = openCounters(path, { workers: 1, rowsTotal: 10 });
-    page.lane(0).addInputTokens(11);
+    page.lane(0).add("inputTokens", 11);
     const seen = await runNode(`
       const page = progress.attachCounters(${JSON.stringify(path)});
       const hold = setInterval(() => {}, 1000);
@@ -190,7 +207,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
       setInterval(() => {}, 1000);`);
     for (let cut = 0; cut < 50; cut++) {
       truncateSync(path, [0, 100, 300][cut % 3]);
-      lane.rowDone();
+      lane.add("rowsDone", 1);
       expect(page.read().rowsDone).toBe(cut + 1);
       await sleep(5);
     }
@@ -221,7 +238,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
     const path = newPath();
     writeFileSync(path, "somebody's notes");
     using page = openCounters(path, { workers: 1, rowsTotal: 1 });
-    page.lane(0).rowDone();
+    page.lane(0).add("rowsDone", 1);
     expect(page.kind).toBe("shared");
     expect(page.reason).toMatch(/something else/);
     expect(page.read().rowsDone).toBe(1);
@@ -243,6 +260,13 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
 });
 
 describe("without the addon", () => {
+  it("a page keeps each count apart from the others", () => {
+    vi.stubEnv("ROWMILL_NO_ADDON", "1");
+    using page = openCounters(newPath(), { workers: 2, rowsTotal: 1, base: EACH });
+    addToEach(page);
+    expect(page.read()).toEqual(countsOf((_, place) => 2 * (1 + place)));
+  });
+
   it("threads of this process still add up exactly", async () => {
     vi.stubEnv("ROWMILL_NO_ADDON", "1");
     using page = openCounters(newPath(), { workers: 3, rowsTotal: 1 });
@@ -257,7 +281,7 @@ describe("without the addon", () => {
     const path = newPath();
     const base = { rowsDone: 2, rowsFailed: 0, inputTokens: 8, outputTokens: 4 };
     const owner = openCounters(path, { workers: 1, rowsTotal: 3, base });
-    owner.lane(0).rowDone();
+    owner.lane(0).add("rowsDone", 1);
     using attached = attachCounters(path);
     expect(attached?.read()).toEqual({ ...base, rowsDone: 3 });
     const elsewhere = `console.log(JSON.stringify(progress.attachCounters(${JSON.stringify(path)})));`;

@@ -116,7 +116,7 @@ describe("a progress emitter", () => {
     await vi.advanceTimersByTimeAsync(0);
     const lane = owner.lane(0);
     for (let step = 0; step < 10; step++) {
-      lane.addOutputTokens(1);
+      lane.add("outputTokens", 1);
       await vi.advanceTimersByTimeAsync(100);
     }
     expect([...new Set(seen)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -132,10 +132,10 @@ describe("a progress emitter", () => {
     await vi.advanceTimersByTimeAsync(1000);
     isThere = true;
     job.status = "RUNNING";
-    owner.lane(0).rowDone();
+    owner.lane(0).add("rowsDone", 1);
     await vi.advanceTimersByTimeAsync(1000);
     expect(emitter.latest).toMatchObject({ status: "RUNNING", rowsDone: 40 });
-    for (let row = 0; row < 50; row++) owner.lane(0).rowDone();
+    for (let row = 0; row < 50; row++) owner.lane(0).add("rowsDone", 1);
     await vi.advanceTimersByTimeAsync(100);
     expect(emitter.latest?.rowsDone).toBe(51);
   });
@@ -152,6 +152,24 @@ describe("a progress emitter", () => {
     job.rowsDone = 7;
     await vi.advanceTimersByTimeAsync(300);
     expect(emitter.latest?.rowsDone).toBe(7);
+  });
+
+  it("takes the page's word for a count that the record does not keep, to the end", async () => {
+    const { job } = fakeJob();
+    const record = () => {
+      const { outputTokens: _, ...kept } = job;
+      return kept;
+    };
+    using owner = openCounters(join(folder, "own"), { workers: 1, rowsTotal: 1000 });
+    using emitter = new ProgressEmitter({ job: record, page: () => owner });
+    emitter.on("progress", () => {});
+    await vi.advanceTimersByTimeAsync(0);
+    owner.lane(0).add("outputTokens", 7);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(emitter.latest).toMatchObject({ status: "RUNNING", outputTokens: 7 });
+    job.status = "SUCCEEDED";
+    await vi.advanceTimersByTimeAsync(300);
+    expect(emitter.latest).toMatchObject({ status: "SUCCEEDED", outputTokens: 7 });
   });
 
   it("gives everybody the last snapshot, with the whole job's rates, however slow they are", async () => {

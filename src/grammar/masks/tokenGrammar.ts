@@ -19,9 +19,6 @@ export interface GrammarOptions {
   /** What the states and masks of the grammar may take, in this process and not each thread; default 256 MiB. When it is
    *  used up they are dropped and made again as they are needed. The first who opens a grammar decides. */
   readonly memoryBytes?: number;
-  /** Makes masks on a thread of its own before they are asked for: of the state that a token leads to and of those that the
-   *  token after it can lead to. Default false; once on it stays on while anybody holds the grammar. */
-  readonly makesMasksAhead?: boolean;
 }
 
 export interface GrammarStats {
@@ -59,8 +56,7 @@ export function openGrammar(tables: Uint32Array, vocabulary: Vocabulary, options
   const classes = nativeClasses();
   try {
     const memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
-    const makesMasksAhead = options.makesMasksAhead ?? false;
-    const native = new classes.TokenGrammar(tables, vocabulary.native, memoryBytes, makesMasksAhead);
+    const native = new classes.TokenGrammar(tables, vocabulary.native, memoryBytes);
     return new TokenGrammar(classes, native, vocabulary.size);
   } catch (error) {
     throw grammarError("ROWMILL_BAD_GRAMMAR", "The grammar can't be used", error);

@@ -18,7 +18,7 @@ const PROGRAM = `
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const offsets = Uint32Array.from({ length: 258 }, (_, token) => Math.min(token, 256));
   const vocabulary = openVocabulary({ bytes, offsets, endTokens: Uint32Array.of(256) });
-  const grammar = openGrammar(tables, vocabulary, { makesMasksAhead: true, memoryBytes: 1 });
+  const grammar = openGrammar(tables, vocabulary, { memoryBytes: 1 });
   const follow = () => {
     let hash = 0;
     const matcher = grammar.matcher();
@@ -33,12 +33,15 @@ const url = builtUrl("grammar/masks/index.js");
 const { tables } = compileSchema({ type: "object", properties: { name: { type: "string", maxLength: 500 } } });
 const text = Buffer.from(`{"name": "${"xé".repeat(150)}`);
 
-function startWorker(end: string): Worker {
+function sourceOfWorker(end: string): string {
   const head =
     "const { parentPort, workerData } = await import('node:worker_threads'); const { url, tables, text } = workerData;";
-  const source = `(async () => { ${head} ${PROGRAM} ${end} })();`;
-  return new Worker(source, { eval: true, workerData: { url, tables, text } });
+  return `(async () => { ${head} ${PROGRAM} ${end} })();`;
 }
+
+const startWorker = (end: string) => new Worker(sourceOfWorker(end), { eval: true, workerData: { url, tables, text } });
+
+const FOR_EVER = "parentPort.postMessage(0); for (;;) follow();";
 
 const messageOf = (worker: Worker) =>
   new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
@@ -53,7 +56,7 @@ describe.skipIf(!hasAddon)("a grammar in several threads", () => {
 
   it("outlives threads that are terminated in the middle of a mask", async () => {
     for (let round = 0; round < 3; round++) {
-      const worker = startWorker("parentPort.postMessage(0); for (;;) follow();");
+      const worker = startWorker(FOR_EVER);
       await messageOf(worker);
       await worker.terminate();
     }
@@ -62,12 +65,20 @@ describe.skipIf(!hasAddon)("a grammar in several threads", () => {
     await worker.terminate();
   });
 
-  it("lets a process end while masks are being made ahead", () => {
-    const head = `const url = ${JSON.stringify(url)}; const tables = Uint32Array.from(${JSON.stringify([...tables])}); const text = Buffer.from(${JSON.stringify(text.toString())});`;
-    const source = `${head} ${PROGRAM} follow(); console.log("followed"); process.exit(0);`;
+  it("lets a process end while its threads are making masks", () => {
+    const source = `
+      import { Worker } from "node:worker_threads";
+      const tables = Uint32Array.from(${JSON.stringify([...tables])});
+      const text = Buffer.from(${JSON.stringify(text.toString())});
+      const workerData = { url: ${JSON.stringify(url)}, tables, text };
+      const workers = [0, 1].map(() => new Worker(${JSON.stringify(sourceOfWorker(FOR_EVER))}, { eval: true, workerData }));
+      await Promise.all(workers.map((worker) =>
+        new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject))));
+      console.log("following");
+      process.exit(0);`;
     const { status, signal, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", source], {
       encoding: "utf8",
     });
-    expect([status, signal, stdout]).toEqual([0, null, "followed\n"]);
+    expect([status, signal, stdout]).toEqual([0, null, "following\n"]);
   });
 });

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "../grammar/check.h"
-#include "json_place.h"
-#include "label_tree.h"
+#include "engine/scoring/json_place.h"
+#include "engine/scoring/label_tree.h"
 
 namespace {
 

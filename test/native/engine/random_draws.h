@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "sampling_settings.h"
+#include "engine/sampling/sampling_settings.h"
 
 // Random logits, masks, settings and histories, the same on every platform, with many of what is seldom:
 // equal logits, none at all, infinite ones, masks of another length than the vocabulary.

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "sampling_settings.h"
+#include "engine/sampling/sampling_settings.h"
 
 namespace sampling_test {
 

@@ -10,12 +10,12 @@
 #include <set>
 
 #include "../grammar/check.h"
-#include "kernels.h"
-#include "logits.h"
+#include "engine/sampling/kernels.h"
+#include "engine/sampling/logits.h"
+#include "engine/sampling/row_random.h"
+#include "engine/sampling/token_sampler.h"
 #include "random_draws.h"
 #include "reference_sampler.h"
-#include "row_random.h"
-#include "token_sampler.h"
 
 namespace {
 

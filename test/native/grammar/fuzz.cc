@@ -5,10 +5,10 @@
 #include <cstdlib>
 
 #include "check.h"
-#include "grammar_error.h"
+#include "grammar/grammar_error.h"
+#include "grammar/matching/token_matcher.h"
 #include "piece.h"
 #include "some_vocabulary.h"
-#include "token_matcher.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "registry.h"
+#include "grammar/matching/registry.h"
 
 namespace grammar_test {
 

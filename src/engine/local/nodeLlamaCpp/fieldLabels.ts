@@ -24,7 +24,7 @@ const MOST_BEFORE = 32;
 const MOST_TREES = 1000;
 const CLOSES_SCALAR = /^[ \t\n\r]*(?:[,}\]]|(?<=[ \t\n\r])$)/;
 
-/** What else the fields of an output could have said, as native/engine/field_labels.h has it. */
+/** What else the fields of an output could have said, as native/engine/scoring/field_labels.h has it. */
 export class FieldLabels {
   #pieces: readonly string[] | null = null;
   readonly #ends = new Map<string, readonly number[]>();
