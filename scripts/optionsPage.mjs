@@ -17,7 +17,7 @@ const FACADE = "src/rowmillOptions.ts";
 const CONFIG = "src/jobs/config.ts";
 
 const config = readConfig(fileURLToPath(new URL("docs/no such config.json", root)));
-const sources = openSources(root, [SAMPLING, OPTIONS, FACADE, CONFIG, "src/rowmill.ts", "src/cli/inferFlags.ts"]);
+const sources = openSources(root, [SAMPLING, OPTIONS, FACADE, CONFIG, "src/rowmill.ts", "src/cli/flagWords.ts"]);
 const program = createProgram();
 const infer = program.commands.find((command) => command.name() === "infer");
 
@@ -25,8 +25,8 @@ const infer = program.commands.find((command) => command.name() === "infer");
 const filled = checkOptions({}, { model: config.defaultModel, engine: config.engine });
 const filledIn = { ...filled, jobPriority: filled.priority, dryRun: filled.isDryRun, model: filled.models[0] };
 
-/** Flags whose name is neither the option's nor in the table of `inferFlags.ts`. */
-const flagNames = { ...textsOf(sources, "src/cli/inferFlags.ts", "FLAGS"), stayAttached: "--detach" };
+/** Flags whose name is neither the option's nor in the table of `flagWords.ts`. */
+const flagNames = { ...textsOf(sources, "src/cli/flagWords.ts", "FLAGS"), stayAttached: "--detach" };
 
 /** What has no comment of its own in the source, or one that leans on its neighbour's. */
 const WORDS = {

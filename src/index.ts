@@ -18,6 +18,7 @@ export type {
   ModelListing,
   ResolvedModel,
 } from "./models/index.js";
+export type { NamedOption, OptionWords } from "./optionNames.js";
 export type { SchemaReport } from "./output/index.js";
 export type { Counts, Progress, ProgressEmitter } from "./progress/index.js";
 export type { ResultFormat } from "./results/index.js";

@@ -1,5 +1,6 @@
 import { InputError } from "./errors.js";
 import type { JobRecord } from "./jobs/index.js";
+import { naming, option } from "./optionNames.js";
 import type { ResultShape } from "./results/index.js";
 import type { CheckedResultOptions } from "./rowmillOptions.js";
 
@@ -9,12 +10,12 @@ export async function resultShape(job: JobRecord, given: CheckedResultOptions): 
   if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
     throw new InputError(
       "ROWMILL_NO_LOGPROBS",
-      `${job.jobId} recorded no log-probabilities: run it with samplingParams { logprobs: true } (--sampling '{"logprobs": true}')`,
+      naming`${job.jobId} recorded no log-probabilities: run it with ${option("samplingParams", { logprobs: true })}`,
     );
   if (given.includeTokenLogprobs === true && !job.sampling.tokenLogprobs)
     throw new InputError(
       "ROWMILL_NO_LOGPROBS",
-      `${job.jobId} recorded no tokens: run it with samplingParams { tokenLogprobs: true } (--sampling '{"tokenLogprobs": true}')`,
+      naming`${job.jobId} recorded no tokens: run it with ${option("samplingParams", { tokenLogprobs: true })}`,
     );
   return {
     kind: job.kind,

@@ -24,6 +24,7 @@ import type { JsonStyle } from "./jsonStyle.js";
 import { writeLine } from "./lastingStream.js";
 import { listModels, type ModelListing, type ResolvedModel, resolveModel, showModel } from "./models/index.js";
 import { type OpenResults, openResults } from "./openResults.js";
+import { type NamingText, type OptionWords, programText, textIn } from "./optionNames.js";
 import type { SchemaReport } from "./output/index.js";
 import { attachCounters, ProgressEmitter, type ProgressMode, PullLine, showProgress } from "./progress/index.js";
 import type { ResultFormat } from "./results/index.js";
@@ -90,6 +91,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #output: NodeJS.WriteStream | null;
   readonly #progress: ProgressMode;
   readonly #command: string;
+  readonly #optionWords: OptionWords | null;
   readonly #surroundings: Surroundings;
   readonly #runner: RunnerLink;
   /** Those that may still look into the home. */
@@ -102,6 +104,7 @@ export class Rowmill implements AsyncDisposable {
     const given = parseStrict(rowmillOptions, options, "option");
     requireWorkingFolder();
     this.#output = given.output === undefined ? process.stderr : given.output;
+    this.#optionWords = given.optionWords ?? null;
     const home = given.home ?? defaultHome();
     this.#home = openHome(home, {
       // what was repaired is told, if not here then to the next who reads
@@ -401,7 +404,9 @@ export class Rowmill implements AsyncDisposable {
     if (jobs.some(({ status }) => status !== "UNKNOWN" && !FINAL_STATUSES.has(status))) this.#runner.ensure();
   }
 
-  #say(line: string): void {
-    if (this.#output !== null) writeLine(this.#output, messageLine(line));
+  #say(line: string | NamingText): void {
+    if (this.#output === null) return;
+    const text = this.#optionWords === null ? programText(line) : textIn(this.#optionWords, line);
+    writeLine(this.#output, messageLine(text));
   }
 }

@@ -6,6 +6,7 @@ import type { HomeConfig, JobRecord } from "./jobs/index.js";
 import { JSON_STYLES } from "./jsonStyle.js";
 import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
+import type { NamedOption, OptionWords } from "./optionNames.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./schedule/index.js";
 
@@ -26,6 +27,8 @@ export interface RowmillOptions {
   /** How messages call the command line. Default: as this process was called, "rowmill", "npx rowmill" or "node dist/cli/main.js",
    *  with --home where the home is not the default one. */
   command?: string;
+  /** How messages write an option that they name. Default: as a program does, `csvQuotes: "relaxed"`. */
+  optionWords?: (named: NamedOption) => string;
   /** Asked, with the size and the place, before the default model is downloaded for a job that names no model. Without it
    *  such a job is refused with the command that downloads. */
   confirmDownload?: (question: string) => boolean | Promise<boolean>;
@@ -39,8 +42,13 @@ export const rowmillOptions = z.strictObject({
   output: z.custom<NodeJS.WriteStream>(isWritable, "it must be a writable stream or null").nullable().optional(),
   progress: z.enum(PROGRESS_MODES).optional(),
   command: z.string().min(1).optional(),
-  confirmDownload: z.custom<() => boolean>((given) => typeof given === "function", "must be a function").optional(),
+  optionWords: z.custom<OptionWords>(isFunction, "must be a function").optional(),
+  confirmDownload: z.custom<() => boolean>(isFunction, "must be a function").optional(),
 });
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
 
 function isWritable(value: unknown): boolean {
   return ["write", "on"].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");

@@ -8,39 +8,6 @@ import { readSchemaOption } from "./schemaInput.js";
 
 type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
 
-/** The facade's options whose names are not their flags'. */
-const FLAGS: Readonly<Record<string, string>> = {
-  outputSchema: "--schema",
-  outputGrammar: "--grammar",
-  outputRegex: "--regex",
-  outputChoices: "--choices",
-  labelProbabilities: "--label-probabilities",
-  confidence: "--confidence",
-  outputStyle: "--style",
-  schemaInPrompt: "--schema-in-prompt",
-  schemaRetries: "--schema-retries",
-  maxFailed: "--max-failed",
-  columnOrder: "--column-order",
-  inputFormat: "--input-format",
-  csvQuotes: "--csv-quotes",
-  inferTypes: "--infer-types",
-  limit: "--limit",
-  outputColumn: "--output-column",
-  jobPriority: "--priority",
-  systemPrompt: "--system",
-  templateArguments: "--template-args",
-  answerPrefix: "--answer-prefix",
-  samplingParams: "--sampling",
-};
-const OPTION_NAMES = new RegExp(`(?:option )?\\b(${Object.keys(FLAGS).join("|")})\\b`, "g");
-
-/** What the facade says of an option, said of the flag that was typed; any other error as it is. */
-export function inFlags(error: unknown): unknown {
-  if (!(error instanceof InputError) || error.code !== "ROWMILL_BAD_OPTION") return error;
-  const message = error.message.replace(OPTION_NAMES, (_, name: string) => FLAGS[name] as string);
-  return new InputError(error.code, message, { cause: error });
-}
-
 /** `infer`'s flags as commander gives them. */
 export interface InferFlags {
   column?: string[];

@@ -1,5 +1,6 @@
 import type { Column } from "../data/index.js";
 import type { ModelRef } from "../modelRef.js";
+import type { NamingText } from "../optionNames.js";
 import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
@@ -36,6 +37,8 @@ export interface JobWarning {
     | "OTHER";
   /** In one line. */
   readonly text: string;
+  /** The text with the options that it names as data, for who writes them otherwise than a program; absent where it names none. */
+  readonly parts?: NamingText;
   /** Of the rows or other things that it is about; null where it is about none. */
   readonly count: number | null;
 }

@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from "../data/index.js";
 import { InputError } from "../errors.js";
+import { naming, option } from "../optionNames.js";
 import type { ResultShape } from "./result.js";
 
 /** Where a result column's values come from. */
@@ -89,7 +90,7 @@ export function checkOutputColumn(columns: readonly Column[], outputColumn: stri
   if (!columns.some((column) => column.name === outputColumn)) return;
   throw new InputError(
     "ROWMILL_DUPLICATE_COLUMN",
-    `The input already has a column "${outputColumn}". Choose another name for the results (outputColumn, --output-column).`,
+    naming`The input already has a column "${outputColumn}". Choose another name for the results by the option ${option("outputColumn")}.`,
   );
 }
 

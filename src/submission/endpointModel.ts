@@ -3,6 +3,7 @@ import { askEndpoint, type Endpoint, type EndpointFacts, estimateTokens } from "
 import { InputError } from "../errors.js";
 import type { Home } from "../jobs/index.js";
 import { modelKey } from "../modelRef.js";
+import { naming, option } from "../optionNames.js";
 import type { OutputForm } from "../output/index.js";
 import type { ChatFormat } from "../prompt/index.js";
 import type { JobModel, RowRuler, RowSpace } from "./jobModel.js";
@@ -56,15 +57,16 @@ function keyOf({ name, model }: Endpoint): string {
 function checkOptions({ name }: Endpoint, options: CheckedOptions): void {
   const cannot =
     options.engine === "native" || options.engine === "node-llama-cpp"
-      ? `the engine ${options.engine} runs files: leave the option engine out`
+      ? naming`the engine ${options.engine} runs files: leave the option ${option("engine")} out`
       : options.labelProbabilities
-        ? "it tells no probabilities of whole labels: leave labelProbabilities out"
+        ? naming`it tells no probabilities of whole labels: leave ${option("labelProbabilities")} out`
         : options.confidence
-          ? "it tells no probabilities of labels: leave confidence out"
+          ? naming`it tells no probabilities of labels: leave ${option("confidence")} out`
           : options.answerPrefix !== null
-            ? "its answers begin by themselves: leave answerPrefix out"
+            ? naming`its answers begin by themselves: leave ${option("answerPrefix")} out`
             : null;
-  if (cannot !== null) throw new InputError("ROWMILL_BAD_OPTION", `the model ${name} is an endpoint, and ${cannot}`);
+  if (cannot !== null)
+    throw new InputError("ROWMILL_BAD_OPTION", naming`the model ${name} is an endpoint, and ${cannot}`);
 }
 
 /** What this one does not do. */

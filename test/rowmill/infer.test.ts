@@ -160,7 +160,9 @@ describe("infer", () => {
     const rows = (await mill.getJobResults(jobId, { includeCumulativeLogprobs: true })) as Record<string, number>[];
     for (const row of rows) expect(row.cumulative_logprob).toBeLessThanOrEqual(0);
     const without = await mill.infer(tickets(2), labelling);
-    await expect(mill.getJobResults(without, { includeCumulativeLogprobs: true })).rejects.toThrow(/logprobs: true/);
+    await expect(mill.getJobResults(without, { includeCumulativeLogprobs: true })).rejects.toThrow(
+      /samplingParams: \{"logprobs":true\}$/,
+    );
   });
 
   it("stops at a stop string and at maxTokens", async () => {
