@@ -1,3 +1,4 @@
+import type { Column } from "./data/index.js";
 import { InputError } from "./errors.js";
 import type { JobRecord } from "./jobs/index.js";
 import { naming, option } from "./optionNames.js";
@@ -33,14 +34,14 @@ export async function resultShape(job: JobRecord, given: CheckedResultOptions): 
     includeErrors: job.rowsDone < job.rowsTotal,
     outputIs: job.outputGrammar !== null ? "either" : (job.outputRegex ?? job.outputChoices) !== null ? "text" : "json",
     labels: job.labelProbabilities ? job.outputChoices : null,
-    ...(await describeOutput(job.outputSchema)),
+    unpackedColumns: given.unpackJson === true ? await unpackedColumnsOf(job) : null,
   };
 }
 
-/** The columns that an output unpacks to. */
-async function describeOutput(outputSchema: unknown): Promise<Pick<ResultShape, "jsonKeys" | "jsonTypes">> {
-  if (outputSchema === null) return { jsonKeys: null };
-  const { compileSchema, typesOfKeys } = await import("./schema/index.js");
-  const { keys } = compileSchema(outputSchema);
-  return { jsonKeys: keys, jsonTypes: keys === null ? {} : typesOfKeys(outputSchema, keys) };
+/** The columns that an output unpacks to; of a job of a version that did not keep them, its schema is compiled anew. */
+async function unpackedColumnsOf({ unpackedColumns, outputSchema }: JobRecord): Promise<readonly Column[] | null> {
+  if (unpackedColumns !== undefined) return unpackedColumns;
+  if (outputSchema === null) return null;
+  const { compileOutput } = await import("./output/index.js");
+  return compileOutput({ kind: "schema", schema: outputSchema, style: "spaced" }).unpackedColumns;
 }

@@ -86,6 +86,8 @@ export interface JobSpec {
   /** A schema's numbers that a double does not carry are bigints; `JSON.stringify` of a record that the facade gives writes
    *  them as texts of their digits. */
   readonly outputSchema: unknown;
+  /** The columns that an output unpacks to, where the schema makes each an object; absent in a job of an earlier version. */
+  readonly unpackedColumns?: readonly Column[] | null;
   readonly outputGrammar: string | null;
   readonly outputRegex: string | null;
   readonly outputChoices: readonly string[] | null;

@@ -44,8 +44,8 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   };
   if (shape.includeInputs && shape.kind === "list") add("input", "prompt", "string");
   if (shape.includeInputs) for (const column of shape.columns) add(column.name, "input", column.type);
-  if (shape.unpackJson && shape.jsonKeys !== null) {
-    for (const key of shape.jsonKeys) add(key, "key", shape.jsonTypes?.[key] ?? "json");
+  if (shape.unpackJson && shape.unpackedColumns !== null) {
+    for (const { name, type } of shape.unpackedColumns) add(name, "key", type);
   } else {
     checkOutputColumn(columns, shape.outputColumn);
     add(shape.outputColumn, "output", shape.unpackJson && shape.outputIs !== "text" ? "json" : "string");

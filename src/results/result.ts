@@ -1,4 +1,4 @@
-import type { Column, ColumnType, EncodedBatch } from "../data/index.js";
+import type { Column, EncodedBatch } from "../data/index.js";
 import type { ConfidenceField } from "./confidence.js";
 import type { TokenLogprobs } from "./tokenLogprobs.js";
 
@@ -62,17 +62,15 @@ export interface ResultShape {
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
    *  object of one a choice, or with `unpackJson` a column `probability_<choice>` for each. */
   readonly labels?: readonly string[] | null | undefined;
-  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Numbers keep their
+  /** Parse each output as JSON; objects are spread into the columns of `unpackedColumns`. Numbers keep their
    *  text, as in input rows; in JavaScript those that no double holds are strings. */
   readonly unpackJson: boolean;
   /** What the job's form makes of an output: "json" (default: what does not parse is an error), "text" (unpacking leaves it as it
    *  is), or "either": JSON where it parses, else text. */
   readonly outputIs?: "json" | "text" | "either" | undefined;
-  /** The property names of the job's output schema, in order, when it describes an object. */
-  readonly jsonKeys: readonly string[] | null;
-  /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it
-   *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
-  readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
+  /** The properties of the job's output schema, in order, when it describes an object. Parquet and Arrow get columns of their
+   *  types; one of `json` holds strings as they are and everything else as JSON. */
+  readonly unpackedColumns: readonly Column[] | null;
   /** Whether an empty text of the input stood there as nothing between two separators, as in CSV files: so it does again. */
   readonly hasBareEmpties?: boolean | undefined;
   /** "escape": in CSV and TSV files an apostrophe stands before a text that a spreadsheet would run as a formula. */

@@ -299,6 +299,7 @@ function specOf(
     outputColumn: options.outputColumn,
     systemPrompt: options.systemPrompt,
     outputSchema: prepared.output?.jsonSchema ?? null,
+    unpackedColumns: prepared.output?.unpackedColumns ?? null,
     outputGrammar: options.outputGrammar,
     outputRegex: options.outputRegex,
     outputChoices: options.outputChoices,

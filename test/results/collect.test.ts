@@ -9,7 +9,7 @@ import {
   type ResultRow,
   resultsToArrow,
 } from "../../src/results/index.js";
-import { LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
+import { jsonColumns, LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
 
 const failed = resultRow(1, { error: "row too long" });
 
@@ -130,7 +130,7 @@ describe("results as values", () => {
       resultRow(1, { output: "no json" }),
       resultRow(2, { output: '{"label":"y"}' }),
     ];
-    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["label", "text"] };
+    const shape = { ...TABLE, unpackJson: true, unpackedColumns: jsonColumns("label", "text") };
     const inputs = [1, 2, 3].map((id) => ({ id, text: "t" }));
     expect(await collectResults(stream(tableBatch(inputs, rows)), shape)).toEqual([
       { id: 1, text: "t", label: "x", inference_result_text: "quoted", inference_result_error: null },
@@ -185,9 +185,9 @@ describe("an output column of a name that is taken", () => {
   test("is fine where nothing else has it", async () => {
     const shape = { ...TABLE, outputColumn: "text" };
     expect(await collectResults(table(), { ...shape, includeInputs: false })).toEqual([{ text: '{"label":"x"}' }]);
-    expect(await collectResults(table(), { ...shape, unpackJson: true, jsonKeys: ["label"] })).toEqual([
-      { id: 1, text: "a", label: "x" },
-    ]);
+    expect(
+      await collectResults(table(), { ...shape, unpackJson: true, unpackedColumns: jsonColumns("label") }),
+    ).toEqual([{ id: 1, text: "a", label: "x" }]);
   });
 });
 
@@ -247,8 +247,11 @@ describe("results as an Arrow table", () => {
         { name: "tags", type: "json" },
       ],
       unpackJson: true,
-      jsonKeys: ["label", "n", "more"],
-      jsonTypes: { label: "string", n: "integer" },
+      unpackedColumns: [
+        { name: "label", type: "string" },
+        { name: "n", type: "integer" },
+        { name: "more", type: "json" },
+      ],
     });
     expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
       "Int64",
@@ -288,7 +291,7 @@ describe("results as an Arrow table", () => {
   });
 
   test("an integer beyond 64 bits is refused, not wrapped", async () => {
-    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["n"], jsonTypes: { n: "integer" as const } };
+    const shape = { ...TABLE, unpackJson: true, unpackedColumns: [{ name: "n", type: "integer" as const }] };
     for (const integer of ["9223372036854775808", "-9223372036854775809", "9999999999999999999"]) {
       const batch = tableBatch([{ id: 1, text: "a" }], [resultRow(0, { output: `{"n":${integer}}` })]);
       await expect(resultsToArrow(stream(batch), shape)).rejects.toMatchObject({

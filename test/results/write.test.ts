@@ -188,8 +188,7 @@ describe("large integers of unpacked outputs", () => {
     columns: [],
     includeErrors: false,
     unpackJson: true,
-    jsonKeys: ["n"],
-    jsonTypes: { n: "integer" },
+    unpackedColumns: [{ name: "n", type: "integer" }],
   };
 
   test.each(["parquet", "csv", "jsonl", "json"])("DuckDB reads them from .%s to the last digit", async (extension) => {

@@ -45,6 +45,10 @@ describe("infer", () => {
     const unpacked = (await mill.getJobResults(jobId, { unpackJson: true })) as Record<string, unknown>[];
     expect(unpacked[0]).toHaveProperty("topic");
     expect(unpacked[0]).toHaveProperty("urgency");
+    expect((await mill.getJob(jobId)).unpackedColumns).toEqual([
+      { name: "topic", type: "string" },
+      { name: "urgency", type: "string" },
+    ]);
   });
 
   it("takes a zod schema", async () => {
