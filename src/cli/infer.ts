@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { commandFor, defaultHome, ownProgram } from "../commandLine.js";
 import { InputError } from "../errors.js";
+import { FORMAT_ENDINGS } from "../results/formats.js";
 import {
   collect,
   examples,
@@ -91,7 +92,7 @@ export function addInfer(program: Command): void {
     .option("--answer-prefix <text>", "text that the model's answer begins with, not part of the output: '</think>'")
     .option(
       "--output <file>",
-      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+      `write the results here; the ending names the format: ${FORMAT_ENDINGS} (/dev/stdout and pipes: jsonl)`,
     )
     .option("--output-column <name>", "name of the column with the results (default: inference_result)")
     .option(

@@ -1,18 +1,15 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
+import { FORMAT_ENDINGS, isTextFormat, RESULT_FORMATS, type ResultFormat } from "../results/formats.js";
 import { examples, formulasOption, jobArgument, jsonOption } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { checkOutputPath } from "./inferFlags.js";
 import { printBytes, printJson } from "./output.js";
 import { formatCount } from "./quantities.js";
 
-type Format = (typeof FORMATS)[number];
-const FORMATS = ["jsonl", "json", "csv", "tsv", "parquet", "arrow", "feather"] as const;
-const BINARY_FORMATS: readonly string[] = ["parquet", "arrow", "feather"];
-
 interface ResultFlags {
   output?: string;
-  format?: Format;
+  format?: ResultFormat;
   includeInputs?: boolean;
   includeCumulativeLogprobs?: true;
   includeTokenLogprobs?: true;
@@ -30,11 +27,11 @@ export function addJobResults(jobs: Command): void {
     .addArgument(jobArgument())
     .option(
       "--output <file>",
-      "write them here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+      `write them here; the ending names the format: ${FORMAT_ENDINGS} (/dev/stdout and pipes: jsonl)`,
     )
     .addOption(
       new Option("--format <format>", "format of what is printed (default: jsonl)")
-        .choices(FORMATS)
+        .choices(RESULT_FORMATS)
         .conflicts(["output"]),
     )
     .option("--include-inputs", "for a list: the input beside each output (tables always come with their columns)")
@@ -60,7 +57,7 @@ export function addJobResults(jobs: Command): void {
 async function runResults(jobId: string, flags: ResultFlags, command: Command): Promise<void> {
   if (flags.output !== undefined) await checkOutputPath(flags.output);
   const format = flags.json ? "json" : (flags.format ?? "jsonl");
-  if (flags.output === undefined && BINARY_FORMATS.includes(format) && process.stdout.isTTY) {
+  if (flags.output === undefined && !isTextFormat(format) && process.stdout.isTTY) {
     throw new InputError(
       "ROWMILL_BAD_OPTION",
       `${format} is not for a terminal: give --output FILE, or send it on by > or |`,
@@ -103,7 +100,7 @@ export function missingRows(job: Pick<JobRecord, "jobId" | "status" | "rowsTotal
 type ResultOptions = Parameters<Door["mill"]["writeJobResults"]>[2];
 
 /** Ends early, and in silence, when the reader has seen enough. */
-async function printResults(door: Door, jobId: string, format: Format, options: ResultOptions): Promise<void> {
+async function printResults(door: Door, jobId: string, format: ResultFormat, options: ResultOptions): Promise<void> {
   for await (const chunk of door.mill.streamJobResults(jobId, format, options)) {
     if (!(await printBytes(chunk))) return;
   }

@@ -38,10 +38,6 @@ export interface ResultBatch {
   readonly inputs: EncodedBatch | null;
 }
 
-/** The formats of result files, each by its extension. */
-export const RESULT_FORMATS = ["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather"] as const;
-export type ResultFormat = (typeof RESULT_FORMATS)[number];
-
 export interface ResultShape {
   /** The job's input: a list gives strings (or objects when unpacked), a table gives its rows with the output added. */
   readonly kind: "list" | "table";
