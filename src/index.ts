@@ -31,6 +31,7 @@ export {
   type ResultOptions,
   Rowmill,
   type RowmillOptions,
+  type RowOptions,
   type UnpackedRow,
   type WaitingJob,
 } from "./rowmill.js";

@@ -71,9 +71,16 @@ export interface ResultOptions {
   /** "escape": in .csv and .tsv files an apostrophe stands before each text, and column name, that a spreadsheet would run as
    *  a formula (it begins with = + - @, a tab or a line break), and texts are quoted. Default "keep": as they are. */
   csvFormulas?: "keep" | "escape";
+  /** The first row, by its place in the input: default 0, the first of all. */
+  from?: number;
+  /** The row behind the last; default all. What lies behind the input's end is not there. */
+  to?: number;
   /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
   format?: "array" | "arrow";
 }
+
+/** Of results that come row by row. */
+export type RowOptions = Omit<ResultOptions, "format">;
 
 export const resultOptions = z.strictObject({
   includeInputs: z.boolean().optional(),
@@ -83,8 +90,11 @@ export const resultOptions = z.strictObject({
   outputColumn: z.string().min(1).optional(),
   unpackJson: z.boolean().optional(),
   csvFormulas: z.enum(["keep", "escape"]).optional(),
+  from: z.number().int().min(0).optional(),
+  to: z.number().int().min(0).optional(),
   format: z.enum(["array", "arrow"]).optional(),
 });
+export const rowOptions = resultOptions.omit({ format: true });
 
 export type CheckedResultOptions = Readonly<z.infer<typeof resultOptions>>;
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
 import { FORMAT_ENDINGS, isTextFormat, RESULT_FORMATS, type ResultFormat } from "../results/formats.js";
-import { examples, formulasOption, jobArgument, jsonOption } from "./arguments.js";
+import { examples, formulasOption, jobArgument, jsonOption, parseCount } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { checkOutputPath } from "./inferFlags.js";
 import { printBytes, printJson } from "./output.js";
@@ -17,6 +17,8 @@ interface ResultFlags {
   csvFormulas?: "keep" | "escape";
   unpackJson?: true;
   outputColumn?: string;
+  from?: number;
+  to?: number;
   json?: true;
 }
 
@@ -41,6 +43,8 @@ export function addJobResults(jobs: Command): void {
     .option("--include-finish-reason", "add finish_reason (stop, length: cut, error) and input_truncated")
     .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
+    .option("--from <row>", "the first row, by its place in the input, from 0", parseCount)
+    .option("--to <row>", "the row behind the last", parseCount)
     .addOption(formulasOption())
     .addOption(jsonOption().conflicts(["format"]))
     .addHelpText(
@@ -72,6 +76,8 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.csvFormulas !== undefined && { csvFormulas: flags.csvFormulas }),
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
+    ...(flags.from !== undefined && { from: flags.from }),
+    ...(flags.to !== undefined && { to: flags.to }),
   };
   // asked before the results are read: a row that ends meanwhile is no reason for silence
   const job = await door.mill.getJob(jobId);

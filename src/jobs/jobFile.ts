@@ -11,7 +11,7 @@ import { packLogprobs } from "./packedLogprobs.js";
 import { openForReading } from "./readingStore.js";
 import type { JobCounts } from "./record.js";
 import { syncFolder } from "./removal.js";
-import { readOutputs, readResultBatches } from "./resultBatches.js";
+import { ALL_ROWS, type RowRange, readOutputs, readResultBatches } from "./resultBatches.js";
 import { BUSY_TIMEOUT_MS, fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
 import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 
@@ -231,10 +231,10 @@ export class JobFile implements Disposable {
     });
   }
 
-  /** All rows in order, each with its prompt, its input and its result ("not run" where there is none). A table comes
-   *  in the batches that it was read in, a list in batches of `size`. */
-  resultBatches(size: number): AsyncIterable<ResultBatch> {
-    return readResultBatches(this.#db, size);
+  /** Rows in order, each with its prompt, its input and its result ("not run" where there is none), one batch read at a time. A
+   *  table comes in the batches that it was read in, cut to the range, a list in batches of `size`. */
+  resultBatches(size: number, range: RowRange = ALL_ROWS): AsyncIterable<ResultBatch> {
+    return readResultBatches(this.#db, size, range);
   }
 
   /** The outputs of the rows that have one, in order, `size` read at a time. */

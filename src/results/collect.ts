@@ -3,23 +3,33 @@ import { hasMoreThanOutput, planColumns } from "./columns.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
 import { outcomeOf, resultValues, toObjects } from "./rows.js";
 
-/** All results in memory, in row order.
+/** The results in row order, each when it is asked for; one batch is in memory.
  *
  *  A list without inputs, probabilities and log-probabilities gives one output a row: its text, or with `unpackJson` the parsed value, or the text where it is
- *  no JSON; `null` for an error row. Everything else gives one object a row (see planColumns); where any row failed, each object has
- *  `<outputColumn>_error`, which is null for the rows that did not (`includeErrors: false` leaves it out). */
+ *  no JSON; `null` for an error row. Everything else gives one object a row (see planColumns), with `<outputColumn>_error` unless
+ *  `includeErrors` is false: null for the rows that did not fail.
+ *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN */
+export async function* eachResult(batches: AsyncIterable<ResultBatch>, shape: ResultShape): AsyncGenerator<unknown> {
+  const rowsOf = rowReader(shape, shape.includeErrors ?? true);
+  for await (const batch of batches) yield* rowsOf(batch);
+}
+
+/** All results in memory, as `eachResult` gives them; where `includeErrors` is not set, the error stands in each object if any row
+ *  failed. */
 export async function collectResults(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<unknown[]> {
   const all: ResultBatch[] = [];
   for await (const batch of batches) all.push(batch);
+  return all.flatMap(rowReader(shape, shape.includeErrors ?? hasFailedRow(all, shape)));
+}
+
+function rowReader(shape: ResultShape, hasErrors: boolean): (batch: ResultBatch) => unknown[] {
   if (shape.kind === "list" && !hasMoreThanOutput(shape))
-    return all.flatMap((batch) => batch.rows.map((row) => bareOutput(row, shape)));
-  const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
-  return all.flatMap((batch) =>
-    toObjects(
-      columns,
-      resultValues(batch, columns, shape).map((values) => values.map(toJavaScript)),
-    ),
-  );
+    return (batch) => batch.rows.map((row) => bareOutput(row, shape));
+  const columns = planColumns(shape, hasErrors);
+  return (batch) => {
+    const values = resultValues(batch, columns, shape).map((column) => column.map(toJavaScript));
+    return toObjects(columns, values);
+  };
 }
 
 /** There is no column for an error beside it: what can't be unpacked stays text. */

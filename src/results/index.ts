@@ -1,6 +1,6 @@
 export { resultsToArrow } from "./arrow.js";
 export { checkTarget } from "./atomicFile.js";
-export { collectResults } from "./collect.js";
+export { collectResults, eachResult } from "./collect.js";
 export { checkOutputColumn } from "./columns.js";
 export type { ConfidenceField } from "./confidence.js";
 export { encodeResults } from "./encode.js";

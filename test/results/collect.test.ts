@@ -5,6 +5,7 @@ import { openSource } from "../../src/data/index.js";
 import {
   checkOutputColumn,
   collectResults,
+  eachResult,
   type ResultBatch,
   type ResultRow,
   resultsToArrow,
@@ -164,6 +165,42 @@ describe("results as values", () => {
     expect(() => checkOutputColumn(TABLE.columns, "text")).toThrowError(
       expect.objectContaining({ code: "ROWMILL_DUPLICATE_COLUMN", exitCode: 2 }),
     );
+  });
+});
+
+describe("results row by row", () => {
+  test("are those that are collected, and a batch is asked for when the one before it is used up", async () => {
+    const batches = [0, 1, 2].map((index) =>
+      tableBatch([{ id: index, text: "a" }], [resultRow(index, { output: `out ${index}` })]),
+    );
+    let read = 0;
+    let isClosed = false;
+    async function* source(): AsyncGenerator<ResultBatch> {
+      try {
+        for (const batch of batches) {
+          read++;
+          yield batch;
+        }
+      } finally {
+        isClosed = true;
+      }
+    }
+    const shape = { ...TABLE, includeErrors: true };
+    const all = await collectResults(stream(...batches), shape);
+    const rows = eachResult(source(), shape);
+    expect(read).toBe(0);
+    for (const [index, row] of all.entries()) {
+      expect(await rows.next()).toEqual({ done: false, value: row });
+      expect(read).toBe(index + 1);
+    }
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+    for await (const row of eachResult(source(), shape)) {
+      expect(row).toEqual(all[0]);
+      isClosed = false;
+      break;
+    }
+    expect(isClosed).toBe(true);
+    expect(read).toBe(batches.length + 1);
   });
 });
 
