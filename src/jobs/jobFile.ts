@@ -18,8 +18,6 @@ import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 /** A row at submission. */
 export interface NewRow {
   readonly prompt: string | null;
-  /** Tokens of its text, without prefix and suffix. */
-  readonly tokens: number;
 }
 
 /** A row that has no result yet. */
@@ -109,10 +107,9 @@ export class JobFile implements Disposable {
     if (rows.length === 0) return;
     let index = this.#rowCount;
     this.#db.transaction(() => {
-      this.#db.runEach("INSERT INTO rows (i, prompt, tokens) VALUES (?, ?, ?)", rows, (row) => [
+      this.#db.runEach("INSERT INTO rows (i, prompt, tokens) VALUES (?, ?, 0)", rows, ({ prompt }) => [
         index++,
-        toSqlText(row.prompt),
-        row.tokens,
+        toSqlText(prompt),
       ]);
       if (inputs === null) return;
       const sql = "INSERT INTO batches (first, row_count, format, bytes) VALUES (?, ?, ?, ?)";
@@ -156,13 +153,9 @@ export class JobFile implements Disposable {
   /** The next rows that have no result, in order.
    *  @param after  the index before the first that is wanted: −1 for all */
   pendingRows(after: number, limit: number): PendingRow[] {
-    const sql = `SELECT i, prompt, tokens FROM rows WHERE i > ? AND NOT EXISTS
+    const sql = `SELECT i, prompt FROM rows WHERE i > ? AND NOT EXISTS
       (SELECT 1 FROM results WHERE results.i = rows.i) ORDER BY i LIMIT ?`;
-    return this.#db.all(sql, after, limit).map((row) => ({
-      index: Number(row.i),
-      prompt: fromSqlText(row.prompt),
-      tokens: Number(row.tokens),
-    }));
+    return this.#db.all(sql, after, limit).map((row) => ({ index: Number(row.i), prompt: fromSqlText(row.prompt) }));
   }
 
   /** Keeps results, all or none; afterwards they outlive a power cut.

@@ -35,7 +35,7 @@ async function makeJob(as: "list" | "json" | "arrow"): Promise<MadeJob> {
     const rows = ROWS.slice(first, end);
     const inputs = as === "list" ? null : as === "json" ? jsonOf(rows) : await arrowOf(rows);
     file.appendRows(
-      rows.map(({ text }) => ({ prompt: text, tokens: 1 })),
+      rows.map(({ text }) => ({ prompt: text })),
       inputs,
     );
     first = end;
