@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
 import type { Sampling } from "./sampling.js";
+import type { TokenLogprobs } from "./tokenLogprobs.js";
 
 /** rows done, rows failed, input tokens, output tokens: how counts cross the line to C++. */
 export type CountList = [rowsDone: number, rowsFailed: number, inputTokens: number, outputTokens: number];
@@ -133,15 +134,6 @@ export interface NativeJobSettings extends Sampling {
     readonly path: readonly (readonly string[])[];
     readonly texts: readonly string[];
   }[];
-}
-
-/** An output's tokens and the natural logarithm of the probability that the model itself gave each, by columns. */
-export interface TokenLogprobs {
-  /** The tokens' UTF-8, one behind the other; a token may be a part of a character. */
-  readonly bytes: Uint8Array;
-  /** Bytes of each token. */
-  readonly lengths: Uint16Array;
-  readonly logprobs: Float32Array;
 }
 
 export interface NativeBatchLoop {

@@ -4,16 +4,16 @@ import { fileURLToPath } from "node:url";
 import { commandFor } from "../commandLine.js";
 import { InputError, messageOf } from "../errors.js";
 import { type NamingText, naming, option } from "../optionNames.js";
+import { checkModelFile } from "./ggufFile.js";
 import {
-  type Catalog,
   type CatalogEntry,
   type CatalogMatch,
   catalogNames,
   findInCatalog,
   loadCatalog,
+  type ModelCatalog,
   suggestModels,
-} from "./catalog.js";
-import { checkModelFile } from "./ggufFile.js";
+} from "./modelCatalog.js";
 import { findPulled, modelsFolder, type PullProgress, pullSource } from "./pull.js";
 import { hashFile } from "./pullRecord.js";
 import { looksLikeSource, type ModelSource, parseModelSource, withoutCredentials } from "./source.js";
@@ -247,7 +247,7 @@ function notFound(name: string, what: string | NamingText): InputError {
   return new InputError("ROWMILL_MODEL_NOT_FOUND", naming`model "${withoutCredentials(name)}" ${what}`);
 }
 
-function unknownModel(wanted: string, catalog: Catalog, { home, models }: ResolveOptions): InputError {
+function unknownModel(wanted: string, catalog: ModelCatalog, { home, models }: ResolveOptions): InputError {
   const hint = suggestModels(wanted, [...Object.keys(models ?? {}), ...catalogNames(catalog)]);
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",

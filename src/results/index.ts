@@ -7,5 +7,4 @@ export { encodeResults } from "./encode.js";
 export { RESULT_FORMATS, type ResultFormat } from "./formats.js";
 export type { ResultBatch, ResultRow, ResultShape, RowFinish } from "./result.js";
 export { countBroken } from "./rows.js";
-export type { TokenLogprobs } from "./tokenLogprobs.js";
 export { resultTarget, writeResults } from "./write.js";

@@ -1,6 +1,6 @@
 import type { Column, EncodedBatch } from "../data/index.js";
+import type { TokenLogprobs } from "../tokenLogprobs.js";
 import type { ConfidenceField } from "./confidence.js";
-import type { TokenLogprobs } from "./tokenLogprobs.js";
 
 /** Why a row's output ended: the model or a stop string ended it; `maxTokens` or the slot's end did; or the row failed before it
  *  had one. */

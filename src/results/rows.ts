@@ -11,7 +11,7 @@ import {
 import type { ResultColumn } from "./columns.js";
 import { confidenceOf } from "./confidence.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
-import { listTokenLogprobs } from "./tokenLogprobs.js";
+import { listTokenLogprobs } from "./listTokenLogprobs.js";
 
 /** What the output of one row became: its value or the reason why there is none. */
 export interface Outcome {
