@@ -2,30 +2,27 @@ import type { Column } from "./data/index.js";
 import { InputError } from "./errors.js";
 import type { JobRecord } from "./jobs/index.js";
 import { naming, option } from "./optionNames.js";
-import type { ResultShape } from "./results/index.js";
+import type { Extra, ResultShape } from "./results/index.js";
 import type { CheckedResultOptions } from "./rowmillOptions.js";
 
 /** What a job's results look like.
  *  @throws {InputError} ROWMILL_NO_LOGPROBS for what the job has not recorded */
 export async function resultShape(job: JobRecord, given: CheckedResultOptions): Promise<ResultShape> {
-  if (given.includeCumulativeLogprobs === true && !job.sampling.logprobs)
+  const { EXTRA_OPTIONS, EXTRAS } = await import("./results/index.js");
+  for (const extra of EXTRA_OPTIONS) {
+    const { recorded }: Extra = EXTRAS[extra];
+    if (given[extra] !== true || recorded === undefined || job.sampling[recorded.by]) continue;
     throw new InputError(
       "ROWMILL_NO_LOGPROBS",
-      naming`${job.jobId} recorded no log-probabilities: run it with ${option("samplingParams", { logprobs: true })}`,
+      naming`${job.jobId} recorded no ${recorded.what}: run it with ${option("samplingParams", { [recorded.by]: true })}`,
     );
-  if (given.includeTokenLogprobs === true && !job.sampling.tokenLogprobs)
-    throw new InputError(
-      "ROWMILL_NO_LOGPROBS",
-      naming`${job.jobId} recorded no tokens: run it with ${option("samplingParams", { tokenLogprobs: true })}`,
-    );
+  }
   return {
     kind: job.kind,
     columns: job.columns,
     outputColumn: given.outputColumn ?? job.outputColumn,
     includeInputs: given.includeInputs ?? job.kind === "table",
-    includeCumulativeLogprobs: given.includeCumulativeLogprobs ?? false,
-    includeTokenLogprobs: given.includeTokenLogprobs ?? false,
-    includeFinishReason: given.includeFinishReason ?? false,
+    ...Object.fromEntries(EXTRA_OPTIONS.map((extra) => [extra, given[extra]])),
     csvFormulas: given.csvFormulas,
     // in a file of one column nothing is no value, and an empty text is written as ""
     hasBareEmpties: (job.sourceFormat === "csv" || job.sourceFormat === "tsv") && job.columns.length > 1,

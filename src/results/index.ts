@@ -4,6 +4,7 @@ export { collectResults, eachResult } from "./collect.js";
 export { checkOutputColumn } from "./columns.js";
 export type { ConfidenceField } from "./confidence.js";
 export { encodeResults } from "./encode.js";
+export { EXTRA_OPTIONS, EXTRAS, type Extra } from "./extraColumns.js";
 export { RESULT_FORMATS, type ResultFormat } from "./formats.js";
 export type { ResultBatch, ResultRow, ResultShape, RowFinish } from "./result.js";
 export { countBroken } from "./rows.js";

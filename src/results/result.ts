@@ -47,11 +47,9 @@ export interface ResultShape {
   readonly outputColumn: string;
   /** Put the input's columns (for a list: a column "input") beside the output. */
   readonly includeInputs: boolean;
-  /** Add `cumulative_logprob`. */
-  readonly includeCumulativeLogprobs: boolean;
-  /** Add `token_logprobs`: a list of {token, logprob}. */
+  /** Each of these adds its columns (see `EXTRAS`). */
+  readonly includeCumulativeLogprobs?: boolean | undefined;
   readonly includeTokenLogprobs?: boolean | undefined;
-  /** Add `finish_reason` and `input_truncated`. */
   readonly includeFinishReason?: boolean | undefined;
   /** The fields whose labels have probabilities, where the job recorded them: adds `confidence`. */
   readonly confidence?: readonly ConfidenceField[] | null | undefined;
