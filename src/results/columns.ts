@@ -27,7 +27,7 @@ export interface ResultColumn extends Column {
  *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, the extra columns, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
  *  before them where they are taken (all names of probabilities where one of them is); the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
-export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
+export function planColumns(shape: ResultShape): readonly ResultColumn[] {
   const columns: ResultColumn[] = [];
   const has = (name: string) => columns.some((column) => column.name === name);
   const add = (name: string, origin: ColumnOrigin, type: ColumnType, isTaken = has(name), from = name) => {
@@ -57,7 +57,7 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   }
   if (hasConfidence(shape)) add("confidence", "confidence", "json");
   for (const { name, type } of extraColumns(shape)) add(name, "extra", type);
-  if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
+  if (shape.includeErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;
 }
 

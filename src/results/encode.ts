@@ -12,7 +12,7 @@ export function encodeResults(
   shape: ResultShape,
   format: ResultFormat,
 ): AsyncIterable<Uint8Array> {
-  const columns = planColumns(shape, shape.includeErrors ?? true);
+  const columns = planColumns(shape);
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const encode = await loadEncoder(format);
     yield* encode(batches, columns, shape);

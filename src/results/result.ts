@@ -69,8 +69,7 @@ export interface ResultShape {
   readonly hasBareEmpties?: boolean | undefined;
   /** "escape": in CSV and TSV files an apostrophe stands before a text that a spreadsheet would run as a formula. */
   readonly csvFormulas?: "keep" | "escape" | undefined;
-  /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Unset: objects and Arrow tables get it
-   *  where a row has failed, and files always, since their columns must be known before the first row is. Whoever knows
-   *  beforehand whether any row has failed says so. */
-  readonly includeErrors?: boolean | undefined;
+  /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Whoever opens the results knows
+   *  beforehand whether any row has failed. */
+  readonly includeErrors: boolean;
 }

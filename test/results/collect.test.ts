@@ -14,6 +14,9 @@ import { jsonColumns, LIST, listBatch, resultRow, stream, TABLE, tableBatch } fr
 
 const failed = resultRow(1, { error: "row too long" });
 
+/** Of a table none of whose rows has failed. */
+const WHOLE = { ...TABLE, includeErrors: false };
+
 describe("results as values", () => {
   test("a list gives one output a row, null for a failed one", async () => {
     const batches = stream(
@@ -43,7 +46,7 @@ describe("results as values", () => {
 
   test("unpacking gives each label's probability a column, all with one beginning where a name is taken", async () => {
     const rows = [resultRow(0, { output: "good", probabilities: [0.75, 0.25] })];
-    const shape = { ...TABLE, unpackJson: true, outputIs: "text", labels: ["good", "bad"] } as const;
+    const shape = { ...WHOLE, unpackJson: true, outputIs: "text", labels: ["good", "bad"] } as const;
     const input = { id: 1, text: "a" };
     const batch = tableBatch([input], rows);
     const names = { probability: 0.75, probability_good: 0.75, probability_bad: 0.25 };
@@ -111,7 +114,7 @@ describe("results as values", () => {
     expect(only).toMatchObject({ confidence: { x: 0.75, y: 0.25 } });
   });
 
-  test("a table gives its rows with the output column added, and no error column when none failed", async () => {
+  test("a table gives its rows with the output column added, and no error column where none failed", async () => {
     const batch = tableBatch(
       [
         { id: 1, text: "a" },
@@ -119,7 +122,7 @@ describe("results as values", () => {
       ],
       [resultRow(0, { output: "A" }), resultRow(1, { output: "B" })],
     );
-    expect(await collectResults(stream(batch), TABLE)).toEqual([
+    expect(await collectResults(stream(batch), WHOLE)).toEqual([
       { id: 1, text: "a", inference_result: "A" },
       { id: 2, text: null, inference_result: "B" },
     ]);
@@ -150,7 +153,7 @@ describe("results as values", () => {
     const columns = ["__proto__", "constructor"].map((name) => ({ name, type: "string" as const }));
     const inputs = [JSON.parse('{"__proto__":"p"}') as Record<string, unknown>];
     const [row] = await collectResults(stream(tableBatch(inputs, [resultRow(0, { output: "A" })])), {
-      ...TABLE,
+      ...WHOLE,
       columns,
     });
     expect(Object.entries(row as object)).toEqual([
@@ -220,7 +223,7 @@ describe("an output column of a name that is taken", () => {
   });
 
   test("is fine where nothing else has it", async () => {
-    const shape = { ...TABLE, outputColumn: "text" };
+    const shape = { ...WHOLE, outputColumn: "text" };
     expect(await collectResults(table(), { ...shape, includeInputs: false })).toEqual([{ text: '{"label":"x"}' }]);
     expect(
       await collectResults(table(), { ...shape, unpackJson: true, unpackedColumns: jsonColumns("label") }),
@@ -245,7 +248,7 @@ describe("results as an Arrow table", () => {
     const data = tableFromArrays({ id: ids, seen: Array.from(ids, (id) => new Date(id * 86_400_000)) });
     const { batches, columns } = await withOutputs(data);
     expect(batches.length).toBe(3);
-    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    const table = await resultsToArrow(stream(...batches), { ...WHOLE, columns });
     expect(table.schema.fields.map(({ name, type }) => `${name}: ${type}`)).toEqual([
       "id: Int16",
       `seen: ${data.schema.fields[1]?.type}`,
@@ -261,7 +264,7 @@ describe("results as an Arrow table", () => {
       .DataFrame({ id: [1, 2], text: ["a", null], kind: ["x", "y"] })
       .withColumn(pl.col("kind").cast(pl.Categorical));
     const { batches, columns } = await withOutputs(frame);
-    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    const table = await resultsToArrow(stream(...batches), { ...WHOLE, columns });
     const back = pl.readIPCStream(Buffer.from(tableToIPC(table, "stream")));
     expect(back.toRecords()).toEqual([
       { id: 1, text: "a", kind: "x", inference_result: "out 0" },
@@ -340,7 +343,7 @@ describe("results as an Arrow table", () => {
   });
 
   test("no results still have their columns", async () => {
-    const table = await resultsToArrow(stream<ResultBatch>(), TABLE);
+    const table = await resultsToArrow(stream<ResultBatch>(), WHOLE);
     expect(table.numRows).toBe(0);
     expect(table.schema.fields.map(({ name }) => name)).toEqual(["id", "text", "inference_result"]);
   });

@@ -47,6 +47,7 @@ export const LIST: ResultShape = {
   includeInputs: false,
   includeCumulativeLogprobs: false,
   unpackJson: false,
+  includeErrors: true,
   unpackedColumns: null,
 };
 
