@@ -111,7 +111,7 @@ export async function writeRows(rowCount: number, path: string, seed = 1): Promi
     includeCumulativeLogprobs: false,
     includeErrors: false,
     unpackJson: false,
-    jsonKeys: null,
+    unpackedColumns: null,
   };
   return await writeResults(reviewBatches(rowCount, seed), shape, path);
 }

@@ -205,7 +205,7 @@ ${optionTable(FACADE, "RowmillOptions", "rowmillOptions")}
 
 ## Options of results
 
-\`getJobResults\`, \`writeJobResults\`, \`streamJobResults\` and \`awaitJobCompletion\` take them.
+\`getJobResults\`, \`iterateJobResults\` (but \`format\`), \`writeJobResults\`, \`streamJobResults\` and \`awaitJobCompletion\` take them.
 In the shell they are flags of \`rowmill jobs results\`.
 
 ${optionTable(FACADE, "ResultOptions", "resultOptions")}

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "./errors.js";
 import { installedLlama } from "./llamaRelease.js";
-import type { TokenLogprobs } from "./logprobColumns.js";
 import type { Sampling } from "./sampling.js";
+import type { TokenLogprobs } from "./tokenLogprobs.js";
 
 /** The classes of native/counters/counters_binding.cc. Arguments are checked on this side. Counts cross the line as lists. */
 export interface NativeCounters {

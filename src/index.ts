@@ -19,6 +19,7 @@ export type {
   ModelListing,
   ResolvedModel,
 } from "./models/index.js";
+export type { NamedOption, OptionWords } from "./optionNames.js";
 export type { SchemaReport } from "./output/index.js";
 export type { Counts, Progress, ProgressEmitter } from "./progress/index.js";
 export type { ResultFormat } from "./results/index.js";
@@ -31,6 +32,7 @@ export {
   type ResultOptions,
   Rowmill,
   type RowmillOptions,
+  type RowOptions,
   type UnpackedRow,
   type WaitingJob,
 } from "./rowmill.js";

@@ -1,9 +1,10 @@
 import type { JobRecord } from "./jobs/index.js";
+import { type NamingText, naming, option } from "./optionNames.js";
 
 /** What `attach` says of a job that has ended: how it ended, why rows failed, and what is not whole.
  *  @param command how the command line is called here
  *  @returns lines */
-export function describeEnding(job: JobRecord, command: string): string[] {
+export function describeEnding(job: JobRecord, command: string): (string | NamingText)[] {
   return [howItEnded(job, command), ...whyRowsFailed(job), ...whatIsCut(job)];
 }
 
@@ -35,11 +36,11 @@ function whyRowsFailed({ failure, failures, rowsFailed }: JobRecord): string[] {
   ];
 }
 
-function whatIsCut({ rowsCut, rowsTruncated, rowsTotal, sampling }: JobRecord): string[] {
+function whatIsCut({ rowsCut, rowsTruncated, rowsTotal, sampling }: JobRecord): NamingText[] {
   const cut = `${rowsCut} of ${rowsTotal} outputs ${rowsCut === 1 ? "is" : "are"} cut at maxTokens (${sampling.maxTokens})`;
   const fitted = `${rowsTruncated} of ${rowsTotal} rows ${rowsTruncated === 1 ? "was" : "were"} cut to fit the model`;
   return [...(rowsCut > 0 ? [cut] : []), ...(rowsTruncated > 0 ? [fitted] : [])].map(
-    (what) => `warning: ${what}; includeFinishReason (--include-finish-reason) marks them`,
+    (what) => naming`warning: ${what}; ${option("includeFinishReason")} marks them`,
   );
 }
 

@@ -1,4 +1,6 @@
+import { InputError } from "./errors.js";
 import { type Home, JobFile, type JobRecord } from "./jobs/index.js";
+import { naming, option } from "./optionNames.js";
 import { resultShape } from "./resultShape.js";
 import type { ResultBatch, ResultShape } from "./results/index.js";
 import type { CheckedResultOptions } from "./rowmillOptions.js";
@@ -10,30 +12,33 @@ const BATCH_ROWS = 2000;
 export interface OpenResults extends Disposable {
   readonly shape: ResultShape;
   readonly format: "array" | "arrow";
-  /** All rows in order. */
+  /** The rows asked for, in order. */
   batches(): AsyncIterable<ResultBatch>;
 }
 
 /** @param warn told of outputs that can't be unpacked
  *  @throws {RowmillError} ROWMILL_JOB_FILE_MISSING
- *  @throws {InputError} ROWMILL_NO_LOGPROBS */
+ *  @throws {InputError} ROWMILL_BAD_OPTION, ROWMILL_NO_LOGPROBS */
 export async function openResults(
   home: Home,
   job: JobRecord,
   given: CheckedResultOptions,
   warn: (line: string) => void,
 ): Promise<OpenResults> {
+  const { from = 0, to = Number.POSITIVE_INFINITY } = given;
+  if (from > to)
+    throw new InputError("ROWMILL_BAD_OPTION", naming`${option("from", from)} is behind ${option("to", to)}`);
   const planned = await resultShape(job, given);
   const { countBroken } = await import("./results/index.js");
   const file = JobFile.open(home, job.jobId);
   const close = () => file.close();
   try {
-    // looked for beforehand: a file's columns are written before its rows
+    // looked for beforehand, and among all rows: a file's columns are written before its rows, and each part of a job has the same
     const broken = countBroken(file.outputs(BATCH_ROWS), planned);
     if (broken > 0) warn(brokenLine(broken, job, planned.outputColumn));
     const shape = broken > 0 ? { ...planned, includeErrors: true } : planned;
     const format = given.format ?? "array";
-    return { shape, format, batches: () => file.resultBatches(BATCH_ROWS), [Symbol.dispose]: close };
+    return { shape, format, batches: () => file.resultBatches(BATCH_ROWS, { from, to }), [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;

@@ -25,6 +25,7 @@ import type { JsonStyle } from "./jsonStyle.js";
 import { writeLine } from "./lastingStream.js";
 import { listModels, type ModelListing, type ResolvedModel, resolveModel, showModel } from "./models/index.js";
 import { type OpenResults, openResults } from "./openResults.js";
+import { type NamingText, type OptionWords, programText, textIn } from "./optionNames.js";
 import type { SchemaReport } from "./output/index.js";
 import { attachCounters, ProgressEmitter, type ProgressMode, PullLine, showProgress } from "./progress/index.js";
 import type { ResultFormat } from "./results/index.js";
@@ -32,13 +33,16 @@ import {
   type AwaitOptions,
   attachOptions,
   awaitOptions,
+  type CheckedResultOptions,
   configuredEngine,
   type DoctorReport,
   pullOptions,
   type ResultOptions,
   type RowmillOptions,
+  type RowOptions,
   resultOptions,
   rowmillOptions,
+  rowOptions,
   schemaOptions,
   type WaitingJob,
 } from "./rowmillOptions.js";
@@ -67,6 +71,7 @@ export type {
   DoctorReport,
   ResultOptions,
   RowmillOptions,
+  RowOptions,
   WaitingJob,
 } from "./rowmillOptions.js";
 export { JOB_DEFAULTS } from "./submission/defaults.js";
@@ -92,6 +97,7 @@ export class Rowmill implements AsyncDisposable {
   readonly #output: NodeJS.WriteStream | null;
   readonly #progress: ProgressMode;
   readonly #command: string;
+  readonly #optionWords: OptionWords | null;
   readonly #surroundings: Surroundings;
   readonly #runner: RunnerLink;
   /** Those that may still look into the home. */
@@ -104,6 +110,7 @@ export class Rowmill implements AsyncDisposable {
     const given = parseStrict(rowmillOptions, options, "option");
     requireWorkingFolder();
     this.#output = given.output === undefined ? process.stderr : given.output;
+    this.#optionWords = given.optionWords ?? null;
     const home = given.home ?? defaultHome();
     this.#home = openHome(home, {
       // what was repaired is told, if not here then to the next who reads
@@ -273,10 +280,24 @@ export class Rowmill implements AsyncDisposable {
   getJobResults<Row = unknown>(jobId: string, options?: ResultOptions & { format?: "array" }): Promise<Row[]>;
   getJobResults(jobId: string, options?: ResultOptions): Promise<unknown>;
   async getJobResults(jobId: string, options: ResultOptions = {}): Promise<unknown> {
-    using results = await this.#openResults(jobId, options);
+    using results = await this.#openResults(jobId, parseStrict(resultOptions, options, "option"));
     const { shape, format } = results;
     const { collectResults, resultsToArrow } = await import("./results/index.js");
     return await (format === "arrow" ? resultsToArrow : collectResults)(results.batches(), shape);
+  }
+
+  /** The results as `getJobResults` gives them, row by row as they are asked for, in bounded memory: a job of any size, or by `from`
+   *  and `to` a part of one. Whoever stops reading leaves nothing behind.
+   *  @throws {InputError} as `getJobResults` */
+  iterateJobResults<Row>(
+    jobId: JobId<Row>,
+    options: RowOptions & Omit<PlainUnpacked, "format">,
+  ): AsyncGenerator<Row, void, undefined>;
+  iterateJobResults<Row = unknown>(jobId: string, options?: RowOptions): AsyncGenerator<Row, void, undefined>;
+  async *iterateJobResults(jobId: string, options: RowOptions = {}): AsyncGenerator<unknown, void, undefined> {
+    using results = await this.#openResults(jobId, parseStrict(rowOptions, options, "option"));
+    const { eachResult } = await import("./results/index.js");
+    yield* eachResult(results.batches(), results.shape);
   }
 
   /** Writes the results to a file whose ending is the format: .csv .tsv .jsonl .json .parquet .arrow .feather, the text
@@ -289,7 +310,7 @@ export class Rowmill implements AsyncDisposable {
   ): Promise<{ path: string; rows: number }> {
     givenPath(RESULT_PATH, path);
     requireWorkingFolder();
-    using results = await this.#openResults(jobId, options);
+    using results = await this.#openResults(jobId, parseStrict(resultOptions, options, "option"));
     const { writeResults } = await import("./results/index.js");
     return await writeResults(results.batches(), results.shape, path);
   }
@@ -306,7 +327,7 @@ export class Rowmill implements AsyncDisposable {
     const { encodeResults, RESULT_FORMATS } = await import("./results/index.js");
     if (!RESULT_FORMATS.includes(format))
       throw new InputError("ROWMILL_UNKNOWN_FORMAT", `format must be one of ${RESULT_FORMATS.join(", ")}`);
-    using results = await this.#openResults(jobId, options);
+    using results = await this.#openResults(jobId, parseStrict(resultOptions, options, "option"));
     yield* encodeResults(results.batches(), results.shape, format);
   }
 
@@ -385,8 +406,7 @@ export class Rowmill implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  async #openResults(jobId: string, options: ResultOptions): Promise<OpenResults> {
-    const given = parseStrict(resultOptions, options, "option");
+  async #openResults(jobId: string, given: CheckedResultOptions): Promise<OpenResults> {
     const job = this.#home.catalog.get(givenText(JOB_ID, jobId));
     return openResults(this.#home, job, given, (line) => this.#say(`warning: ${line}`));
   }
@@ -403,7 +423,9 @@ export class Rowmill implements AsyncDisposable {
     if (jobs.some(({ status }) => status !== "UNKNOWN" && !FINAL_STATUSES.has(status))) this.#runner.ensure();
   }
 
-  #say(line: string): void {
-    if (this.#output !== null) writeLine(this.#output, messageLine(line));
+  #say(line: string | NamingText): void {
+    if (this.#output === null) return;
+    const text = this.#optionWords === null ? programText(line) : textIn(this.#optionWords, line);
+    writeLine(this.#output, messageLine(text));
   }
 }

@@ -6,6 +6,7 @@ import type { HomeConfig, JobRecord } from "./jobs/index.js";
 import { JSON_STYLES } from "./jsonStyle.js";
 import type { ModelFit } from "./modelFits.js";
 import type { BackendFacts, MachineFacts } from "./models/index.js";
+import type { NamedOption, OptionWords } from "./optionNames.js";
 import { PROGRESS_MODES, type ProgressMode } from "./progress/index.js";
 import type { Calibration } from "./schedule/index.js";
 import { SCHEMA_IN_PROMPT } from "./schemaInPrompt.js";
@@ -27,6 +28,8 @@ export interface RowmillOptions {
   /** How messages call the command line. Default: as this process was called, "rowmill", "npx rowmill" or "node dist/cli/main.js",
    *  with --home where the home is not the default one. */
   command?: string;
+  /** How messages write an option that they name. Default: as a program does, `csvQuotes: "relaxed"`. */
+  optionWords?: (named: NamedOption) => string;
   /** Asked, with the size and the place, before the default model is downloaded for a job that names no model. Without it
    *  such a job is refused with the command that downloads. */
   confirmDownload?: (question: string) => boolean | Promise<boolean>;
@@ -40,8 +43,13 @@ export const rowmillOptions = z.strictObject({
   output: z.custom<NodeJS.WriteStream>(isWritable, "it must be a writable stream or null").nullable().optional(),
   progress: z.enum(PROGRESS_MODES).optional(),
   command: z.string().min(1).optional(),
-  confirmDownload: z.custom<() => boolean>((given) => typeof given === "function", "must be a function").optional(),
+  optionWords: z.custom<OptionWords>(isFunction, "must be a function").optional(),
+  confirmDownload: z.custom<() => boolean>(isFunction, "must be a function").optional(),
 });
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
 
 function isWritable(value: unknown): boolean {
   return ["write", "on"].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === "function");
@@ -64,9 +72,16 @@ export interface ResultOptions {
   /** "escape": in .csv and .tsv files an apostrophe stands before each text, and column name, that a spreadsheet would run as
    *  a formula (it begins with = + - @, a tab or a line break), and texts are quoted. Default "keep": as they are. */
   csvFormulas?: "keep" | "escape";
+  /** The first row, by its place in the input: default 0, the first of all. */
+  from?: number;
+  /** The row behind the last; default all. What lies behind the input's end is not there. */
+  to?: number;
   /** "array" (default): strings or objects; "arrow": an Apache Arrow Table. */
   format?: "array" | "arrow";
 }
+
+/** Of results that come row by row. */
+export type RowOptions = Omit<ResultOptions, "format">;
 
 export const resultOptions = z.strictObject({
   includeInputs: z.boolean().optional(),
@@ -76,8 +91,11 @@ export const resultOptions = z.strictObject({
   outputColumn: z.string().min(1).optional(),
   unpackJson: z.boolean().optional(),
   csvFormulas: z.enum(["keep", "escape"]).optional(),
+  from: z.number().int().min(0).optional(),
+  to: z.number().int().min(0).optional(),
   format: z.enum(["array", "arrow"]).optional(),
 });
+export const rowOptions = resultOptions.omit({ format: true });
 
 export type CheckedResultOptions = Readonly<z.infer<typeof resultOptions>>;
 

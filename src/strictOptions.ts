@@ -3,6 +3,7 @@ import { InputError } from "./errors.js";
 import { listed, quoted } from "./foreignText.js";
 import { readGiven } from "./given.js";
 import { nearestName } from "./nearestName.js";
+import { type NamingText, naming, option } from "./optionNames.js";
 
 /** Parses with a strict object schema; the first problem becomes one line.
  *  @throws {InputError} ROWMILL_UNKNOWN_OPTION, ROWMILL_BAD_OPTION */
@@ -21,11 +22,15 @@ export function parseStrict<T extends z.ZodObject>(schema: T, value: unknown, wh
     const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${quoted(near)}?`;
     throw new InputError("ROWMILL_UNKNOWN_OPTION", `unknown ${what} ${quoted(unknown)}: ${hint}`);
   }
-  const path = issue?.path.map(String).join(".");
-  throw new InputError(
-    "ROWMILL_BAD_OPTION",
-    `${what} ${path ? `${path} ` : ""}${issue ? requirementOf(issue) : "is not valid"}${given}`,
-  );
+  const requirement = issue ? requirementOf(issue) : "is not valid";
+  throw new InputError("ROWMILL_BAD_OPTION", naming`${nameOf(what, issue?.path ?? [])} ${requirement}${given}`);
+}
+
+/** What a message calls the place of a problem: an option of the facade as each door does. */
+function nameOf(what: string, path: readonly PropertyKey[]): string | NamingText {
+  const [first, ...inner] = path.map(String);
+  if (first === undefined || what !== "option") return [what, path.map(String).join(".")].join(" ").trimEnd();
+  return naming`option ${option(first)}${inner.map((name) => `.${name}`).join("")}`;
 }
 
 /** `, not 200` for a value that a line has room for. */

@@ -2,6 +2,7 @@ import { type EngineName, likelyEngine } from "./engine/index.js";
 import { messageLine } from "./foreignText.js";
 import type { Home } from "./jobs/index.js";
 import { type Download, describeDownload, type MemoryFit } from "./models/index.js";
+import { type NamingText, naming } from "./optionNames.js";
 import { type ProgressMode, PullLine, ReadingLine } from "./progress/index.js";
 import type { RowmillOptions } from "./rowmillOptions.js";
 import { fitMemory } from "./runner/index.js";
@@ -13,7 +14,7 @@ export interface Surroundings extends Pick<SubmissionContext, "home" | "models">
   readonly output: NodeJS.WriteStream | null;
   readonly progress: ProgressMode;
   readonly confirmDownload: RowmillOptions["confirmDownload"];
-  readonly say: (line: string) => void;
+  readonly say: (line: string | NamingText) => void;
 }
 
 /** Says how a submission goes, and what it is warned of.
@@ -33,7 +34,7 @@ export function submissionContext(
     onModelFile: once(() => tellEngine(engine, say)),
     confirmDownload: (download, isDefaultModel) => confirm(download, isDefaultModel ? confirmDownload : null, say),
     onRows: (rows) => reading.show(rows),
-    warn: ({ text }) => say(`warning: ${text}`),
+    warn: ({ text, parts = [text] }) => say(naming`warning: ${parts}`),
     clear: () => {
       reading.clear();
       pulling.end();

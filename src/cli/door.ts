@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { commandFor } from "../commandLine.js";
 import type { Rowmill } from "../rowmill.js";
+import { flagWords } from "./flagWords.js";
 import { say } from "./output.js";
 
 export type JobRecord = Awaited<ReturnType<Rowmill["getJob"]>>;
@@ -31,6 +32,7 @@ export async function openDoor(command: Command): Promise<Door> {
   const mill = new facade.Rowmill({
     ...(home !== undefined && { home }),
     output: quiet ? null : process.stderr,
+    optionWords: flagWords,
     ...(progress !== undefined && { progress }),
     ...(process.stdin.isTTY && process.stderr.isTTY && { confirmDownload: ask }),
   });

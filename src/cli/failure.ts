@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { EXIT, messageOf, RowmillError } from "../errors.js";
 import { cutMiddle, messageLine } from "../foreignText.js";
+import { flagWords } from "./flagWords.js";
 import { exitWhenWritten, messageColors, printingFailure, say, sayLines } from "./output.js";
 
 /** As docs/operating.md has them. */
@@ -39,7 +40,7 @@ export function reportFailure(thrown: unknown): number {
   const error = firstOf(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
   if (error instanceof RowmillError) {
-    sayError(error.message, error.code);
+    sayError(error.messageIn(flagWords), error.code);
     return error.exitCode;
   }
   const reason = machineReason(error);

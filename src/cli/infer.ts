@@ -6,7 +6,7 @@ import { describeColumnOrder } from "./columnOrder.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { type Estimate, renderEstimate } from "./estimate.js";
 import { followJob, untilSubmitted } from "./follow.js";
-import { type InferFlags, inFlags, inferFlags, readInferOptions } from "./inferFlags.js";
+import { type InferFlags, inferFlags, readInferOptions } from "./inferFlags.js";
 import { print, printJson, screenWidth } from "./output.js";
 import { checkOutputIsNoSource, checkOutputPath } from "./outputPath.js";
 import { type OutputShape, shapeWords } from "./outputShape.js";
@@ -66,7 +66,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
   const options = { ...(await readInferOptions(flags)), stayAttached: false };
   await using door = await openDoor(command);
   if (flags.dryRun) {
-    const estimate = await submit(door, () => door.mill.infer(sourceOf(source), { ...options, dryRun: true }));
+    const estimate = await untilSubmitted(door, () => door.mill.infer(sourceOf(source), { ...options, dryRun: true }));
     if (flags.output !== undefined) door.say("A dry run writes nothing: --output is ignored");
     if (flags.json) return printJson(estimate);
     const estimates = [estimate].flat() as Estimate[];
@@ -76,7 +76,7 @@ async function runInfer(source: string, flags: InferFlags, command: Command): Pr
         .join("\n\n"),
     );
   }
-  const submitted = await submit(
+  const submitted = await untilSubmitted(
     door,
     async () => (await door.mill.infer(sourceOf(source), { ...options, dryRun: false })) as string | string[],
   );
@@ -105,14 +105,6 @@ function sourceOf(given: string): string | NodeJS.ReadStream {
     "ROWMILL_NO_SUCH_FILE",
     `nothing is piped into standard input: \`… | ${ownProgram().join(" ")} infer -\`, or name a file`,
   );
-}
-
-async function submit<T>(door: Door, infer: () => Promise<T>): Promise<T> {
-  try {
-    return await untilSubmitted(door, infer);
-  } catch (error) {
-    throw inFlags(error);
-  }
 }
 
 /** What is wrong with the output is said before anything runs. */

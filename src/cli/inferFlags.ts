@@ -1,8 +1,8 @@
 import { Option } from "commander";
 import { z } from "zod";
 import { ownProgram } from "../commandLine.js";
-import { InputError } from "../errors.js";
 import { inferTable } from "../inferTable.js";
+import { FORMAT_ENDINGS } from "../results/formats.js";
 import type { Rowmill } from "../rowmill.js";
 import {
   collect,
@@ -13,6 +13,7 @@ import {
   parseMaxFailed,
   timeoutOption,
 } from "./arguments.js";
+import { flagOf } from "./flagWords.js";
 import { readJsonOption, readTextFile } from "./jsonInput.js";
 import { readSchemaOption } from "./schemaInput.js";
 
@@ -21,8 +22,6 @@ type InferOptions = NonNullable<Parameters<Rowmill["infer"]>[1]>;
 /** How one of the facade's options is given in the shell. What it takes the table of options says: one of a few words, a whole
  *  number, several values, or only to be there. */
 interface InferFlag {
-  /** The option's own name with hyphens, unless said. */
-  readonly flag?: `--${string}`;
   /** What stands for its value in the help. */
   readonly value?: string;
   readonly words: string;
@@ -69,31 +68,27 @@ const FLAGS = {
     read: oneOrAll,
   },
   outputSchema: {
-    flag: "--schema",
     value: "json",
     words: "JSON Schema that every output obeys: a file's path (a module .mjs .js .cjs is run), or the JSON itself",
     read: (given: string) => readSchemaOption("--schema", given),
   },
   outputGrammar: {
-    flag: "--grammar",
     value: "file",
     words: "grammar that every output is a text of: a GBNF file, or the GBNF itself",
     read: readGrammar,
   },
   outputRegex: {
-    flag: "--regex",
     value: "expression",
     words: "ECMA-262 regular expression that matches every output from beginning to end",
   },
   outputChoices: {
-    flag: "--choices",
     value: "list",
     words: "texts of which every output is one: a,b,c; repeat, or a JSON list",
     read: (lists: string[]) => lists.flatMap(readChoices),
   },
   labelProbabilities: { words: "with --choices: choose by the probability of each whole choice, and record them" },
   confidence: { words: "with --schema or --choices: record how probable each label of the output's fields was" },
-  outputStyle: { flag: "--style", value: "style", words: "white space in a schema's outputs (default: spaced)" },
+  outputStyle: { value: "style", words: "white space in a schema's outputs (default: spaced)" },
   schemaInPrompt: {
     value: "mode",
     words: "what of the schema the model reads: nothing, the fields' descriptions and titles (default), all of it",
@@ -102,9 +97,8 @@ const FLAGS = {
     value: "n",
     words: "runs of a row again whose output was cut or fails its check, at a temperature above 0 (default: 2)",
   },
-  systemPrompt: { flag: "--system", value: "text", words: "system prompt: the task, the same for every row" },
+  systemPrompt: { value: "text", words: "system prompt: the task, the same for every row" },
   templateArguments: {
-    flag: "--template-args",
     value: "json",
     words: `variables of the model's chat template: '{"enable_thinking": false}' for answers without reasoning`,
     read: (given: string) => readJsonOption("--template-args", given, "ROWMILL_BAD_OPTION"),
@@ -127,7 +121,6 @@ const FLAGS = {
   },
   maxTotalTokens: { value: "n", words: "the same in tokens, input and output together" },
   jobPriority: {
-    flag: "--priority",
     value: "n",
     words: "0 interactive (default), 1 production: after all of 0",
     read: Number,
@@ -135,7 +128,6 @@ const FLAGS = {
   name: { value: "text", words: "a name for your records; repeat, one for each --model", read: oneOrAll },
   description: { value: "text", words: "a description for your records; repeat, one for each --model", read: oneOrAll },
   samplingParams: {
-    flag: "--sampling",
     value: "json",
     words: "temperature, topP, topK, minP, maxTokens, stop, seed, …: JSON or a file's path",
     read: (given: string) => readJsonOption("--sampling", given, "ROWMILL_BAD_OPTION"),
@@ -155,7 +147,7 @@ const OWN_FLAGS: Readonly<Partial<Record<keyof InferOptions, () => readonly Opti
   answerPrefix: () => [
     new Option(
       "--output <file>",
-      "write the results here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+      `write the results here; the ending names the format: ${FORMAT_ENDINGS} (/dev/stdout and pipes: jsonl)`,
     ),
   ],
   outputColumn: () => [
@@ -203,11 +195,8 @@ function toOption(name: keyof InferOptions, flag: InferFlag): Option {
 
 /** An option's flag; what is on unless something is said has one that turns it off. */
 export function flagOfOption(name: keyof InferOptions): string {
-  const own = FLAGS[name] as InferFlag | null;
-  const { isSwitch } = valuesOf(name);
-  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const isOn = isSwitch && inferTable.shape[name].parse(undefined) === true;
-  return own?.flag ?? `--${isOn ? "no-" : ""}${words}`;
+  const isOn = valuesOf(name).isSwitch && inferTable.shape[name].parse(undefined) === true;
+  return isOn ? flagOf(name).replace("--", "--no-") : flagOf(name);
 }
 
 /** Which values an option takes, as the table of options says. */
@@ -225,22 +214,6 @@ function valuesOf(name: keyof InferOptions) {
     isList: parts.some(({ type }) => type === "array" || type === "readonly"),
   };
 }
-
-/** What the facade says of an option, said of the flag that was typed; any other error as it is. */
-export function inFlags(error: unknown): unknown {
-  if (!(error instanceof InputError) || error.code !== "ROWMILL_BAD_OPTION") return error;
-  const message = error.message.replace(OPTION_NAMES, (_, said: keyof InferOptions, alone: keyof InferOptions) =>
-    flagOfOption(said ?? alone),
-  );
-  return new InputError(error.code, message, { cause: error });
-}
-
-const optionNames = flagEntries.flatMap(([name, flag]) => (flag === null ? [] : [name]));
-/** Behind the word option each; alone those that are no plain words. */
-const OPTION_NAMES = new RegExp(
-  `\\boption (${optionNames.join("|")})\\b|\\b(${optionNames.filter((name) => /[A-Z]/.test(name)).join("|")}|confidence)\\b`,
-  "g",
-);
 
 /** `infer`'s flags as commander gives them: those of the facade's options by their own names, and the shell's. */
 export interface InferFlags {

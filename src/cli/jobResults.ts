@@ -1,18 +1,15 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../errors.js";
-import { examples, formulasOption, jobArgument, jsonOption } from "./arguments.js";
+import { FORMAT_ENDINGS, isTextFormat, RESULT_FORMATS, type ResultFormat } from "../results/formats.js";
+import { examples, formulasOption, jobArgument, jsonOption, parseCount } from "./arguments.js";
 import { type Door, type JobRecord, openDoor } from "./door.js";
 import { printBytes, printJson } from "./output.js";
 import { checkOutputPath } from "./outputPath.js";
 import { formatCount } from "./quantities.js";
 
-type Format = (typeof FORMATS)[number];
-const FORMATS = ["jsonl", "json", "csv", "tsv", "parquet", "arrow", "feather"] as const;
-const BINARY_FORMATS: readonly string[] = ["parquet", "arrow", "feather"];
-
 interface ResultFlags {
   output?: string;
-  format?: Format;
+  format?: ResultFormat;
   includeInputs?: boolean;
   includeCumulativeLogprobs?: true;
   includeTokenLogprobs?: true;
@@ -20,6 +17,8 @@ interface ResultFlags {
   csvFormulas?: "keep" | "escape";
   unpackJson?: true;
   outputColumn?: string;
+  from?: number;
+  to?: number;
   json?: true;
 }
 
@@ -30,11 +29,11 @@ export function addJobResults(jobs: Command): void {
     .addArgument(jobArgument())
     .option(
       "--output <file>",
-      "write them here; the ending names the format: .csv .tsv .jsonl .json .parquet .arrow (/dev/stdout and pipes: jsonl)",
+      `write them here; the ending names the format: ${FORMAT_ENDINGS} (/dev/stdout and pipes: jsonl)`,
     )
     .addOption(
       new Option("--format <format>", "format of what is printed (default: jsonl)")
-        .choices(FORMATS)
+        .choices(RESULT_FORMATS)
         .conflicts(["output"]),
     )
     .option("--include-inputs", "for a list: the input beside each output (tables always come with their columns)")
@@ -44,6 +43,8 @@ export function addJobResults(jobs: Command): void {
     .option("--include-finish-reason", "add finish_reason (stop, length: cut, error) and input_truncated")
     .option("--unpack-json", "parse JSON outputs: an object's keys become columns, or each label's probability")
     .option("--output-column <name>", "another name for the column with the results")
+    .option("--from <row>", "the first row, by its place in the input, from 0", parseCount)
+    .option("--to <row>", "the row behind the last", parseCount)
     .addOption(formulasOption())
     .addOption(jsonOption().conflicts(["format"]))
     .addHelpText(
@@ -60,7 +61,7 @@ export function addJobResults(jobs: Command): void {
 async function runResults(jobId: string, flags: ResultFlags, command: Command): Promise<void> {
   if (flags.output !== undefined) await checkOutputPath(flags.output);
   const format = flags.json ? "json" : (flags.format ?? "jsonl");
-  if (flags.output === undefined && BINARY_FORMATS.includes(format) && process.stdout.isTTY) {
+  if (flags.output === undefined && !isTextFormat(format) && process.stdout.isTTY) {
     throw new InputError(
       "ROWMILL_BAD_OPTION",
       `${format} is not for a terminal: give --output FILE, or send it on by > or |`,
@@ -75,6 +76,8 @@ async function runResults(jobId: string, flags: ResultFlags, command: Command): 
     ...(flags.csvFormulas !== undefined && { csvFormulas: flags.csvFormulas }),
     ...(flags.unpackJson && { unpackJson: true }),
     ...(flags.outputColumn !== undefined && { outputColumn: flags.outputColumn }),
+    ...(flags.from !== undefined && { from: flags.from }),
+    ...(flags.to !== undefined && { to: flags.to }),
   };
   // asked before the results are read: a row that ends meanwhile is no reason for silence
   const job = await door.mill.getJob(jobId);
@@ -103,7 +106,7 @@ export function missingRows(job: Pick<JobRecord, "jobId" | "status" | "rowsTotal
 type ResultOptions = Parameters<Door["mill"]["writeJobResults"]>[2];
 
 /** Ends early, and in silence, when the reader has seen enough. */
-async function printResults(door: Door, jobId: string, format: Format, options: ResultOptions): Promise<void> {
+async function printResults(door: Door, jobId: string, format: ResultFormat, options: ResultOptions): Promise<void> {
   for await (const chunk of door.mill.streamJobResults(jobId, format, options)) {
     if (!(await printBytes(chunk))) return;
   }

@@ -1,7 +1,9 @@
 import { stringifyExact } from "../exactNumbers.js";
 import { cutMiddle } from "../foreignText.js";
+import { textIn } from "../optionNames.js";
 import { describeColumnOrder } from "./columnOrder.js";
 import type { JobDefaults, JobRecord } from "./door.js";
+import { flagWords } from "./flagWords.js";
 import { formatCount, formatInputTokens, formatSeconds } from "./quantities.js";
 import { renderPairs } from "./table.js";
 
@@ -33,7 +35,7 @@ export function renderJob(job: JobRecord, defaults: JobDefaults, width: number):
     ["rows", rowsOf(job)],
     ["tokens", tokensOf(job)],
     ...rowFailures(job),
-    ...job.warnings.map(({ text }): [string, string] => ["warning", text]),
+    ...job.warnings.map(({ text, parts = [text] }): [string, string] => ["warning", textIn(flagWords, parts)]),
     ["plan", job.plan && planOf(job.plan)],
     ["runner's process", job.runnerPid === null ? null : String(job.runnerPid)],
   ];

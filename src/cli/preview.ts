@@ -6,8 +6,6 @@ import { formatCount } from "./quantities.js";
 import { cellText, renderTable, shorten } from "./table.js";
 
 const PREVIEW_ROWS = 5;
-/** The facade gives results whole; more rows than this are not read for the sake of a glance. */
-const LARGEST_PREVIEWED_JOB = 20_000;
 /** Where no terminal says its width. */
 const PLAIN_WIDTH = 100;
 const LEAST_INPUT_WIDTH = 20;
@@ -21,11 +19,17 @@ type ShownJob = Pick<JobRecord, "columnParts" | "outputColumn" | "kind" | "colum
 
 /** Shows a finished job's first rows, input beside output, and says how to get all of them. */
 export async function showPreview(door: Door, job: JobRecord, shape: OutputShape): Promise<void> {
-  if (job.rowsTotal > 0 && job.rowsTotal <= LARGEST_PREVIEWED_JOB) {
+  if (job.rowsTotal > 0) {
     const { unpackJson, includeFinishReason } = shape;
-    const options = { includeInputs: true, format: "array", unpackJson, includeFinishReason } as const;
-    const rows = await door.mill.getJobResults(job.jobId, options);
-    print(renderPreview((rows as Record<string, unknown>[]).slice(0, PREVIEW_ROWS), job, screenWidth(PLAIN_WIDTH)));
+    const options = {
+      includeInputs: true,
+      format: "array",
+      unpackJson,
+      includeFinishReason,
+      to: PREVIEW_ROWS,
+    } as const;
+    const rows = await door.mill.getJobResults<Record<string, unknown>>(job.jobId, options);
+    print(renderPreview(rows, job, screenWidth(PLAIN_WIDTH)));
     if (job.rowsTotal > PREVIEW_ROWS) print(`… ${formatCount(job.rowsTotal - PREVIEW_ROWS)} more rows`);
   }
   // the plain command was said at the job's end

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../errors.js";
+import { naming, option } from "../optionNames.js";
 import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
 import { knownBytes, MAGIC_BYTES, utf16Name } from "./fileMagic.js";
@@ -109,8 +110,8 @@ function checkedStart(path: string, bytes: Buffer): Buffer {
     const advice =
       known.format === undefined
         ? "Unpack or export it first."
-        : `Name it .${known.format}, or say so (inputFormat, --input-format ${known.format}).`;
-    throw new InputError("ROWMILL_UNREADABLE", `${path} is ${known.what}, and no text. ${advice}`);
+        : naming`Name it .${known.format}, or say so by ${option("inputFormat", known.format)}.`;
+    throw new InputError("ROWMILL_UNREADABLE", naming`${path} is ${known.what}, and no text. ${advice}`);
   }
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream";
 import { CsvError, type Parser, parse } from "csv-parse";
 import { InputError } from "../errors.js";
+import { type NamingText, naming, option } from "../optionNames.js";
 import type { Column, RowBatch } from "./batch.js";
 import { readUtf8 } from "./bytes.js";
 import { type CsvDialect, detectDialect } from "./csvDialect.js";
@@ -87,8 +88,8 @@ function explain(path: string, separator: string, error: CsvError): InputError {
   const line = `${path} line ${String(error.lines)}`;
   // the parser has come to the file's end by then: the row's number tells more than the line's
   const row = Number(error.records) === 0 ? `${path}, the header` : `${path}, row ${String(error.records)}`;
-  const unreadable = (place: string, reason: string) =>
-    new InputError("ROWMILL_UNREADABLE", `${place}: ${reason}`, { cause: error });
+  const unreadable = (place: string, reason: string | NamingText) =>
+    new InputError("ROWMILL_UNREADABLE", naming`${place}: ${reason}`, { cause: error });
   switch (error.code) {
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
       const got = Array.isArray(error.record) ? error.record.length : "another number of";
@@ -104,7 +105,7 @@ function explain(path: string, separator: string, error: CsvError): InputError {
     case "CSV_INVALID_CLOSING_QUOTE":
       return unreadable(
         line,
-        'a quote stands inside a field. Quote the whole field and double the quote inside it (""), or have such quotes read as characters: option csvQuotes "relaxed" (--csv-quotes relaxed).',
+        naming`a quote stands inside a field. Quote the whole field and double the quote inside it (""), or have such quotes read as characters by ${option("csvQuotes", "relaxed")}.`,
       );
     case "CSV_MAX_RECORD_SIZE":
       return unreadable(row, "the row is longer than 16 MB. Is a quote left open?");

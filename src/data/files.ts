@@ -4,6 +4,7 @@ import { basename, dirname, extname } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { InputError } from "../errors.js";
 import { nearestName } from "../nearestName.js";
+import { naming, option } from "../optionNames.js";
 import { beforeProcessEnds } from "../processEnd.js";
 import type { Column, RowBatch } from "./batch.js";
 import { readBytes } from "./bytes.js";
@@ -112,7 +113,7 @@ function formatOf(start: Buffer, name: string): FileFormat {
   const [line = ""] = text.split(/[\r\n]/, 1);
   if (/[,;\t|]/.test(line)) return "csv";
   if (text === "") throw new InputError("ROWMILL_EMPTY_TABLE", `${name} is empty.`);
-  const message = `${name} does not say what it is: give its format, one of ${FILE_FORMATS.join(", ")} (inputFormat, --input-format).`;
+  const message = naming`${name} does not say what it is: give its format by the option ${option("inputFormat")}, one of ${FILE_FORMATS.join(", ")}.`;
   throw new InputError("ROWMILL_UNKNOWN_FORMAT", message);
 }
 

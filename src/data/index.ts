@@ -6,6 +6,7 @@ export type { Column, ColumnType, EncodedBatch, RowBatch, Source } from "./batch
 export { FILE_FORMATS, type FileFormat } from "./dataFile.js";
 export { decimalShape, unscaledDecimal } from "./decimalText.js";
 export { type DecodedBatch, decodeBatch, decodeRows, type PlainRow } from "./decode.js";
+export { encodedRange } from "./encodedRange.js";
 export { ExactNumber, MOST_LEVELS, numberText, parseExactJson, toJavaScript, writeExactJson } from "./exactJson.js";
 export { objectOf } from "./keyOrder.js";
 export type { NumberStorage } from "./numberStorage.js";

@@ -1,7 +1,5 @@
-import { cutBatch, encodeArrow } from "./arrowBatches.js";
-import type { EncodedBatch, RowBatch, Source } from "./batch.js";
-import { decodeBatch } from "./decode.js";
-import { writeExactJson } from "./exactJson.js";
+import type { RowBatch, Source } from "./batch.js";
+import { encodedRange } from "./encodedRange.js";
 
 /** The first rows of an iterator, which is closed after them. */
 export function limitRows(rows: Iterator<unknown> | AsyncIterator<unknown>, limit: number): AsyncIterator<unknown> {
@@ -43,14 +41,7 @@ function firstRows(batch: RowBatch, rowCount: number): RowBatch {
     text: (column) => batch.text(column).slice(0, rowCount),
     encode() {
       const whole = batch.encode();
-      return whole === null ? null : firstEncoded(whole, rowCount);
+      return whole === null ? null : encodedRange(whole, 0, rowCount);
     },
   };
-}
-
-function firstEncoded(whole: EncodedBatch, rowCount: number): EncodedBatch {
-  const decoded = decodeBatch(whole);
-  if (decoded.format === "json")
-    return { format: "json", bytes: Buffer.from(writeExactJson(decoded.rows.slice(0, rowCount)), "utf8") };
-  return { format: "arrow", bytes: encodeArrow(cutBatch(decoded.batch, 0, rowCount)) };
 }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
+import { naming, option } from "../optionNames.js";
 import type { RowBatch, Source } from "./batch.js";
 import type { DataFile } from "./dataFile.js";
 import { unreadable } from "./fileErrors.js";
@@ -93,14 +94,14 @@ async function openSpooled(file: DataFile, path: string, options: SourceOptions)
 }
 
 function notCsv({ format, path }: Source, { csvQuotes }: SourceOptions): InputError {
-  const option = csvQuotes === undefined ? "inferTypes" : "csvQuotes";
+  const given = option(csvQuotes === undefined ? "inferTypes" : "csvQuotes");
   return new InputError(
     "ROWMILL_BAD_OPTION",
-    `${option} is about CSV and TSV, and ${path ?? "the data"} is ${format}: leave it out`,
+    naming`${given} is about CSV and TSV, and ${path ?? "the data"} is ${format}: leave it out`,
   );
 }
 
 function noFormat(): InputError {
-  const message = "inputFormat is about files and streams of bytes, and the data is in memory: leave it out";
+  const message = naming`${option("inputFormat")} is about files and streams of bytes, and the data is in memory: leave it out`;
   return new InputError("ROWMILL_BAD_OPTION", message);
 }

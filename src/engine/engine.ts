@@ -1,7 +1,7 @@
-import type { TokenLogprobs } from "../logprobColumns.js";
 import type { OutputForm } from "../output/index.js";
 import type { ChatFormat, ChatFrame } from "../prompt/index.js";
 import type { JobSampling, Sampling } from "../sampling.js";
+import type { TokenLogprobs } from "../tokenLogprobs.js";
 
 export type { Sampling, TokenLogprobs };
 

@@ -5,14 +5,7 @@ import type { FailedRows } from "./failedRows.js";
 import { countValues, SET_COUNTS } from "./jobCounts.js";
 import { idsThatBegin, noSuchJob, resolveJobId } from "./jobIds.js";
 import { liveHolder, type RunnerLease } from "./lease.js";
-import {
-  FINAL_STATUSES,
-  type JobCounts,
-  type JobFacts,
-  type JobRecord,
-  type JobSpec,
-  type JobStatus,
-} from "./record.js";
+import { FINAL_STATUSES, type JobCounts, type JobRecord, type JobStatus } from "./record.js";
 import { finishRemoval, setFolderAsideForRemoval } from "./removal.js";
 import type { SqlRow, Store } from "./sqlite.js";
 import { keepInFolder, type NewJob } from "./storedRecord.js";
@@ -80,13 +73,7 @@ export class Catalog {
     this.#busyTimeoutMs = home.busyTimeoutMs;
   }
 
-  /** Enters a job whose rows are durable; from now on others see it. */
-  submit(jobId: string, spec: JobSpec, facts: JobFacts): JobRecord {
-    this.submitAll([{ jobId, spec, facts, createdAt: this.#now() }]);
-    return this.get(jobId);
-  }
-
-  /** Enters several jobs, all or none. Their folders hold the same already. */
+  /** Enters jobs whose rows are durable, all or none; from now on others see them. Their folders hold the same already. */
   submitAll(jobs: readonly NewJob[]): void {
     const sql = `INSERT INTO jobs (${NEW_JOB_COLUMNS}, status) VALUES (${"?, ".repeat(10)}'QUEUED')`;
     this.db.transaction(() => this.db.runEach(sql, jobs, newJobValues));

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError, messageOf, RowmillError } from "../errors.js";
+import { naming, option } from "../optionNames.js";
 import { adoptForReading, reconcile } from "./adopt.js";
 import { Catalog } from "./catalog.js";
 import { CatalogStore } from "./catalogStore.js";
@@ -185,7 +186,7 @@ function asideLine(home: string, aside: readonly string[]): string {
 function notWritable(home: string, cause: unknown): InputError {
   return new InputError(
     "ROWMILL_HOME_NOT_WRITABLE",
-    `the home ${home} can't be written (${messageOf(cause)}): choose another with --home or ROWMILL_HOME`,
+    naming`the home ${home} can't be written (${messageOf(cause)}): choose another with the option ${option("home")} or ROWMILL_HOME`,
     { cause },
   );
 }

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { InputError } from "../errors.js";
+import { type NamingText, naming, option } from "../optionNames.js";
 
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
@@ -23,7 +24,7 @@ export function checkOwner(folder: string): void {
     throw notPrivate(
       folder,
       `belongs to user ${uid}, and this is user ${user}`,
-      `${asOwner}, choose another home with --home or ROWMILL_HOME, or make it this user's: chown -R ${user} ${path}`,
+      naming`${asOwner}, choose another home with the option ${option("home")} or ROWMILL_HOME, or make it this user's: chown -R ${user} ${path}`,
     );
   }
   const isOwnGroup = gid === user && gid === process.getegid?.();
@@ -32,9 +33,9 @@ export function checkOwner(folder: string): void {
   if (writers !== null) throw notPrivate(folder, `may be written by ${writers}`, `chmod go-w ${path}`);
 }
 
-function notPrivate(folder: string, what: string, mend: string): InputError {
+function notPrivate(folder: string, what: string, mend: string | NamingText): InputError {
   return new InputError(
     "ROWMILL_HOME_NOT_PRIVATE",
-    `the home's folder ${folder} ${what}: ${mend}; where all who can write it are trusted, set ${TRUST}=1`,
+    naming`the home's folder ${folder} ${what}: ${mend}; where all who can write it are trusted, set ${TRUST}=1`,
   );
 }

@@ -11,15 +11,13 @@ import { packLogprobs } from "./packedLogprobs.js";
 import { openForReading } from "./readingStore.js";
 import type { JobCounts } from "./record.js";
 import { syncFolder } from "./removal.js";
-import { readOutputs, readResultBatches } from "./resultBatches.js";
+import { ALL_ROWS, type RowRange, readOutputs, readResultBatches } from "./resultBatches.js";
 import { BUSY_TIMEOUT_MS, fromSqlText, Sqlite, storeError, toSqlText } from "./sqlite.js";
 import { countResults, type NewJob, writeStoredJob } from "./storedRecord.js";
 
 /** A row at submission. */
 export interface NewRow {
   readonly prompt: string | null;
-  /** Tokens of its text, without prefix and suffix. */
-  readonly tokens: number;
 }
 
 /** A row that has no result yet. */
@@ -109,10 +107,9 @@ export class JobFile implements Disposable {
     if (rows.length === 0) return;
     let index = this.#rowCount;
     this.#db.transaction(() => {
-      this.#db.runEach("INSERT INTO rows (i, prompt, tokens) VALUES (?, ?, ?)", rows, (row) => [
+      this.#db.runEach("INSERT INTO rows (i, prompt, tokens) VALUES (?, ?, 0)", rows, ({ prompt }) => [
         index++,
-        toSqlText(row.prompt),
-        row.tokens,
+        toSqlText(prompt),
       ]);
       if (inputs === null) return;
       const sql = "INSERT INTO batches (first, row_count, format, bytes) VALUES (?, ?, ?, ?)";
@@ -156,13 +153,9 @@ export class JobFile implements Disposable {
   /** The next rows that have no result, in order.
    *  @param after  the index before the first that is wanted: −1 for all */
   pendingRows(after: number, limit: number): PendingRow[] {
-    const sql = `SELECT i, prompt, tokens FROM rows WHERE i > ? AND NOT EXISTS
+    const sql = `SELECT i, prompt FROM rows WHERE i > ? AND NOT EXISTS
       (SELECT 1 FROM results WHERE results.i = rows.i) ORDER BY i LIMIT ?`;
-    return this.#db.all(sql, after, limit).map((row) => ({
-      index: Number(row.i),
-      prompt: fromSqlText(row.prompt),
-      tokens: Number(row.tokens),
-    }));
+    return this.#db.all(sql, after, limit).map((row) => ({ index: Number(row.i), prompt: fromSqlText(row.prompt) }));
   }
 
   /** Keeps results, all or none; afterwards they outlive a power cut.
@@ -231,10 +224,10 @@ export class JobFile implements Disposable {
     });
   }
 
-  /** All rows in order, each with its prompt, its input and its result ("not run" where there is none). A table comes
-   *  in the batches that it was read in, a list in batches of `size`. */
-  resultBatches(size: number): AsyncIterable<ResultBatch> {
-    return readResultBatches(this.#db, size);
+  /** Rows in order, each with its prompt, its input and its result ("not run" where there is none), one batch read at a time. A
+   *  table comes in the batches that it was read in, cut to the range, a list in batches of `size`. */
+  resultBatches(size: number, range: RowRange = ALL_ROWS): AsyncIterable<ResultBatch> {
+    return readResultBatches(this.#db, size, range);
   }
 
   /** The outputs of the rows that have one, in order, `size` read at a time. */

@@ -1,6 +1,7 @@
 /** A job file's schema, one script a version: never change one that was released, add the next.
- *  `rows`: prompts in input order. `batches`: the input rows themselves, as they were read, where the input was a table.
- *  `results`: at most one a row, which the primary key holds. */
+ *  `rows`: prompts in input order; their `tokens` nobody reads, and to drop the column would write each old job's prompts anew.
+ *  `batches`: the input rows themselves, as they were read, where the input was a table. `results`: at most one a row, which the
+ *  primary key holds. */
 export const JOB_MIGRATIONS: readonly string[] = [
   `CREATE TABLE rows (
      i INTEGER PRIMARY KEY,

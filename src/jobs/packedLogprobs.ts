@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from "../logprobColumns.js";
+import type { TokenLogprobs } from "../tokenLogprobs.js";
 
 /** Tokens and their log-probabilities as bytes: how many, little-endian in four; their logarithms in four each, their
  *  lengths in two each, and their text: some ten bytes a token. */

@@ -1,6 +1,7 @@
 import type { Column } from "../data/index.js";
 import type { JsonStyle } from "../jsonStyle.js";
 import type { ModelRef } from "../modelRef.js";
+import type { NamingText } from "../optionNames.js";
 import type { ChatFrame } from "../prompt/index.js";
 import type { ConfidenceField } from "../results/index.js";
 import type { JobSampling } from "../sampling.js";
@@ -39,6 +40,8 @@ export interface JobWarning {
     | "OTHER";
   /** In one line. */
   readonly text: string;
+  /** The text with the options that it names as data, for who writes them otherwise than a program; absent where it names none. */
+  readonly parts?: NamingText;
   /** Of the rows or other things that it is about; null where it is about none. */
   readonly count: number | null;
 }
@@ -86,6 +89,8 @@ export interface JobSpec {
   /** A schema's numbers that a double does not carry are bigints; `JSON.stringify` of a record that the facade gives writes
    *  them as texts of their digits. */
   readonly outputSchema: unknown;
+  /** The columns that an output unpacks to, where the schema makes each an object; absent in a job of an earlier version. */
+  readonly unpackedColumns?: readonly Column[] | null;
   readonly outputGrammar: string | null;
   readonly outputRegex: string | null;
   readonly outputChoices: readonly string[] | null;

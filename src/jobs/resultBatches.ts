@@ -1,44 +1,52 @@
-import type { EncodedBatch } from "../data/index.js";
+import { type EncodedBatch, encodedRange } from "../data/index.js";
 import type { ResultBatch, ResultRow, RowFinish } from "../results/index.js";
 import { unpackLogprobs } from "./packedLogprobs.js";
 import { fromSqlText, type Sqlite, type SqlRow } from "./sqlite.js";
 
 const NOT_RUN = "not run";
 
-/** Reads a job's rows with their results, in order: for a table in the batches that it was read in, for a list in
- *  batches of `size`. */
-export async function* readResultBatches(db: Sqlite, size: number): AsyncGenerator<ResultBatch> {
-  let batch: SqlRow | undefined;
-  const sizeFrom = (first: number): number => {
-    batch = db.get("SELECT row_count, format, bytes FROM batches WHERE first = ?", first);
-    return batch === undefined ? size : Number(batch.row_count);
-  };
-  const sql = `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
-      token_logprobs, field_probabilities, finish, input_cut
-    FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? ORDER BY rows.i LIMIT ?`;
-  for (const rows of readPages(db, sql, sizeFrom)) {
+/** Consecutive rows of a job. */
+export interface RowRange {
+  /** The first row's place in the input, from 0. */
+  readonly from: number;
+  /** The place behind the last row's; what lies behind the input's end is not there. */
+  readonly to: number;
+}
+
+export const ALL_ROWS: RowRange = { from: 0, to: Number.POSITIVE_INFINITY };
+
+const RESULTS = `SELECT rows.i AS i, prompt, output, error, logprob, input_tokens, output_tokens, probabilities,
+    token_logprobs, field_probabilities, finish, input_cut
+  FROM rows LEFT JOIN results ON results.i = rows.i WHERE rows.i >= ? AND rows.i < ? ORDER BY rows.i`;
+
+/** Reads a job's rows with their results, in order, a batch at a time: for a table in the batches that it was read in, the first and
+ *  the last cut to the range, for a list in batches of `size`. */
+export async function* readResultBatches(
+  db: Sqlite,
+  size: number,
+  { from, to }: RowRange,
+): AsyncGenerator<ResultBatch> {
+  for (let first = from; first < to; ) {
+    const batch = db.get("SELECT first, row_count FROM batches WHERE first <= ? ORDER BY first DESC LIMIT 1", first);
+    const end = Math.min(to, batch === undefined ? first + size : Number(batch.first) + Number(batch.row_count));
+    const rows = db.all(RESULTS, first, end);
+    if (rows.length === 0) return;
     yield {
       rows: rows.map(toResultRow),
       prompts: rows.map((row) => fromSqlText(row.prompt)),
-      inputs: batch === undefined ? null : toEncodedBatch(batch),
+      inputs: batch === undefined ? null : inputsOf(db, batch, first, end),
     };
+    first = end;
   }
 }
 
-/** The outputs of the rows that have one, in order. */
+/** The outputs of the rows that have one, in order, `size` read at a time. */
 export function* readOutputs(db: Sqlite, size: number): Generator<string> {
   const sql = "SELECT i, output FROM results WHERE i >= ? AND output IS NOT NULL ORDER BY i LIMIT ?";
-  for (const rows of readPages(db, sql, () => size)) for (const row of rows) yield fromSqlText(row.output) as string;
-}
-
-/** Reads rows a page at a time, until there are none.
- *  @param sql       of the first index and the most rows of a page, in the order of their indexes `i`
- *  @param sizeFrom  the most rows of the page that begins at an index */
-function* readPages(db: Sqlite, sql: string, sizeFrom: (first: number) => number): Generator<readonly SqlRow[]> {
   for (let first = 0; ; ) {
-    const rows = db.all(sql, first, sizeFrom(first));
+    const rows = db.all(sql, first, size);
     if (rows.length === 0) return;
-    yield rows;
+    for (const row of rows) yield fromSqlText(row.output) as string;
     first = Number(rows.at(-1)?.i) + 1;
   }
 }
@@ -63,6 +71,11 @@ function toResultRow(row: SqlRow): ResultRow {
   };
 }
 
-function toEncodedBatch(batch: SqlRow): EncodedBatch {
-  return { format: batch.format as EncodedBatch["format"], bytes: batch.bytes as Uint8Array };
+/** The rows of a kept batch from one index up to another. */
+function inputsOf(db: Sqlite, batch: SqlRow, from: number, to: number): EncodedBatch {
+  const first = Number(batch.first);
+  const kept = db.get("SELECT format, bytes FROM batches WHERE first = ?", first) as SqlRow;
+  const whole = { format: kept.format as EncodedBatch["format"], bytes: kept.bytes as Uint8Array };
+  const isWhole = from === first && to === first + Number(batch.row_count);
+  return isWhole ? whole : encodedRange(whole, from - first, to - first);
 }

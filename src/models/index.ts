@@ -1,14 +1,5 @@
 export type { UnusedBackend } from "./backendReasons.js";
 export {
-  type Catalog,
-  type CatalogEntry,
-  type CatalogMatch,
-  catalogNames,
-  findInCatalog,
-  loadCatalog,
-  type ModelVariant,
-} from "./catalog.js";
-export {
   type BatchShape,
   estimateMemory,
   type MemoryEstimate,
@@ -19,6 +10,15 @@ export {
 export { checkModelHeaders, partBytes, partPaths } from "./ggufFile.js";
 export { listModels, type ModelListing, showModel } from "./list.js";
 export { type BackendFacts, backendFacts, type MachineFacts, machineFacts } from "./machine.js";
+export {
+  type CatalogEntry,
+  type CatalogMatch,
+  catalogNames,
+  findInCatalog,
+  loadCatalog,
+  type ModelCatalog,
+  type ModelVariant,
+} from "./modelCatalog.js";
 export type { PullProgress } from "./pull.js";
 export {
   type Download,

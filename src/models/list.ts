@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, suggestModels } from "./catalog.js";
 import { type ModelFileFacts, readModelFacts } from "./facts.js";
 import { partBytes } from "./ggufFile.js";
+import { type CatalogEntry, catalogNames, findInCatalog, loadCatalog, suggestModels } from "./modelCatalog.js";
 import { modelsFolder } from "./pull.js";
 import { resolveModel } from "./resolve.js";
 import { parseModelSource, sourceFolder } from "./source.js";

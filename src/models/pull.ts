@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, messageOf } from "../errors.js";
+import { naming, option } from "../optionNames.js";
 import { readModelFacts } from "./facts.js";
 import { downloadModel } from "./hubDownload.js";
 import { withPullLock } from "./pullLock.js";
@@ -101,7 +102,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const hint = "choose another with --home or ROWMILL_HOME";
-    throw new InputError("ROWMILL_HOME_NOT_WRITABLE", `cannot write ${path}: ${messageOf(cause)}; ${hint}`, { cause });
+    const message = naming`cannot write ${path}: ${messageOf(cause)}; choose another with the option ${option("home")} or ROWMILL_HOME`;
+    throw new InputError("ROWMILL_HOME_NOT_WRITABLE", message, { cause });
   }
 }

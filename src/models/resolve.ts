@@ -3,16 +3,17 @@ import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandFor } from "../commandLine.js";
 import { InputError, messageOf } from "../errors.js";
+import { type NamingText, naming, option } from "../optionNames.js";
+import { checkModelFile } from "./ggufFile.js";
 import {
-  type Catalog,
   type CatalogEntry,
   type CatalogMatch,
   catalogNames,
   findInCatalog,
   loadCatalog,
+  type ModelCatalog,
   suggestModels,
-} from "./catalog.js";
-import { checkModelFile } from "./ggufFile.js";
+} from "./modelCatalog.js";
 import { findPulled, modelsFolder, type PullProgress, pullSource } from "./pull.js";
 import { hashFile } from "./pullRecord.js";
 import { looksLikeSource, type ModelSource, parseModelSource, withoutCredentials } from "./source.js";
@@ -198,7 +199,7 @@ export function describeDownload({ name, source, folder, roughBytes }: Download)
 function notConfirmed(download: Download, { home }: ResolveOptions): InputError {
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",
-    `the default model ${describeDownload(download)}. Run ${pullCommand(download.name, home)}, or name a model: the option model (--model), the path of a .gguf file, or the embedded one: --model starter`,
+    naming`the default model ${describeDownload(download)}. Run ${pullCommand(download.name, home)}, or name another with the option ${option("model")}: one of the catalogue, the path of a .gguf file, or the embedded one, ${STARTER}`,
   );
 }
 
@@ -212,7 +213,7 @@ function notHere(name: string, sources: readonly ModelSource[], options: Resolve
   const how = options.offline
     ? `nothing may be downloaded (offline); ${from}. Run ${pull} where there is a network`
     : `a dry run downloads nothing: pull it first with ${pull} (${from})`;
-  return notFound(name, `is not on this machine, and ${how}, ${ALTERNATIVES}`);
+  return notFound(name, naming`is not on this machine, and ${how}, ${ALTERNATIVES}`);
 }
 
 interface Failure {
@@ -225,7 +226,7 @@ function notAnswered(name: string, failures: readonly Failure[], { home }: Resol
   const how = failures.every(({ isGone }) => isGone)
     ? "Check its name and version"
     : `Run ${pullCommand(name, home)} where there is a network`;
-  return notFound(name, `is not on this machine, and ${noneHasIt(failures)}. ${how}, ${ALTERNATIVES}`);
+  return notFound(name, naming`is not on this machine, and ${noneHasIt(failures)}. ${how}, ${ALTERNATIVES}`);
 }
 
 function notPulled(name: string, failures: readonly Failure[]): InputError {
@@ -235,17 +236,18 @@ function notPulled(name: string, failures: readonly Failure[]): InputError {
   return notFound(name, `could not be pulled: ${noneHasIt(failures)}. ${needs}`);
 }
 
-const ALTERNATIVES = "give the path of a .gguf file, or use the embedded model: --model starter";
+const STARTER = option("model", "starter");
+const ALTERNATIVES = naming`give the path of a .gguf file, or use the embedded model: ${STARTER}`;
 
 function noneHasIt(failures: readonly Failure[]): string {
   return `none of its sources gave it (${failures.map(({ said }) => said).join("; ")})`;
 }
 
-function notFound(name: string, what: string): InputError {
-  return new InputError("ROWMILL_MODEL_NOT_FOUND", `model "${withoutCredentials(name)}" ${what}`);
+function notFound(name: string, what: string | NamingText): InputError {
+  return new InputError("ROWMILL_MODEL_NOT_FOUND", naming`model "${withoutCredentials(name)}" ${what}`);
 }
 
-function unknownModel(wanted: string, catalog: Catalog, { home, models }: ResolveOptions): InputError {
+function unknownModel(wanted: string, catalog: ModelCatalog, { home, models }: ResolveOptions): InputError {
   const hint = suggestModels(wanted, [...Object.keys(models ?? {}), ...catalogNames(catalog)]);
   return new InputError(
     "ROWMILL_MODEL_NOT_FOUND",

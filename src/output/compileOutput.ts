@@ -12,7 +12,7 @@ import {
   tooWideRule,
 } from "../grammar/index.js";
 import type { JsonStyle } from "../jsonStyle.js";
-import { compileSchema, type LabelField } from "../schema/index.js";
+import { compileSchema, type LabelField, type UnpackedColumn, unpackedColumns } from "../schema/index.js";
 import type { OutputForm } from "./form.js";
 
 /** A form made ready: what is enforced while generating, and what judges the output. */
@@ -20,6 +20,8 @@ export interface CompiledOutput {
   readonly grammar: OutputGrammar;
   /** The schema as plain JSON, to be stored; null for the other forms. */
   readonly jsonSchema: unknown;
+  /** The columns that an output unpacks to, where every one is an object; else null. */
+  readonly unpackedColumns: readonly UnpackedColumn[] | null;
   /** What only the check after generation holds. */
   readonly checked: readonly string[];
   /** What the schema says and nothing here does. */
@@ -123,6 +125,7 @@ function textOutput(
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema: null,
+    unpackedColumns: null,
     checked: [],
     ignored: [],
     notes: [],
@@ -132,10 +135,11 @@ function textOutput(
 }
 
 function schemaOutput(schema: unknown, style: JsonStyle): CompiledOutput {
-  const { ir, jsonSchema, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
+  const { ir, jsonSchema, keys, checked, ignored, notes, labelFields, validateText } = compileSchema(schema, { style });
   return {
     grammar: new OutputGrammar(ir),
     jsonSchema,
+    unpackedColumns: keys === null ? null : unpackedColumns(jsonSchema, keys),
     checked,
     ignored,
     notes,

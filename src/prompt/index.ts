@@ -7,7 +7,6 @@ export {
   renderChat,
 } from "./chatTemplate.js";
 export { joinColumns, type PromptPart, planPrompt, sideBySide, wordsAsText } from "./joinColumns.js";
-export { type ColumnOrder, orderColumns } from "./orderColumns.js";
 export {
   commonLength,
   orderByBeginnings,
@@ -15,4 +14,5 @@ export {
   WINDOW,
   WindowCutter,
   type WindowLimits,
-} from "./sharedOrder.js";
+} from "./orderByBeginnings.js";
+export { type ColumnOrder, orderColumns } from "./orderColumns.js";

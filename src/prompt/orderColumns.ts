@@ -1,5 +1,5 @@
 import { joinColumns, type PromptPart } from "./joinColumns.js";
-import { sharedTextShare, WINDOW, WindowCutter, type WindowLimits } from "./sharedOrder.js";
+import { sharedTextShare, WINDOW, WindowCutter, type WindowLimits } from "./orderByBeginnings.js";
 
 /** The columns of a prompt in some order, and what it is worth. */
 export interface ColumnOrder {

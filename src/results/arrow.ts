@@ -11,7 +11,6 @@ import {
   Utf8,
 } from "apache-arrow";
 import { batchOfColumns, type Column, decodeBatch, type ExactNumber, writeExactJson } from "../data/index.js";
-import { hasFailedRow } from "./collect.js";
 import { planColumns, type ResultColumn } from "./columns.js";
 import { numberType, storedNumber } from "./numberColumns.js";
 import type { ResultBatch, ResultShape } from "./result.js";
@@ -22,11 +21,11 @@ import { resultValues } from "./rows.js";
  *  number), booleans as Bool, and nested or mixed values as JSON text. `Buffer.from(tableToIPC(table))` is what other DataFrames read.
  *  @throws {InputError} ROWMILL_INTEGER_RANGE, ROWMILL_NUMBER_RANGE, ROWMILL_DUPLICATE_COLUMN */
 export async function resultsToArrow(batches: AsyncIterable<ResultBatch>, shape: ResultShape): Promise<Table> {
-  const all: ResultBatch[] = [];
-  for await (const batch of batches) all.push(batch);
-  const columns = planColumns(shape, shape.includeErrors ?? hasFailedRow(all, shape));
+  const columns = planColumns(shape);
   const toRecordBatch = recordBatches(columns, shape);
-  return new Table(all.length > 0 ? all.map(toRecordBatch) : [emptyBatch(columns)]);
+  const all: RecordBatch[] = [];
+  for await (const batch of batches) all.push(toRecordBatch(batch));
+  return new Table(all.length > 0 ? all : [emptyBatch(columns)]);
 }
 
 /** No rows, but the columns. */

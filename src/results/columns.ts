@@ -1,5 +1,7 @@
 import type { Column, ColumnType } from "../data/index.js";
 import { InputError } from "../errors.js";
+import { naming, option } from "../optionNames.js";
+import { extraColumns } from "./extraColumns.js";
 import type { ResultShape } from "./result.js";
 
 /** Where a result column's values come from. */
@@ -8,14 +10,11 @@ export type ColumnOrigin =
   | "prompt"
   | "output"
   | "key"
-  | "logprob"
   | "probability"
   | "probabilities"
   | "label"
   | "confidence"
-  | "tokenLogprobs"
-  | "finish"
-  | "inputCut"
+  | "extra"
   | "error";
 
 export interface ResultColumn extends Column {
@@ -25,10 +24,10 @@ export interface ResultColumn extends Column {
 }
 
 /** The columns of a job's results, in order: the input's (for a list the prompt as "input"), the output or one column a
- *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, `cumulative_logprob`, `token_logprobs`, `finish_reason`, `input_truncated`, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
+ *  JSON key, `probability`, `probabilities` (unpacked: `probability_<choice>` for each), `confidence`, the extra columns, `<outputColumn>_error`. A key and the names that Rowmill gives get the output column's name
  *  before them where they are taken (all names of probabilities where one of them is); the output column's own is the caller's to choose.
  *  @throws {InputError} ROWMILL_DUPLICATE_COLUMN when a column of the output column's name stands beside it */
-export function planColumns(shape: ResultShape, hasErrors: boolean): readonly ResultColumn[] {
+export function planColumns(shape: ResultShape): readonly ResultColumn[] {
   const columns: ResultColumn[] = [];
   const has = (name: string) => columns.some((column) => column.name === name);
   const add = (name: string, origin: ColumnOrigin, type: ColumnType, isTaken = has(name), from = name) => {
@@ -43,8 +42,8 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
   };
   if (shape.includeInputs && shape.kind === "list") add("input", "prompt", "string");
   if (shape.includeInputs) for (const column of shape.columns) add(column.name, "input", column.type);
-  if (shape.unpackJson && shape.jsonKeys !== null) {
-    for (const key of shape.jsonKeys) add(key, "key", shape.jsonTypes?.[key] ?? "json");
+  if (shape.unpackJson && shape.unpackedColumns !== null) {
+    for (const { name, type } of shape.unpackedColumns) add(name, "key", type);
   } else {
     checkOutputColumn(columns, shape.outputColumn);
     add(shape.outputColumn, "output", shape.unpackJson && shape.outputIs !== "text" ? "json" : "string");
@@ -57,13 +56,8 @@ export function planColumns(shape: ResultShape, hasErrors: boolean): readonly Re
     for (const { name, label } of each) add(name, "label", "number", isTaken, label);
   }
   if (hasConfidence(shape)) add("confidence", "confidence", "json");
-  if (shape.includeCumulativeLogprobs) add("cumulative_logprob", "logprob", "number");
-  if (shape.includeTokenLogprobs === true) add("token_logprobs", "tokenLogprobs", "json");
-  if (shape.includeFinishReason === true) {
-    add("finish_reason", "finish", "string");
-    add("input_truncated", "inputCut", "boolean");
-  }
-  if (hasErrors) add(`${shape.outputColumn}_error`, "error", "string");
+  for (const { name, type } of extraColumns(shape)) add(name, "extra", type);
+  if (shape.includeErrors) add(`${shape.outputColumn}_error`, "error", "string");
   return columns;
 }
 
@@ -79,9 +73,7 @@ function hasConfidence({ confidence }: ResultShape): boolean {
 
 /** Whether a row's result is more than its output. */
 export function hasMoreThanOutput(shape: ResultShape): boolean {
-  const hasLogprobs = shape.includeCumulativeLogprobs || shape.includeTokenLogprobs === true;
-  const isSpecial = hasLogprobs || shape.includeFinishReason === true;
-  return shape.includeInputs || isSpecial || hasLabels(shape) || hasConfidence(shape);
+  return shape.includeInputs || extraColumns(shape).length > 0 || hasLabels(shape) || hasConfidence(shape);
 }
 
 /** @throws {InputError} ROWMILL_DUPLICATE_COLUMN when the input has a column of the output column's name */
@@ -89,7 +81,7 @@ export function checkOutputColumn(columns: readonly Column[], outputColumn: stri
   if (!columns.some((column) => column.name === outputColumn)) return;
   throw new InputError(
     "ROWMILL_DUPLICATE_COLUMN",
-    `The input already has a column "${outputColumn}". Choose another name for the results (outputColumn, --output-column).`,
+    naming`The input already has a column "${outputColumn}". Choose another name for the results by the option ${option("outputColumn")}.`,
   );
 }
 

@@ -1,15 +1,11 @@
 export { resultsToArrow } from "./arrow.js";
 export { checkTarget } from "./atomicFile.js";
-export { collectResults } from "./collect.js";
+export { collectResults, eachResult } from "./collect.js";
 export { checkOutputColumn } from "./columns.js";
 export type { ConfidenceField } from "./confidence.js";
-export {
-  RESULT_FORMATS,
-  type ResultBatch,
-  type ResultFormat,
-  type ResultRow,
-  type ResultShape,
-  type RowFinish,
-} from "./result.js";
+export { encodeResults } from "./encode.js";
+export { EXTRA_OPTIONS, EXTRAS, type Extra } from "./extraColumns.js";
+export { RESULT_FORMATS, type ResultFormat } from "./formats.js";
+export type { ResultBatch, ResultRow, ResultShape, RowFinish } from "./result.js";
 export { countBroken } from "./rows.js";
-export { encodeResults, resultTarget, writeResults } from "./write.js";
+export { resultTarget, writeResults } from "./write.js";

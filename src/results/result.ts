@@ -1,5 +1,5 @@
-import type { Column, ColumnType, EncodedBatch } from "../data/index.js";
-import type { TokenLogprobs } from "../logprobColumns.js";
+import type { Column, EncodedBatch } from "../data/index.js";
+import type { TokenLogprobs } from "../tokenLogprobs.js";
 import type { ConfidenceField } from "./confidence.js";
 
 /** Why a row's output ended: the model or a stop string ended it; `maxTokens` or the slot's end did; or the row failed before it
@@ -38,10 +38,6 @@ export interface ResultBatch {
   readonly inputs: EncodedBatch | null;
 }
 
-/** The formats of result files, each by its extension. */
-export const RESULT_FORMATS = ["csv", "tsv", "jsonl", "json", "parquet", "arrow", "feather"] as const;
-export type ResultFormat = (typeof RESULT_FORMATS)[number];
-
 export interface ResultShape {
   /** The job's input: a list gives strings (or objects when unpacked), a table gives its rows with the output added. */
   readonly kind: "list" | "table";
@@ -51,34 +47,29 @@ export interface ResultShape {
   readonly outputColumn: string;
   /** Put the input's columns (for a list: a column "input") beside the output. */
   readonly includeInputs: boolean;
-  /** Add `cumulative_logprob`. */
-  readonly includeCumulativeLogprobs: boolean;
-  /** Add `token_logprobs`: a list of {token, logprob}. */
+  /** Each of these adds its columns (see `EXTRAS`). */
+  readonly includeCumulativeLogprobs?: boolean | undefined;
   readonly includeTokenLogprobs?: boolean | undefined;
-  /** Add `finish_reason` and `input_truncated`. */
   readonly includeFinishReason?: boolean | undefined;
   /** The fields whose labels have probabilities, where the job recorded them: adds `confidence`. */
   readonly confidence?: readonly ConfidenceField[] | null | undefined;
   /** The job's choices, where it recorded their probabilities: adds `probability`, the output's own, and `probabilities`, an
    *  object of one a choice, or with `unpackJson` a column `probability_<choice>` for each. */
   readonly labels?: readonly string[] | null | undefined;
-  /** Parse each output as JSON; objects are spread into one column a key (of `jsonKeys`). Numbers keep their
+  /** Parse each output as JSON; objects are spread into the columns of `unpackedColumns`. Numbers keep their
    *  text, as in input rows; in JavaScript those that no double holds are strings. */
   readonly unpackJson: boolean;
   /** What the job's form makes of an output: "json" (default: what does not parse is an error), "text" (unpacking leaves it as it
    *  is), or "either": JSON where it parses, else text. */
   readonly outputIs?: "json" | "text" | "either" | undefined;
-  /** The property names of the job's output schema, in order, when it describes an object. */
-  readonly jsonKeys: readonly string[] | null;
-  /** The types of those properties where the schema says them, so that Parquet and Arrow get typed columns; without it
-   *  (and for `json`) an unpacked column there holds strings as they are and everything else as JSON. */
-  readonly jsonTypes?: Readonly<Record<string, ColumnType>> | undefined;
+  /** The properties of the job's output schema, in order, when it describes an object. Parquet and Arrow get columns of their
+   *  types; one of `json` holds strings as they are and everything else as JSON. */
+  readonly unpackedColumns: readonly Column[] | null;
   /** Whether an empty text of the input stood there as nothing between two separators, as in CSV files: so it does again. */
   readonly hasBareEmpties?: boolean | undefined;
   /** "escape": in CSV and TSV files an apostrophe stands before a text that a spreadsheet would run as a formula. */
   readonly csvFormulas?: "keep" | "escape" | undefined;
-  /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Unset: objects and Arrow tables get it
-   *  where a row has failed, and files always, since their columns must be known before the first row is. Whoever knows
-   *  beforehand whether any row has failed says so. */
-  readonly includeErrors?: boolean | undefined;
+  /** Add `<outputColumn>_error`, an error row's message (never to a list of bare outputs). Whoever opens the results knows
+   *  beforehand whether any row has failed. */
+  readonly includeErrors: boolean;
 }

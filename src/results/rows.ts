@@ -10,8 +10,8 @@ import {
 } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import { confidenceOf } from "./confidence.js";
+import { type ExtraOption, extraColumns } from "./extraColumns.js";
 import type { ResultBatch, ResultRow, ResultShape } from "./result.js";
-import { listTokenLogprobs } from "./tokenLogprobs.js";
 
 /** What the output of one row became: its value or the reason why there is none. */
 export interface Outcome {
@@ -56,7 +56,7 @@ function isTextThroughout(value: unknown): boolean {
 export function resultValues(
   batch: ResultBatch,
   columns: readonly ResultColumn[],
-  shape: OutcomeShape & Pick<ResultShape, "labels" | "confidence">,
+  shape: OutcomeShape & Pick<ResultShape, "labels" | "confidence" | ExtraOption>,
 ): unknown[][] {
   const needsInputs = columns.some((column) => column.origin === "input");
   const inputs = needsInputs && batch.inputs !== null ? decodeRows(batch.inputs) : [];
@@ -69,7 +69,7 @@ function columnValues(
   batch: ResultBatch,
   inputs: readonly PlainRow[],
   outcomes: readonly Outcome[],
-  shape: Pick<ResultShape, "labels" | "confidence">,
+  shape: Pick<ResultShape, "labels" | "confidence" | ExtraOption>,
 ): unknown[] {
   const labels = shape.labels ?? [];
   switch (column.origin) {
@@ -81,8 +81,6 @@ function columnValues(
       return outcomes.map(({ output }) => output);
     case "key":
       return outcomes.map(({ output }) => ownValue(output, column.from));
-    case "logprob":
-      return batch.rows.map((row) => row.cumulativeLogprob);
     case "probability":
       return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(row.output ?? "")] ?? null);
     case "probabilities":
@@ -91,12 +89,10 @@ function columnValues(
       return batch.rows.map((row) => row.labelProbabilities?.[labels.indexOf(column.from)] ?? null);
     case "confidence":
       return batch.rows.map((row) => confidenceOf(shape.confidence ?? [], row.fieldProbabilities));
-    case "tokenLogprobs":
-      return batch.rows.map(({ tokenLogprobs }) => (tokenLogprobs ? listTokenLogprobs(tokenLogprobs) : null));
-    case "finish":
-      return batch.rows.map((row) => row.finish ?? null);
-    case "inputCut":
-      return batch.rows.map((row) => (row.finish === undefined ? null : row.isInputCut === true));
+    case "extra": {
+      const extra = extraColumns(shape).find(({ name }) => name === column.from);
+      return batch.rows.map((row) => extra?.valueOf(row) ?? null);
+    }
     case "error":
       return outcomes.map(({ error }) => error);
   }

@@ -3,19 +3,36 @@ import { promptText, writeExactJson } from "../data/index.js";
 import type { ResultColumn } from "./columns.js";
 import { defuseFormula } from "./csvFormulas.js";
 import type { ResultBatch, ResultShape } from "./result.js";
+import type { ResultEncoder } from "./resultEncoder.js";
 import { resultValues } from "./rows.js";
 
-/** A function that writes result batches as text, called batch after batch. */
-export interface TextWriter {
+/** Writes result batches as text, called batch after batch. */
+interface TextWriter {
   readonly head: string;
   rows(batch: ResultBatch): string;
   readonly tail: string;
 }
 
+function encoderOf(open: (columns: readonly ResultColumn[], shape: ResultShape) => TextWriter): ResultEncoder {
+  return async function* textChunks(batches, columns, shape) {
+    const writer = open(columns, shape);
+    yield Buffer.from(writer.head, "utf8");
+    for await (const batch of batches) yield Buffer.from(writer.rows(batch), "utf8");
+    yield Buffer.from(writer.tail, "utf8");
+  };
+}
+
+export const csv = encoderOf((columns, shape) => separatedText(columns, shape, ","));
+export const tsv = encoderOf((columns, shape) => separatedText(columns, shape, "\t"));
+/** One JSON object a line. */
+export const jsonl = encoderOf(jsonLines);
+/** One JSON array, an object a line. */
+export const json = encoderOf(jsonArray);
+
 /** Comma- or tab-separated values with a header (RFC 4180, LF): null is an empty field, the empty string is `""` (but
  *  bare where the input had it so), nested values are JSON. With formulas escaped a text with a sign by which a spreadsheet may
  *  separate fields stands in quotes too, so that no formula begins behind it. */
-export function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
+function separatedText(columns: readonly ResultColumn[], shape: ResultShape, delimiter: string): TextWriter {
   // quotes the empty string and not null
   const isEscaped = shape.csvFormulas === "escape";
   const options = { delimiter, quoted_match: isEscaped ? /^$|[,;\t|"\r\n]/ : /^$/ };
@@ -39,8 +56,7 @@ export function separatedText(columns: readonly ResultColumn[], shape: ResultSha
   };
 }
 
-/** One JSON object a line. */
-export function jsonLines(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
+function jsonLines(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
   return {
     head: "",
     rows: (batch) =>
@@ -51,8 +67,7 @@ export function jsonLines(columns: readonly ResultColumn[], shape: ResultShape):
   };
 }
 
-/** One JSON array, an object a line. */
-export function jsonArray(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
+function jsonArray(columns: readonly ResultColumn[], shape: ResultShape): TextWriter {
   let separator = "";
   return {
     head: "[\n",

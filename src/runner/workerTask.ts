@@ -10,7 +10,7 @@ export function pendingRowsOf(file: JobFile, job: JobRecord): PendingRows {
     read: (after, limit) =>
       file
         .pendingRows(after, limit)
-        .map((row) => ({ ...row, prompt: row.prompt ?? "", seeds: seedsOf(job, row.index) })),
+        .map(({ index, prompt }) => ({ index, prompt: prompt ?? "", seeds: seedsOf(job, index) })),
   };
 }
 

@@ -3,6 +3,7 @@ import { askEndpoint, type Endpoint, type EndpointFacts, estimateTokens } from "
 import { InputError } from "../errors.js";
 import type { Home } from "../jobs/index.js";
 import { modelKey } from "../modelRef.js";
+import { type NamingText, naming, option } from "../optionNames.js";
 import type { OutputForm } from "../output/index.js";
 import type { ChatFormat } from "../prompt/index.js";
 import type { JobModel, RowRuler, RowSpace } from "./jobModel.js";
@@ -55,27 +56,30 @@ function keyOf({ name, model }: Endpoint): string {
 /** What no endpoint does: whether a job asks for it, and why it can't be. */
 const CANNOT: readonly {
   readonly asks: (options: CheckedOptions) => boolean;
-  readonly why: (options: CheckedOptions) => string;
+  readonly why: (options: CheckedOptions) => NamingText;
 }[] = [
   {
     asks: ({ engine }) => engine === "native" || engine === "node-llama-cpp",
-    why: ({ engine }) => `the engine ${engine} runs files: leave the option engine out`,
+    why: ({ engine }) => naming`the engine ${engine} runs files: leave the option ${option("engine")} out`,
   },
   {
     asks: ({ labelProbabilities }) => labelProbabilities,
-    why: () => "it tells no probabilities of whole labels: leave labelProbabilities out",
+    why: () => naming`it tells no probabilities of whole labels: leave ${option("labelProbabilities")} out`,
   },
-  { asks: ({ confidence }) => confidence, why: () => "it tells no probabilities of labels: leave confidence out" },
+  {
+    asks: ({ confidence }) => confidence,
+    why: () => naming`it tells no probabilities of labels: leave ${option("confidence")} out`,
+  },
   {
     asks: ({ answerPrefix }) => answerPrefix !== null,
-    why: () => "its answers begin by themselves: leave answerPrefix out",
+    why: () => naming`its answers begin by themselves: leave ${option("answerPrefix")} out`,
   },
 ];
 
 function checkOptions({ name }: Endpoint, options: CheckedOptions): void {
   const cannot = CANNOT.find(({ asks }) => asks(options));
   if (cannot !== undefined)
-    throw new InputError("ROWMILL_BAD_OPTION", `the model ${name} is an endpoint, and ${cannot.why(options)}`);
+    throw new InputError("ROWMILL_BAD_OPTION", naming`the model ${name} is an endpoint, and ${cannot.why(options)}`);
 }
 
 /** What this one does not do. */

@@ -5,6 +5,7 @@ import { quoted } from "../foreignText.js";
 import { readGiven } from "../given.js";
 import { checkRegex } from "../grammar/index.js";
 import { type FilledOptions, type InferOptions, inferTable } from "../inferTable.js";
+import { type NamingText, naming, option } from "../optionNames.js";
 import { type CheckedSampling, changedDrawing, samplingTable } from "../sampling.js";
 import { parseStrict } from "../strictOptions.js";
 
@@ -73,38 +74,45 @@ function withRegexSource(options: InferOptions): InferOptions {
   if (flags !== "")
     throw new InputError(
       "ROWMILL_BAD_OPTION",
-      `outputRegex has the flags ${flags}: only u can be taken, leave others out`,
+      naming`${option("outputRegex")} has the flags ${flags}: only u can be taken, leave others out`,
     );
   return { ...options, outputRegex: given.source };
 }
 
 /** What can't stand together. */
 function checkOutput(filled: FilledOptions, given: InferOptions, sampling: CheckedSampling): void {
-  const wrong = (message: string) => new InputError("ROWMILL_BAD_OPTION", message);
+  const wrong = (message: NamingText) => new InputError("ROWMILL_BAD_OPTION", message);
   const forms = FORMS.filter((name) => filled[name] !== undefined && filled[name] !== null);
-  if (forms.length > 1) throw wrong(`${forms.join(" and ")} can't stand together: an output has one form`);
+  if (forms.length > 1)
+    throw wrong(
+      naming`${forms.flatMap((form, at) => [at > 0 ? " and " : "", option(form)])} can't stand together: an output has one form`,
+    );
   if (given.outputStyle !== undefined && forms[0] !== "outputSchema")
-    throw wrong("outputStyle is about the outputs of outputSchema, and there is none");
+    throw wrong(naming`${option("outputStyle")} is about the outputs of ${option("outputSchema")}, and there is none`);
   if (given.schemaInPrompt !== undefined && forms[0] !== "outputSchema")
-    throw wrong("schemaInPrompt is about outputSchema, and there is none");
+    throw wrong(naming`${option("schemaInPrompt")} is about ${option("outputSchema")}, and there is none`);
   const choices = filled.outputChoices ?? [];
-  if (choices.includes("")) throw wrong("outputChoices: one choice is empty");
+  if (choices.includes("")) throw wrong(naming`${option("outputChoices")}: one choice is empty`);
   const seen = new Set<string>();
   const repeated = choices.find((one) => seen.size === seen.add(one).size);
-  if (repeated !== undefined) throw wrong(`outputChoices: ${quoted(repeated)} is given twice`);
+  if (repeated !== undefined) throw wrong(naming`${option("outputChoices")}: ${quoted(repeated)} is given twice`);
   const broken = choices.find((one) => /\p{Surrogate}/u.test(one));
-  if (broken !== undefined) throw wrong(`outputChoices: ${quoted(broken)} is no text: it has half a character`);
+  if (broken !== undefined)
+    throw wrong(naming`${option("outputChoices")}: ${quoted(broken)} is no text: it has half a character`);
   if (filled.confidence && forms[0] !== "outputSchema" && forms[0] !== "outputChoices")
-    throw wrong("confidence needs outputSchema or outputChoices: the labels");
+    throw wrong(
+      naming`${option("confidence")} needs ${option("outputSchema")} or ${option("outputChoices")}: the labels`,
+    );
   if (!filled.labelProbabilities) return;
-  if (forms[0] !== "outputChoices") throw wrong("labelProbabilities needs outputChoices: the labels");
-  if (filled.confidence) throw wrong("labelProbabilities says it all: leave confidence out");
+  const scoring = option("labelProbabilities");
+  if (forms[0] !== "outputChoices") throw wrong(naming`${scoring} needs ${option("outputChoices")}: the labels`);
+  if (filled.confidence) throw wrong(naming`${scoring} says it all: leave ${option("confidence")} out`);
   if (sampling.tokenLogprobs === true)
-    throw wrong("labelProbabilities generates no tokens: leave the sampling parameter tokenLogprobs out");
+    throw wrong(naming`${scoring} generates no tokens: leave the sampling parameter tokenLogprobs out`);
   const idle = changedDrawing(sampling);
   if (idle !== null)
     throw wrong(
-      `labelProbabilities chooses whole labels, where the sampling parameter ${idle} has no meaning: leave it out`,
+      naming`${scoring} chooses whole labels, where the sampling parameter ${idle} has no meaning: leave it out`,
     );
 }
 
@@ -112,17 +120,24 @@ function checkOutput(filled: FilledOptions, given: InferOptions, sampling: Check
 function checkTemplateArguments(given: object): void {
   const taken = ["messages", "add_generation_prompt"].find((name) => Object.hasOwn(given, name));
   if (taken === undefined) return;
-  throw new InputError("ROWMILL_BAD_OPTION", `templateArguments can't have ${taken}: each row's chat is that`);
+  throw new InputError(
+    "ROWMILL_BAD_OPTION",
+    naming`${option("templateArguments")} can't have ${taken}: each row's chat is that`,
+  );
 }
 
 function parseSampling(given: unknown): CheckedSampling {
   if (given === undefined || given === null) return samplingTable.parse({});
   if (typeof given !== "object" || Array.isArray(given))
-    throw new InputError("ROWMILL_BAD_OPTION", "samplingParams must be an object, e.g. { temperature: 0.7 }");
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      naming`${option("samplingParams")} must be an object, e.g. { temperature: 0.7 }`,
+    );
   const renamed: Record<string, unknown> = Object.create(null);
   for (const [key, value] of Object.entries(given)) {
     const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (Object.hasOwn(renamed, camel)) throw new InputError("ROWMILL_BAD_OPTION", `samplingParams has ${camel} twice`);
+    if (Object.hasOwn(renamed, camel))
+      throw new InputError("ROWMILL_BAD_OPTION", naming`${option("samplingParams")} has ${camel} twice`);
     if (value !== undefined && value !== null) renamed[camel] = value;
   }
   return parseStrict(samplingTable, renamed, "sampling parameter");
@@ -137,12 +152,15 @@ function onePerModel(
   if (given === undefined || given === null) return Array<null>(models).fill(null);
   if (typeof given === "string") {
     if (models === 1) return [given];
-    throw new InputError("ROWMILL_BAD_OPTION", `${what} must be an array of ${models}, one for each model`);
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      naming`${option(what)} must be an array of ${models}, one for each model`,
+    );
   }
   if (!isModelList || given.length !== models)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
-      `${what} has ${given.length} entries for ${models} model${models > 1 ? "s" : ""}: it must be a string, or an array as long as model`,
+      naming`${option(what)} has ${given.length} entries for ${models} model${models > 1 ? "s" : ""}: it must be a string, or an array as long as ${option("model")}`,
     );
   return given;
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
-import type { JobWarning } from "../jobs/index.js";
+import { type NamedOption, naming, option } from "../optionNames.js";
 import type { Reasoning } from "../prompt/index.js";
-import type { Warn } from "./warnings.js";
+import { namingWarning, type Warn } from "./warnings.js";
 
 /** A form of the output can't be held in the middle of a model's reasoning; free text can, and then reasoning is what comes.
  *  @param isConstrained the job's outputs have a form
@@ -14,29 +14,29 @@ export function checkReasoning(
 ): void {
   if (reasoning === null) return;
   const { tag } = reasoning;
-  const remedy = remedyOf(reasoning);
+  const remedy = naming`set ${remedyOf(reasoning)} for answers alone`;
   if (tag === null) {
     const what = isConstrained
       ? "and the output's form leaves no room for that"
       : "and the reasoning becomes part of its output";
-    warn(reasoningWarning(`${model} may reason before it answers, ${what}: ${remedy}`));
+    warn(namingWarning("REASONING", naming`${model} may reason before it answers, ${what}: ${remedy}`));
     return;
   }
   const begins = `the chat template of ${model} ends in ${JSON.stringify(tag)}`;
   if (isConstrained)
     throw new InputError(
       "ROWMILL_OPEN_REASONING",
-      `${begins}: the model would reason first, and an output's form can't begin in the middle of that: ${remedy}`,
+      naming`${begins}: the model would reason first, and an output's form can't begin in the middle of that: ${remedy}`,
     );
-  warn(reasoningWarning(`${begins}: the model reasons first, and that becomes part of its output: ${remedy}`));
+  warn(
+    namingWarning(
+      "REASONING",
+      naming`${begins}: the model reasons first, and that becomes part of its output: ${remedy}`,
+    ),
+  );
 }
 
-function reasoningWarning(text: string): JobWarning {
-  return { code: "REASONING", text, count: null };
-}
-
-function remedyOf({ remedy }: Reasoning): string {
-  if ("answerPrefix" in remedy)
-    return `set the option answerPrefix (--answer-prefix '${remedy.answerPrefix}') for answers alone`;
-  return `set the option templateArguments (--template-args '${JSON.stringify(remedy.templateArguments)}') for answers alone`;
+function remedyOf({ remedy }: Reasoning): NamedOption {
+  if ("answerPrefix" in remedy) return option("answerPrefix", remedy.answerPrefix);
+  return option("templateArguments", remedy.templateArguments);
 }

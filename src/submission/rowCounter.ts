@@ -9,9 +9,7 @@ const LEAST_ROW_TOKENS = 8;
 /** What one row's text comes to. */
 export interface CountedRow {
   readonly prompt: string | null;
-  /** Tokens of the row's text, after cutting. */
-  readonly tokens: number;
-  /** Those tokens' ids; `null` for a row that is too long and may not be cut. */
+  /** The tokens of the row's text, after cutting; `null` for a row that is too long and may not be cut. */
   readonly ids: Uint32Array | null;
 }
 
@@ -85,7 +83,7 @@ export class RowCounter implements AsyncDisposable {
     const tokens = ids?.length ?? 0;
     totals.longestRowTokens = Math.max(totals.longestRowTokens, tokens);
     totals.inputTokens += tokens + this.frameTokens;
-    return { prompt, tokens, ids };
+    return { prompt, ids };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from "../jobs/index.js";
 import { type ModelRef, modelKey } from "../modelRef.js";
 import { type Download, findModelEntry, type MemoryFit, type PullProgress, resolveModel } from "../models/index.js";
+import { missingOption, naming, option } from "../optionNames.js";
 import { type CompiledOutput, compileOutput, type OutputForm, outputFormOf } from "../output/index.js";
 import { planPrompt } from "../prompt/index.js";
 import { type ConfidenceField, checkOutputColumn } from "../results/index.js";
@@ -214,7 +215,7 @@ function checkHasPrice({ name, pricePerMillionTokens }: JobModel): void {
   if (pricePerMillionTokens === null)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
-      `maxCost needs a price, and ${name} has none: give it one in config.json (endpoints, pricePerMillionTokens), or bound its tokens with maxTotalTokens`,
+      naming`${option("maxCost")} needs a price, and ${name} has none: give it one in config.json (endpoints, pricePerMillionTokens), or bound its tokens with ${option("maxTotalTokens")}`,
     );
 }
 
@@ -223,7 +224,7 @@ function checkConfidence(output: CompiledOutput): void {
   if (output.labelFields().length === 0)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
-      "confidence needs a field that is one of a few scalars (enum, boolean, …), and the schema has none outside arrays",
+      naming`${option("confidence")} needs a field that is one of a few scalars (enum, boolean, …), and the schema has none outside arrays`,
     );
 }
 
@@ -265,12 +266,12 @@ function checkColumns(source: Source, options: CheckedOptions): void {
     if (options.column !== null)
       throw new InputError(
         "ROWMILL_NO_SUCH_COLUMN",
-        "a list of strings has no columns: leave the option column (--column) out",
+        naming`a list of strings has no columns: leave the option ${option("column")} out`,
       );
     if (options.columnOrder !== "given")
       throw new InputError(
         "ROWMILL_BAD_OPTION",
-        "a list of strings has no columns to put in order: leave option columnOrder out",
+        naming`a list of strings has no columns to put in order: leave option ${option("columnOrder")} out`,
       );
     return;
   }
@@ -278,7 +279,7 @@ function checkColumns(source: Source, options: CheckedOptions): void {
   if (options.column === null)
     throw new InputError(
       "ROWMILL_COLUMN_MISSING",
-      `${source.path ?? "a table"} needs the option column (--column NAME)${known ? `: the columns are ${listed(known)}` : ""}`,
+      naming`${source.path ?? "a table"} needs the option ${missingOption("column", "NAME")}${known ? `: the columns are ${listed(known)}` : ""}`,
     );
   if (source.columns === null) return;
   planPrompt(options.column, known ?? []);
@@ -308,6 +309,7 @@ function specOf(
     columnParts: prepared.prompts.joined,
     columnChoice: prepared.prompts.choice,
     outputSchema: prepared.output?.jsonSchema ?? null,
+    unpackedColumns: prepared.output?.unpackedColumns ?? null,
     systemPromptSent: counter.format.systemPrompt,
     confidence: options.confidence ? confidenceFieldsOf(prepared.output) : null,
     templateArguments: counter.format.templateArguments,

@@ -1,5 +1,6 @@
 import { listed, quoted } from "../foreignText.js";
 import type { JobWarning } from "../jobs/index.js";
+import { type NamingText, naming, option, programText } from "../optionNames.js";
 import type { CompiledOutput, OutputForm } from "../output/index.js";
 import type { CheckedOptions } from "./options.js";
 import type { PromptColumns } from "./promptColumns.js";
@@ -7,6 +8,11 @@ import type { RowCounter, Totals } from "./rowCounter.js";
 
 /** Where a submission says what it warns of. */
 export type Warn = (warning: JobWarning) => void;
+
+/** A warning that names options and counts nothing. */
+export function namingWarning(code: JobWarning["code"], parts: NamingText): JobWarning {
+  return { code, text: programText(parts), count: null, parts };
+}
 
 /** What the form of the output says in vain. */
 export function formWarnings(
@@ -51,11 +57,11 @@ export function columnWarnings({ wordsAsText, sideBySide }: PromptColumns): JobW
     }),
   );
   const touching = sideBySide.map(
-    ([left, right]): JobWarning => ({
-      code: "COLUMNS_TOUCH",
-      text: `nothing stands between the columns ${quoted(left)} and ${quoted(right)}: their texts run into each other; give a separator, as "\\n" (--column ${left} --column '\\n' --column ${right})`,
-      count: null,
-    }),
+    ([left, right]): JobWarning =>
+      namingWarning(
+        "COLUMNS_TOUCH",
+        naming`nothing stands between the columns ${quoted(left)} and ${quoted(right)}: their texts run into each other; give a separator, as in ${option("column", [left, "\n", right])}`,
+      ),
   );
   return [...words, ...touching];
 }

@@ -66,6 +66,9 @@ test("\\n in a separator is a line break, and columns with nothing between them 
   );
   expect(stderr).toContain('nothing stands between the columns "msg" and "size"');
   expect(stderr).not.toContain('"id"');
+  const asTyped = "as in --column msg --column '\\n' --column size";
+  expect(stderr).toContain(asTyped);
   const { jobId } = JSON.parse(stdout) as { jobId: string };
+  expect((await desk.run("jobs", "show", jobId)).stdout.replaceAll(/\s+/g, " ")).toContain(asTyped);
   expect(await desk.json("jobs", "show", jobId)).toMatchObject({ columnParts: ["id", "\n", "msg", "size"] });
 });

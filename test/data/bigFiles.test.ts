@@ -113,7 +113,7 @@ describe("what would end the process", () => {
           yield { rows, prompts: [], inputs: null };
         }
       }
-      const shape = { kind: "list", columns: [], outputColumn: "out", includeInputs: false, includeCumulativeLogprobs: false, unpackJson: false, jsonKeys: null };
+      const shape = { kind: "list", columns: [], outputColumn: "out", includeInputs: false, includeCumulativeLogprobs: false, unpackJson: false, unpackedColumns: null, includeErrors: true };
       const error = await writeResults(batches(), shape, ${JSON.stringify(at(`full/x.${extension}`))}).catch((error) => error);
       console.log(JSON.stringify({ code: error.code, exitCode: error.exitCode }));
       `,

@@ -67,7 +67,7 @@ describe("quotes inside an unquoted field", () => {
   const path = write("inches.csv", 'id,text\n1,7" x 10" frame\n2,"5"" nail"\n');
 
   test("are refused with the way to go on, or are characters where that is asked for", async () => {
-    await expect(readAll(path)).rejects.toThrow(/line 2: a quote stands inside a field.*--csv-quotes relaxed/);
+    await expect(readAll(path)).rejects.toThrow(/line 2: a quote stands inside a field.*csvQuotes: "relaxed"/);
     const { rows } = await readAll(path, "text", { csvQuotes: "relaxed" });
     expect(rows.map(({ text }) => text)).toEqual(['7" x 10" frame', '5" nail']);
     // as DuckDB reads it
@@ -79,7 +79,7 @@ describe("quotes inside an unquoted field", () => {
 
   test("stand in a header as they are, and hide none of its separators", async () => {
     const inHeader = write("header.csv", 'id;size 5";"a ""name"";"\n1;"x;y";"two,\nlines"\n2;7";b\n');
-    await expect(readAll(inHeader)).rejects.toThrow(/line 1: a quote stands inside a field.*--csv-quotes relaxed/);
+    await expect(readAll(inHeader)).rejects.toThrow(/line 1: a quote stands inside a field.*csvQuotes: "relaxed"/);
     const { rows } = await readAll(inHeader, "", { csvQuotes: "relaxed" });
     expect(rows).toEqual([
       { id: "1", 'size 5"': "x;y", 'a "name";': "two,\nlines" },

@@ -4,7 +4,7 @@ import { Field, makeData, RecordBatch, Struct, Table, Utf8, vectorFromArray } fr
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeResults } from "../../src/results/index.js";
-import { LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "../results/fixture.js";
+import { jsonColumns, LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "../results/fixture.js";
 import { writeThrough } from "../results/throughFiles.js";
 import { readAll, scratchFolder } from "./scratch.js";
 
@@ -78,7 +78,8 @@ describe("keys that are numbers", () => {
     await writeResults(stream(listBatch(["a", "b"], rows)), shape, at("outputs.jsonl"));
     const lines = readFileSync(at("outputs.jsonl"), "utf8");
     expect(lines).toBe(`{"inference_result":${OBJECT}}\n{"inference_result":{"b":3,"2":1}}\n`);
-    const keyed = { ...TABLE, unpackJson: true, jsonKeys: ["deep"], includeInputs: false, includeErrors: false };
+    const unpackedColumns = jsonColumns("deep");
+    const keyed = { ...TABLE, unpackJson: true, unpackedColumns, includeInputs: false, includeErrors: false };
     const deep = [resultRow(0, { output: `{"deep":${OBJECT}}` })];
     await writeResults(stream(tableBatch([{ id: 1, text: "a" }], deep)), keyed, at("deep.jsonl"));
     expect(readFileSync(at("deep.jsonl"), "utf8")).toBe(`{"deep":${OBJECT}}\n`);

@@ -51,7 +51,7 @@ describe("a stream of bytes", () => {
   test("that does not say what it is wants its format said", async () => {
     await expect(openSource(trickle(Buffer.from("first\nsecond\n")))).rejects.toMatchObject({
       code: "ROWMILL_UNKNOWN_FORMAT",
-      message: expect.stringContaining("--input-format"),
+      message: expect.stringContaining("by the option inputFormat, one of csv, "),
     });
     const given = await readAll(trickle(Buffer.from("first\nsecond\n")), "", { inputFormat: "txt" });
     expect(given.texts).toEqual(["first", "second"]);

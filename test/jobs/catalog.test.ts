@@ -5,14 +5,14 @@ import { NEW_JOB_COLUMNS, newJobValues } from "../../src/jobs/catalogRow.js";
 import { CATALOG_MIGRATIONS } from "../../src/jobs/catalogTables.js";
 import { acquireLease, JobFile, jobFolder, LEASE_SEEN_LAPSE_MS, newJobId, openHome } from "../../src/jobs/index.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
-import { claimNext, FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
+import { claimNext, enter, FACTS, FakeClock, newFolder, newHome, SPEC, submit } from "./fixture.js";
 
 test("a job of the first version has the options that it had no words for", () => {
   const home = newHome();
   const outputs = ["outputGrammar", "outputRegex", "outputChoices", "outputStyle", "labelProbabilities", "confidence"];
   const later = [...outputs, "schemaRetries", "columnOrder", "columnChoice"];
   const old = Object.fromEntries(Object.entries(SPEC).filter(([name]) => !later.includes(name)));
-  const { jobId } = home.catalog.submit(newJobId(), old as unknown as typeof SPEC, FACTS);
+  const jobId = enter(home, newJobId(), old as unknown as typeof SPEC);
   expect(home.catalog.get(jobId)).toMatchObject(SPEC);
 });
 
@@ -26,7 +26,7 @@ test("a job is read back as it was submitted", () => {
     priority: 1 as const,
     columns: [{ name: "text", type: "string" as const }],
   };
-  home.catalog.submit(jobId, spec, FACTS);
+  enter(home, jobId, spec);
   expect(home.catalog.get(jobId)).toEqual({
     ...spec,
     ...FACTS,
@@ -66,7 +66,7 @@ test("several jobs are entered all or none", () => {
 
 test("a job is found by any beginning of its id that no other job shares", () => {
   const home = newHome();
-  for (const id of ["job-aaaabb-1", "job-aaaacc-2"]) home.catalog.submit(id, SPEC, FACTS);
+  for (const id of ["job-aaaabb-1", "job-aaaacc-2"]) enter(home, id);
   for (const short of ["job-aaaabb-1", "job-aaaab", "aaaab"])
     expect(home.catalog.get(short).jobId).toBe("job-aaaabb-1");
   expect(home.catalog.status("aaaac")).toBe("QUEUED");
@@ -81,7 +81,7 @@ test("a job is found by any beginning of its id that no other job shares", () =>
 
 test("an id that begins another is still its own", () => {
   const home = newHome();
-  for (const id of ["job-a", "job-ab"]) home.catalog.submit(id, SPEC, FACTS);
+  for (const id of ["job-a", "job-ab"]) enter(home, id);
   expect(home.catalog.get("job-a").jobId).toBe("job-a");
 });
 
@@ -256,9 +256,9 @@ test("only a job that has ended can be removed, and its folder goes with it", ()
   const home = newHome();
   const jobId = newJobId();
   using job = JobFile.create(home, jobId);
-  job.appendRows([{ prompt: "a", tokens: 1 }], null);
+  job.appendRows([{ prompt: "a" }], null);
   job.seal();
-  home.catalog.submit(jobId, SPEC, FACTS);
+  enter(home, jobId);
   expect(() => home.catalog.remove(jobId)).toThrow(
     expect.objectContaining({ code: "ROWMILL_JOB_NOT_ENDED", message: expect.stringContaining("is QUEUED") }),
   );

@@ -108,9 +108,15 @@ export function claimNext({ catalog }: Home, runner: { readonly token: string; r
   return null;
 }
 
-/** A queued job without rows. */
+/** A queued job without rows. @returns its id */
 export function submit(home: Home, spec: Partial<JobSpec> = {}): string {
-  return home.catalog.submit(newJobId(), { ...SPEC, ...spec }, FACTS).jobId;
+  return enter(home, newJobId(), { ...SPEC, ...spec });
+}
+
+/** Enters a job as submission does. @returns its id */
+export function enter({ catalog }: Home, jobId: string, spec: JobSpec = SPEC, facts: JobFacts = FACTS): string {
+  catalog.submitAll([{ jobId, spec, facts, createdAt: new Date(catalog.clock()).toISOString() }]);
+  return jobId;
 }
 
 /** A sealed job of a list of strings. */
@@ -118,7 +124,7 @@ export function newJobFile(home: Home, prompts: readonly (string | null)[]): Job
   const job = JobFile.create(home, newJobId());
   onTestFinished(() => job.close());
   job.appendRows(
-    prompts.map((prompt) => ({ prompt, tokens: prompt?.length ?? 0 })),
+    prompts.map((prompt) => ({ prompt })),
     null,
   );
   job.seal();
@@ -141,7 +147,7 @@ export function result(index: number, output: string) {
 export function submitRows(home: Home, prompts: readonly string[], createdAt = "2026-01-02T03:04:05.000Z"): string {
   using file = JobFile.create(home, newJobId());
   file.appendRows(
-    prompts.map((prompt) => ({ prompt, tokens: prompt.length })),
+    prompts.map((prompt) => ({ prompt })),
     null,
   );
   const job = { jobId: file.jobId, spec: SPEC, facts: { ...FACTS, rowsTotal: prompts.length }, createdAt };

@@ -17,11 +17,11 @@ async function readAll(job: JobFile, size: number): Promise<ResultBatch[]> {
 test("rows come back in order, as they were, until they have a result", () => {
   const job = newJobFile(newHome(), ["a", null, "", "ünï \u{1f600}", "nul \0 inside"]);
   expect(job.pendingRows(-1, 10)).toEqual([
-    { index: 0, prompt: "a", tokens: 1 },
-    { index: 1, prompt: null, tokens: 0 },
-    { index: 2, prompt: "", tokens: 0 },
-    { index: 3, prompt: "ünï \u{1f600}", tokens: 6 },
-    { index: 4, prompt: "nul \0 inside", tokens: 12 },
+    { index: 0, prompt: "a" },
+    { index: 1, prompt: null },
+    { index: 2, prompt: "" },
+    { index: 3, prompt: "ünï \u{1f600}" },
+    { index: 4, prompt: "nul \0 inside" },
   ]);
   expect(job.appendResults([result(3, "x"), { ...result(1, ""), output: null, error: "empty" }])).toEqual({
     stored: 2,
@@ -49,7 +49,7 @@ test("any prompts and outputs are kept letter by letter", async () => {
     fc.asyncProperty(anyPrompts, fc.integer({ min: 1, max: 7 }), async (prompts, size) => {
       using job = JobFile.create(home, newJobId());
       job.appendRows(
-        prompts.map((prompt) => ({ prompt, tokens: 1 })),
+        prompts.map((prompt) => ({ prompt })),
         null,
       );
       job.appendResults(prompts.map((prompt, index) => result(index, `${prompt}`)).reverse());
@@ -117,7 +117,7 @@ test("failures are told by kind, the commonest first and the first of equal ones
 test("a table's results come in the batches that it was read in, each with its own input", async () => {
   using job = JobFile.create(newHome(), newJobId());
   const input = (text: string) => ({ format: "json" as const, bytes: new TextEncoder().encode(text) });
-  const rows = (...prompts: string[]) => prompts.map((prompt) => ({ prompt, tokens: 1 }));
+  const rows = (...prompts: string[]) => prompts.map((prompt) => ({ prompt }));
   job.appendRows(rows("a", "b", "c"), input('[{"t":"a"},{"t":"b"},{"t":"c"}]'));
   job.appendRows(rows("d"), input('[{"t":"d"}]'));
   job.appendResults([{ ...result(1, "B"), cumulativeLogprob: -0.5 }]);
@@ -140,14 +140,14 @@ test("a job is there for another process only when it is sealed", () => {
   const home = newHome();
   const jobId = newJobId();
   using job = JobFile.create(home, jobId);
-  job.appendRows([{ prompt: "a", tokens: 1 }], null);
+  job.appendRows([{ prompt: "a" }], null);
   const missing = expect.objectContaining({ code: "ROWMILL_JOB_FILE_MISSING" });
   expect(() => JobFile.open(home, jobId)).toThrow(missing);
   expect(() => JobFile.open(home, newJobId())).toThrow(missing);
   job.seal();
   using again = JobFile.open(home, jobId);
   expect([again.rowCount, job.rowCount]).toEqual([1, 1]);
-  expect(() => again.appendRows([{ prompt: "b", tokens: 1 }], null)).toThrow(/is sealed/);
+  expect(() => again.appendRows([{ prompt: "b" }], null)).toThrow(/is sealed/);
   // nothing is left in the log: the file alone holds the rows
   expect(statSync(join(job.folder, "job.db-wal")).size).toBe(0);
 });
@@ -155,11 +155,11 @@ test("a job is there for another process only when it is sealed", () => {
 test("an abandoned job leaves nothing, and a job that is dropped before it is sealed is abandoned", () => {
   const home = newHome();
   const explicit = JobFile.create(home, newJobId());
-  explicit.appendRows([{ prompt: "a", tokens: 1 }], null);
+  explicit.appendRows([{ prompt: "a" }], null);
   explicit.abandon();
   const fail = () => {
     using job = JobFile.create(home, newJobId());
-    job.appendRows([{ prompt: "a", tokens: 1 }], null);
+    job.appendRows([{ prompt: "a" }], null);
     throw new Error("the second batch can't be read");
   };
   expect(fail).toThrow(/second batch/);
@@ -237,7 +237,7 @@ test("a full disk is one clear error, and what was kept before stays", () => {
 
 test("the log stays small however many rows a job takes", () => {
   using job = JobFile.create(newHome(), newJobId());
-  const rows = Array.from({ length: 2000 }, (_, index) => ({ prompt: `${index} `.repeat(60), tokens: 60 }));
+  const rows = Array.from({ length: 2000 }, (_, index) => ({ prompt: `${index} `.repeat(60) }));
   for (let batch = 0; batch < 50; batch++) job.appendRows(rows, null);
   expect(statSync(join(job.folder, "job.db")).size).toBeGreaterThan(25_000_000);
   expect(statSync(join(job.folder, "job.db-wal")).size).toBeLessThan(9_000_000);

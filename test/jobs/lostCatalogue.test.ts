@@ -199,7 +199,7 @@ describe("no job is lost with the catalogue", () => {
     const said: string[] = [];
     using living = openHome(path, { say: (line) => said.push(line) });
     const half = JobFile.create(living, newJobId());
-    half.appendRows([{ prompt: "a", tokens: 1 }], null);
+    half.appendRows([{ prompt: "a" }], null);
     const sealed = newJobFile(living, ["not entered yet"]);
     expect(said).toEqual([expect.stringMatching(/3 jobs/), expect.stringContaining(`${waiting}: no whole job`)]);
     reopen(path, (home) => expect(home.catalog.list()).toHaveLength(3));
@@ -377,7 +377,7 @@ describe("a process that has the catalogue open", () => {
 test("a folder that is being made while the catalogue is lost is entered by its submitter", () => {
   const home = newHome();
   using file = JobFile.create(home, newJobId());
-  file.appendRows([{ prompt: "a", tokens: 1 }], null);
+  file.appendRows([{ prompt: "a" }], null);
   for (const path of files(catalogue(home))) rmSync(path);
   file.seal();
   expect(home.catalog.status(file.jobId)).toBe("UNKNOWN");

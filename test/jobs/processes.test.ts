@@ -5,7 +5,7 @@ import { acquireLease, JobFile, jobFolder, leaseHolder, newJobId, openHome } fro
 import { JOB_MIGRATIONS } from "../../src/jobs/jobTables.js";
 import { Sqlite } from "../../src/jobs/sqlite.js";
 import { CompiledJobs } from "./child.js";
-import { claimNext, FACTS, newFolder, newHome, newJobFile, SPEC, submit } from "./fixture.js";
+import { claimNext, enter, newFolder, newHome, newJobFile, submit } from "./fixture.js";
 
 let compiled: CompiledJobs;
 beforeAll(() => {
@@ -115,7 +115,7 @@ test("a killed submitter's finished job stays", async () => {
   const jobId = newJobId();
   const submitter = compiled.start("submitter", [home.path, jobId]);
   await submitter.line("enough");
-  home.catalog.submit(jobId, SPEC, FACTS);
+  enter(home, jobId);
   await submitter.kill();
   openHome(home.path)[Symbol.dispose]();
   expect(existsSync(jobFolder(home.path, jobId))).toBe(true);

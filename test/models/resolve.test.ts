@@ -90,7 +90,7 @@ it.each(["offline", "download"] as const)("missing and %s is an error that says 
   const rejected = resolveModel("qwen-3-0.6b", { home, [option]: option === "offline" });
   await expect(rejected).rejects.toMatchObject({ code: "ROWMILL_MODEL_NOT_FOUND", exitCode: 2 });
   await expect(rejected).rejects.toThrow(/`npx rowmill --home \S+ models pull qwen-3-0\.6b/);
-  await expect(rejected).rejects.toThrow(/--model starter/);
+  await expect(rejected).rejects.toThrow(/model: "starter"/);
   await expect(rejected).rejects.toThrow(/hf:Qwen\/Qwen3-0\.6B-GGUF:Q8_0/);
 });
 

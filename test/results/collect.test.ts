@@ -5,13 +5,17 @@ import { openSource } from "../../src/data/index.js";
 import {
   checkOutputColumn,
   collectResults,
+  eachResult,
   type ResultBatch,
   type ResultRow,
   resultsToArrow,
 } from "../../src/results/index.js";
-import { LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
+import { jsonColumns, LIST, listBatch, resultRow, stream, TABLE, tableBatch } from "./fixture.js";
 
 const failed = resultRow(1, { error: "row too long" });
+
+/** Of a table none of whose rows has failed. */
+const WHOLE = { ...TABLE, includeErrors: false };
 
 describe("results as values", () => {
   test("a list gives one output a row, null for a failed one", async () => {
@@ -42,7 +46,7 @@ describe("results as values", () => {
 
   test("unpacking gives each label's probability a column, all with one beginning where a name is taken", async () => {
     const rows = [resultRow(0, { output: "good", probabilities: [0.75, 0.25] })];
-    const shape = { ...TABLE, unpackJson: true, outputIs: "text", labels: ["good", "bad"] } as const;
+    const shape = { ...WHOLE, unpackJson: true, outputIs: "text", labels: ["good", "bad"] } as const;
     const input = { id: 1, text: "a" };
     const batch = tableBatch([input], rows);
     const names = { probability: 0.75, probability_good: 0.75, probability_bad: 0.25 };
@@ -110,7 +114,7 @@ describe("results as values", () => {
     expect(only).toMatchObject({ confidence: { x: 0.75, y: 0.25 } });
   });
 
-  test("a table gives its rows with the output column added, and no error column when none failed", async () => {
+  test("a table gives its rows with the output column added, and no error column where none failed", async () => {
     const batch = tableBatch(
       [
         { id: 1, text: "a" },
@@ -118,7 +122,7 @@ describe("results as values", () => {
       ],
       [resultRow(0, { output: "A" }), resultRow(1, { output: "B" })],
     );
-    expect(await collectResults(stream(batch), TABLE)).toEqual([
+    expect(await collectResults(stream(batch), WHOLE)).toEqual([
       { id: 1, text: "a", inference_result: "A" },
       { id: 2, text: null, inference_result: "B" },
     ]);
@@ -130,7 +134,7 @@ describe("results as values", () => {
       resultRow(1, { output: "no json" }),
       resultRow(2, { output: '{"label":"y"}' }),
     ];
-    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["label", "text"] };
+    const shape = { ...TABLE, unpackJson: true, unpackedColumns: jsonColumns("label", "text") };
     const inputs = [1, 2, 3].map((id) => ({ id, text: "t" }));
     expect(await collectResults(stream(tableBatch(inputs, rows)), shape)).toEqual([
       { id: 1, text: "t", label: "x", inference_result_text: "quoted", inference_result_error: null },
@@ -149,7 +153,7 @@ describe("results as values", () => {
     const columns = ["__proto__", "constructor"].map((name) => ({ name, type: "string" as const }));
     const inputs = [JSON.parse('{"__proto__":"p"}') as Record<string, unknown>];
     const [row] = await collectResults(stream(tableBatch(inputs, [resultRow(0, { output: "A" })])), {
-      ...TABLE,
+      ...WHOLE,
       columns,
     });
     expect(Object.entries(row as object)).toEqual([
@@ -164,6 +168,42 @@ describe("results as values", () => {
     expect(() => checkOutputColumn(TABLE.columns, "text")).toThrowError(
       expect.objectContaining({ code: "ROWMILL_DUPLICATE_COLUMN", exitCode: 2 }),
     );
+  });
+});
+
+describe("results row by row", () => {
+  test("are those that are collected, and a batch is asked for when the one before it is used up", async () => {
+    const batches = [0, 1, 2].map((index) =>
+      tableBatch([{ id: index, text: "a" }], [resultRow(index, { output: `out ${index}` })]),
+    );
+    let read = 0;
+    let isClosed = false;
+    async function* source(): AsyncGenerator<ResultBatch> {
+      try {
+        for (const batch of batches) {
+          read++;
+          yield batch;
+        }
+      } finally {
+        isClosed = true;
+      }
+    }
+    const shape = { ...TABLE, includeErrors: true };
+    const all = await collectResults(stream(...batches), shape);
+    const rows = eachResult(source(), shape);
+    expect(read).toBe(0);
+    for (const [index, row] of all.entries()) {
+      expect(await rows.next()).toEqual({ done: false, value: row });
+      expect(read).toBe(index + 1);
+    }
+    expect(await rows.next()).toEqual({ done: true, value: undefined });
+    for await (const row of eachResult(source(), shape)) {
+      expect(row).toEqual(all[0]);
+      isClosed = false;
+      break;
+    }
+    expect(isClosed).toBe(true);
+    expect(read).toBe(batches.length + 1);
   });
 });
 
@@ -183,11 +223,11 @@ describe("an output column of a name that is taken", () => {
   });
 
   test("is fine where nothing else has it", async () => {
-    const shape = { ...TABLE, outputColumn: "text" };
+    const shape = { ...WHOLE, outputColumn: "text" };
     expect(await collectResults(table(), { ...shape, includeInputs: false })).toEqual([{ text: '{"label":"x"}' }]);
-    expect(await collectResults(table(), { ...shape, unpackJson: true, jsonKeys: ["label"] })).toEqual([
-      { id: 1, text: "a", label: "x" },
-    ]);
+    expect(
+      await collectResults(table(), { ...shape, unpackJson: true, unpackedColumns: jsonColumns("label") }),
+    ).toEqual([{ id: 1, text: "a", label: "x" }]);
   });
 });
 
@@ -208,7 +248,7 @@ describe("results as an Arrow table", () => {
     const data = tableFromArrays({ id: ids, seen: Array.from(ids, (id) => new Date(id * 86_400_000)) });
     const { batches, columns } = await withOutputs(data);
     expect(batches.length).toBe(3);
-    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    const table = await resultsToArrow(stream(...batches), { ...WHOLE, columns });
     expect(table.schema.fields.map(({ name, type }) => `${name}: ${type}`)).toEqual([
       "id: Int16",
       `seen: ${data.schema.fields[1]?.type}`,
@@ -224,7 +264,7 @@ describe("results as an Arrow table", () => {
       .DataFrame({ id: [1, 2], text: ["a", null], kind: ["x", "y"] })
       .withColumn(pl.col("kind").cast(pl.Categorical));
     const { batches, columns } = await withOutputs(frame);
-    const table = await resultsToArrow(stream(...batches), { ...TABLE, columns });
+    const table = await resultsToArrow(stream(...batches), { ...WHOLE, columns });
     const back = pl.readIPCStream(Buffer.from(tableToIPC(table, "stream")));
     expect(back.toRecords()).toEqual([
       { id: 1, text: "a", kind: "x", inference_result: "out 0" },
@@ -247,8 +287,11 @@ describe("results as an Arrow table", () => {
         { name: "tags", type: "json" },
       ],
       unpackJson: true,
-      jsonKeys: ["label", "n", "more"],
-      jsonTypes: { label: "string", n: "integer" },
+      unpackedColumns: [
+        { name: "label", type: "string" },
+        { name: "n", type: "integer" },
+        { name: "more", type: "json" },
+      ],
     });
     expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
       "Int64",
@@ -288,7 +331,7 @@ describe("results as an Arrow table", () => {
   });
 
   test("an integer beyond 64 bits is refused, not wrapped", async () => {
-    const shape = { ...TABLE, unpackJson: true, jsonKeys: ["n"], jsonTypes: { n: "integer" as const } };
+    const shape = { ...TABLE, unpackJson: true, unpackedColumns: [{ name: "n", type: "integer" as const }] };
     for (const integer of ["9223372036854775808", "-9223372036854775809", "9999999999999999999"]) {
       const batch = tableBatch([{ id: 1, text: "a" }], [resultRow(0, { output: `{"n":${integer}}` })]);
       await expect(resultsToArrow(stream(batch), shape)).rejects.toMatchObject({
@@ -300,7 +343,7 @@ describe("results as an Arrow table", () => {
   });
 
   test("no results still have their columns", async () => {
-    const table = await resultsToArrow(stream<ResultBatch>(), TABLE);
+    const table = await resultsToArrow(stream<ResultBatch>(), WHOLE);
     expect(table.numRows).toBe(0);
     expect(table.schema.fields.map(({ name }) => name)).toEqual(["id", "text", "inference_result"]);
   });

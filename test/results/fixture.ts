@@ -35,6 +35,11 @@ export async function* stream<T>(...batches: T[]): AsyncGenerator<T> {
   for (const batch of batches) yield batch;
 }
 
+/** Columns of a schema that says no types. */
+export function jsonColumns(...names: string[]): ResultShape["unpackedColumns"] {
+  return names.map((name) => ({ name, type: "json" }));
+}
+
 export const LIST: ResultShape = {
   kind: "list",
   columns: [],
@@ -42,7 +47,8 @@ export const LIST: ResultShape = {
   includeInputs: false,
   includeCumulativeLogprobs: false,
   unpackJson: false,
-  jsonKeys: null,
+  includeErrors: true,
+  unpackedColumns: null,
 };
 
 export const TABLE: ResultShape = {

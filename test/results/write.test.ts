@@ -9,7 +9,13 @@ import fc from "fast-check";
 import pl from "nodejs-polars";
 import { describe, expect, test } from "vitest";
 import { openSource } from "../../src/data/index.js";
-import { type ResultBatch, type ResultFormat, type ResultShape, writeResults } from "../../src/results/index.js";
+import {
+  encodeResults,
+  RESULT_FORMATS,
+  type ResultBatch,
+  type ResultShape,
+  writeResults,
+} from "../../src/results/index.js";
 import { readAll, scratchFolder } from "../data/scratch.js";
 import { resultRow, stream, TABLE, tableBatch } from "./fixture.js";
 import { writeThrough } from "./throughFiles.js";
@@ -62,6 +68,21 @@ describe("every output format", () => {
     expect((await readAll(path)).rows).toEqual(expected);
     if (extension.endsWith(".gz")) expect(gunzipSync(readFileSync(path)).length).toBeGreaterThan(100);
   });
+
+  test("the table of formats names no other", () => {
+    expect([...RESULT_FORMATS].sort()).toEqual(EXTENSIONS.filter((name) => !name.endsWith(".gz")).sort());
+  });
+
+  test.each(RESULT_FORMATS)(
+    "results encoded as %s, for an answer to a browser, are the bytes of the file",
+    async (format) => {
+      const path = at(`encoded.${format}`);
+      await writeResults(batches(), TABLE, path);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of encodeResults(batches(), TABLE, format)) chunks.push(chunk);
+      expect(Buffer.concat(chunks).equals(readFileSync(path))).toBe(true);
+    },
+  );
 
   test("DuckDB reads our Parquet, CSV and JSON Lines", async () => {
     await writeResults(batches(), TABLE, at("duck.parquet"));
@@ -188,8 +209,7 @@ describe("large integers of unpacked outputs", () => {
     columns: [],
     includeErrors: false,
     unpackJson: true,
-    jsonKeys: ["n"],
-    jsonTypes: { n: "integer" },
+    unpackedColumns: [{ name: "n", type: "integer" }],
   };
 
   test.each(["parquet", "csv", "jsonl", "json"])("DuckDB reads them from .%s to the last digit", async (extension) => {
@@ -251,7 +271,10 @@ describe("a file is whole or not there", () => {
       code: "ROWMILL_NOT_WRITABLE",
       message: `Can't write ${at("nowhere/x.csv")}: there is no folder ${at("nowhere")}. Make it first.`,
     });
-    await expect(writeResults(batches(), TABLE, folder, "csv")).rejects.toMatchObject({ code: "ROWMILL_NOT_WRITABLE" });
+    mkdirSync(at("folder.csv"));
+    await expect(writeResults(batches(), TABLE, at("folder.csv"))).rejects.toMatchObject({
+      code: "ROWMILL_NOT_WRITABLE",
+    });
   });
 
   test("a link stays a link, and its target gets the results", async () => {
@@ -284,9 +307,10 @@ describe("a file is whole or not there", () => {
     expect(readFileSync(at("empties-out.csv"), "utf8")).toBe('id,text,inference_result\n1,"",x\n2,,x\n');
   });
 
-  test("a format may be given for a name that says none", async () => {
-    const format: ResultFormat = "jsonl";
-    await writeResults(batches(), TABLE, at("named"), format);
-    expect(JSON.parse(readFileSync(at("named"), "utf8").split("\n")[1] ?? "")).toEqual(wanted[1]);
+  test("a name that says no format is refused for a file, and a pipe gets JSON Lines", async () => {
+    await expect(writeResults(batches(), TABLE, at("named"))).rejects.toMatchObject({ code: "ROWMILL_UNKNOWN_FORMAT" });
+    execFileSync("mkfifo", [at("named")]);
+    const [text] = await Promise.all([readFile(at("named"), "utf8"), writeResults(batches(), TABLE, at("named"))]);
+    expect(JSON.parse(text.split("\n")[1] ?? "")).toEqual(wanted[1]);
   });
 });

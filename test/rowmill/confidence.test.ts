@@ -128,6 +128,9 @@ describe.each(["native", "node-llama-cpp"] as const)("token log-probabilities wi
 
   it("are refused where the job recorded none", async () => {
     const jobId = await mill.infer(tickets(1), { ...base, outputSchema: TICKET_SCHEMA, engine });
-    await expect(mill.getJobResults(jobId, { includeTokenLogprobs: true })).rejects.toThrow(/tokenLogprobs: true/);
+    await expect(mill.getJobResults(jobId, { includeTokenLogprobs: true })).rejects.toMatchObject({
+      message: expect.stringMatching(/run it with samplingParams: \{"tokenLogprobs":true\}$/),
+      options: [{ option: "samplingParams", value: { tokenLogprobs: true } }],
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import type { Rowmill } from "rowmill";
+import type { NamedOption, Rowmill, RowmillOptions } from "rowmill";
 import { describe, expect, it } from "vitest";
 import { openRowmill, sharedRowmill, temporaryFolder, tickets } from "./fixture.js";
 
@@ -97,7 +97,7 @@ describe("a job of which rows fail", () => {
 });
 
 /** A Rowmill that writes its messages here. */
-function listening(): { mill: Rowmill; text: () => string } {
+function listening(options: RowmillOptions = {}): { mill: Rowmill; text: () => string } {
   const chunks: string[] = [];
   const output = new Writable({
     write(chunk, _encoding, done) {
@@ -105,7 +105,8 @@ function listening(): { mill: Rowmill; text: () => string } {
       done();
     },
   });
-  return { mill: openRowmill({ output: output as unknown as NodeJS.WriteStream }), text: () => chunks.join("") };
+  const mill = openRowmill({ output: output as unknown as NodeJS.WriteStream, ...options });
+  return { mill, text: () => chunks.join("") };
 }
 
 describe("the end of a job", () => {
@@ -131,5 +132,26 @@ describe("a warning", () => {
     ];
     expect(estimate.warnings).toEqual(warnings);
     expect((await mill.getJob(await mill.infer(["a", null as unknown as string], options))).warnings).toEqual(warnings);
+  });
+
+  it("calls options as whoever shows it does, and the record has them as data", async () => {
+    const touching = { model: "starter", column: ["a", "b"], dryRun: true } as const;
+    const names: NamedOption[] = [];
+    const optionWords = (named: NamedOption): string => {
+      names.push(named);
+      return `<${named.option}>`;
+    };
+    const { mill: door, text } = listening({ optionWords });
+    const { warnings } = await door.infer([{ a: "x", b: "y" }], touching);
+    expect(text()).toMatch(/^warning: nothing stands between .* give a separator, as in <column>$/m);
+    expect(names).toEqual([{ option: "column", value: ["a", "\n", "b"] }]);
+    expect(warnings).toEqual([
+      {
+        code: "COLUMNS_TOUCH",
+        text: expect.stringMatching(/give a separator, as in column: \["a","\\n","b"\]$/),
+        count: null,
+        parts: [expect.stringMatching(/as in $/), names[0]],
+      },
+    ]);
   });
 });

@@ -45,6 +45,10 @@ describe("infer", () => {
     const unpacked = (await mill.getJobResults(jobId, { unpackJson: true })) as Record<string, unknown>[];
     expect(unpacked[0]).toHaveProperty("topic");
     expect(unpacked[0]).toHaveProperty("urgency");
+    expect((await mill.getJob(jobId)).unpackedColumns).toEqual([
+      { name: "topic", type: "string" },
+      { name: "urgency", type: "string" },
+    ]);
   });
 
   it("takes a zod schema", async () => {
@@ -160,7 +164,9 @@ describe("infer", () => {
     const rows = (await mill.getJobResults(jobId, { includeCumulativeLogprobs: true })) as Record<string, number>[];
     for (const row of rows) expect(row.cumulative_logprob).toBeLessThanOrEqual(0);
     const without = await mill.infer(tickets(2), labelling);
-    await expect(mill.getJobResults(without, { includeCumulativeLogprobs: true })).rejects.toThrow(/logprobs: true/);
+    await expect(mill.getJobResults(without, { includeCumulativeLogprobs: true })).rejects.toThrow(
+      /samplingParams: \{"logprobs":true\}$/,
+    );
   });
 
   it("stops at a stop string and at maxTokens", async () => {

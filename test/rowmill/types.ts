@@ -17,6 +17,8 @@ export async function resultsHaveTheSchemasType(mill: Rowmill): Promise<void> {
   expectTypeOf(list).toExtend<string>();
   expectTypeOf(await mill.getJobResults(list, { unpackJson: true })).toEqualTypeOf<(Order | null)[]>();
   expectTypeOf(await mill.awaitJobCompletion(list, { unpackJson: true })).toEqualTypeOf<(Order | null)[] | null>();
+  for await (const one of mill.iterateJobResults(list, { unpackJson: true, from: 1 }))
+    expectTypeOf(one).toEqualTypeOf<Order | null>();
   const [first] = await mill.getJobResults(list, { unpackJson: true });
   // @ts-expect-error no such field
   first?.topics;
@@ -34,6 +36,7 @@ export async function resultsThatNobodyKnowsAreUnknown(mill: Rowmill): Promise<v
   // texts of JSON, and objects with more than the output
   expectTypeOf(await mill.getJobResults(list)).toEqualTypeOf<unknown[]>();
   expectTypeOf(await mill.getJobResults(list, { unpackJson: true, includeInputs: true })).toEqualTypeOf<unknown[]>();
+  for await (const one of mill.iterateJobResults(list)) expectTypeOf(one).toEqualTypeOf<unknown>();
   const json = await mill.infer(TEXTS, { outputSchema: { type: "object" } });
   expectTypeOf(json).toEqualTypeOf<string>();
   const path = await mill.infer("orders.csv", { column: "text", outputSchema: Order });

@@ -27,7 +27,7 @@ describe("a model by path that reasons first", () => {
         await expect(mill.infer(["an animal"], { model, dryRun, ...form } as object)).rejects.toMatchObject({
           code: "ROWMILL_OPEN_REASONING",
           message: expect.stringMatching(
-            /ends in "<think>".*templateArguments \(--template-args '\{"enable_thinking":false\}'\)/,
+            /ends in "<think>".*set templateArguments: \{"enable_thinking":false\} for answers alone/,
           ),
         });
     expect(await mill.listJobs()).toEqual([]);
@@ -54,7 +54,7 @@ describe("a model by path that reasons first", () => {
   it("writes free text with a warning that the reasoning is part of it", async () => {
     const { warnings } = await openRowmill().infer(["an animal"], { model: modelWith(ALWAYS), dryRun: true });
     expect(warnings.map(({ text }) => text).join("\n")).toMatch(
-      /.*ends in "<think>".*part of its output.*--answer-prefix '<\/think>'/,
+      /.*ends in "<think>".*part of its output.*set answerPrefix: "<\/think>" for answers alone/,
     );
   });
 });

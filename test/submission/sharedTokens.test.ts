@@ -6,10 +6,9 @@ import { SharedTokens } from "../../src/submission/sharedTokens.js";
 /** A row whose tokens are its letters. */
 const row = (prompt: string): CountedRow => ({
   prompt,
-  tokens: prompt.length,
   ids: Uint32Array.from(prompt, (letter) => letter.charCodeAt(0)),
 });
-const tooLong = (prompt: string): CountedRow => ({ prompt, tokens: 0, ids: null });
+const tooLong = (prompt: string): CountedRow => ({ prompt, ids: null });
 
 function sharedTokens(rows: readonly CountedRow[], prefixTokens: number, suffixTokens: number): number {
   const shared = new SharedTokens({ prefixTokens, frameTokens: prefixTokens + suffixTokens });

@@ -8,7 +8,7 @@ import { acquireLease, type Home, newJobId, openHome } from "../../src/jobs/inde
 import { embeddedModelPath } from "../../src/models/index.js";
 import { checkOptions } from "../../src/submission/options.js";
 import { estimateJobs, submitJobs } from "../../src/submission/submit.js";
-import { FACTS, FakeClock, SPEC } from "../jobs/fixture.js";
+import { enter, FACTS, FakeClock, SPEC } from "../jobs/fixture.js";
 import { contextOf } from "./context.js";
 
 let folder: string;
@@ -110,12 +110,8 @@ it("the estimate goes by the time that an earlier job has run, not by the time t
   const clock = new FakeClock();
   using past = openHome(folder, { clock: clock.read });
   const { catalog } = past;
-  const facts = { ...FACTS, rowsTotal: 50 };
-  const { jobId } = catalog.submit(
-    newJobId(),
-    { ...SPEC, modelRef: { file: embeddedModelPath("starter"), sha256: null } },
-    facts,
-  );
+  const spec = { ...SPEC, modelRef: { file: embeddedModelPath("starter"), sha256: null } };
+  const jobId = enter(past, newJobId(), spec, { ...FACTS, rowsTotal: 50 });
   const counts = { rowsDone: 50, rowsFailed: 0, rowsCut: 0, inputTokens: 900, sharedTokens: 0, outputTokens: 100 };
   using lease = acquireLease(catalog)!;
   for (const waitedMs of [0, 3_600_000]) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TokenLogprobs } from "../../logprobColumns.js";
+import type { TokenLogprobs } from "../../tokenLogprobs.js";
 
 const count = z.number().int().min(0);
 const tokenLogprob = z.object({

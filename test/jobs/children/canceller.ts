@@ -5,7 +5,7 @@ const [path, letters] = process.argv.slice(2) as [string, string];
 using home = openHome(path);
 for (const letter of ["a", "b"]) {
   using file = JobFile.create(home, newJobId());
-  file.appendRows([{ prompt: letter.repeat(Number(letters)), tokens: 1 }], null);
+  file.appendRows([{ prompt: letter.repeat(Number(letters)) }], null);
   const facts = { rowsTotal: 1, rowsEmpty: 0, rowsTruncated: 0, inputTokensTotal: 1, longestRowTokens: 1 };
   // nobody reads what was asked for
   const job = { jobId: file.jobId, spec: { priority: 0 } as JobSpec, facts, createdAt: new Date().toISOString() };

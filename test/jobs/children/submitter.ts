@@ -6,7 +6,7 @@ using home = openHome(path);
 using job = JobFile.create(home, jobId);
 for (;;) {
   job.appendRows(
-    Array.from({ length: 500 }, (_, index) => ({ prompt: `row ${index}`, tokens: 3 })),
+    Array.from({ length: 500 }, (_, index) => ({ prompt: `row ${index}` })),
     null,
   );
   console.log(`has ${job.rowCount}`);

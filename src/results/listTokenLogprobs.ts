@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from "../logprobColumns.js";
+import type { TokenLogprobs } from "../tokenLogprobs.js";
 
 export interface TokenLogprob {
   /** Its text; what is no whole character is U+FFFD. */

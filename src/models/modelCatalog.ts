@@ -49,7 +49,7 @@ const homeFile = z.strictObject({ models: z.array(entry.partial().extend({ name 
 export type CatalogEntry = Readonly<z.infer<typeof entry>>;
 export type ModelVariant = Readonly<z.infer<typeof variant>>;
 
-export interface Catalog {
+export interface ModelCatalog {
   readonly entries: readonly CatalogEntry[];
 }
 
@@ -64,7 +64,7 @@ const packagedCatalog = new URL("../../models/catalog.json", import.meta.url);
 /** The package's models/catalog.json, with the home's own `models.json` (the same form) laid over it: an entry of a
  *  known name changes the fields that it gives, a new name needs at least `sources`.
  *  @throws {InputError} ROWMILL_INVALID_CATALOG when the home's file is no such catalogue */
-export function loadCatalog(home: string): Catalog {
+export function loadCatalog(home: string): ModelCatalog {
   const entries = new Map(readEntries(packagedCatalog).map((known) => [known.name, known]));
   const ownPath = join(home, "models.json");
   const own = readJson(ownPath);
@@ -81,7 +81,7 @@ export function loadCatalog(home: string): Catalog {
 }
 
 /** Looks a name, an alias or a variant up; `null` when the catalogue does not know it. */
-export function findInCatalog(catalog: Catalog, wanted: string): CatalogMatch | null {
+export function findInCatalog(catalog: ModelCatalog, wanted: string): CatalogMatch | null {
   const key = wanted.toLowerCase();
   for (const known of catalog.entries) {
     if (known.name === key || known.aliases.includes(key)) return { entry: known, variant: null };
@@ -101,7 +101,7 @@ export function suggestModels(wanted: string, names: readonly string[]): string 
 }
 
 /** Every name that `findInCatalog` accepts. */
-export function catalogNames(catalog: Catalog): string[] {
+export function catalogNames(catalog: ModelCatalog): string[] {
   return catalog.entries.flatMap((known) => [known.name, ...known.aliases, ...known.variants.map((v) => v.name)]);
 }
 
@@ -131,7 +131,7 @@ function readJson(path: string): unknown {
   }
 }
 
-function checkNamesAreUnique(catalog: Catalog, ownPath: string): void {
+function checkNamesAreUnique(catalog: ModelCatalog, ownPath: string): void {
   const seen = new Set<string>();
   for (const known of catalogNames(catalog)) {
     if (seen.has(known)) throw invalidCatalog(ownPath, `the name is used twice`, known);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { typesOfKeys } from "../../src/schema/index.js";
+import { unpackedColumns } from "../../src/schema/index.js";
 
 it("an unpacked property's column has the type that the schema names, and is JSON where it names none or several", () => {
   const properties = {
@@ -12,7 +12,8 @@ it("an unpacked property's column has the type that the schema names, and is JSO
     either: { anyOf: [{ type: "string" }, { type: "number" }] },
     mixed: { enum: ["a", 1] },
   };
-  expect(typesOfKeys({ type: "object", properties }, [...Object.keys(properties), "unknown"])).toEqual({
+  const columns = unpackedColumns({ type: "object", properties }, [...Object.keys(properties), "unknown"]);
+  expect(Object.fromEntries(columns.map(({ name, type }) => [name, type]))).toEqual({
     topic: "string",
     stars: "integer",
     price: "number",
@@ -23,4 +24,5 @@ it("an unpacked property's column has the type that the schema names, and is JSO
     mixed: "json",
     unknown: "json",
   });
+  expect(columns.map(({ name }) => name)).toEqual([...Object.keys(properties), "unknown"]);
 });

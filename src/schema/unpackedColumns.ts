@@ -1,13 +1,16 @@
-import type { ColumnType } from "../data/index.js";
+import type { Column, ColumnType } from "../data/index.js";
 import { isKeywordMap } from "./document/index.js";
 
 const SCALARS: ReadonlySet<string> = new Set(["string", "integer", "number", "boolean"]);
 
-/** The column type of each property of an object schema, for Parquet and Arrow: a scalar where the schema says so,
- *  with or without null beside it; `json` for everything else. */
-export function typesOfKeys(schema: unknown, keys: readonly string[]): Record<string, ColumnType> {
+export type UnpackedColumn = Pick<Column, "name" | "type">;
+
+/** The columns that a schema's outputs unpack to, each of the type that Parquet and Arrow give it: a scalar where the schema says
+ *  so, with or without null beside it; `json` for everything else.
+ *  @param keys the names of the outputs' members, in order */
+export function unpackedColumns(schema: unknown, keys: readonly string[]): UnpackedColumn[] {
   const properties = isKeywordMap(schema) && isKeywordMap(schema.properties) ? schema.properties : {};
-  return Object.fromEntries(keys.map((key) => [key, typeOf(properties[key])]));
+  return keys.map((name) => ({ name, type: typeOf(Object.hasOwn(properties, name) ? properties[name] : undefined) }));
 }
 
 function typeOf(property: unknown): ColumnType {
