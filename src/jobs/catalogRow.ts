@@ -22,6 +22,7 @@ const LATER_OPTIONS = {
   maxCost: null,
   maxTotalTokens: null,
   pricePerMillionTokens: null,
+  longestOutputTokens: null,
   frame: null,
 } as const;
 

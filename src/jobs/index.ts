@@ -1,3 +1,4 @@
+export { Budget } from "./budget.js";
 export {
   Catalog,
   type JobFilter,

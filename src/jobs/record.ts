@@ -116,6 +116,8 @@ export interface JobSpec {
   /** US dollars that it may cost at most, and tokens of input and output together that it may take; `null` for no bound. */
   readonly maxCost: number | null;
   readonly maxTotalTokens: number | null;
+  /** The most tokens that an output can have, `maxTokens` or what its form allows; `null` in a job of an earlier version. */
+  readonly longestOutputTokens: number | null;
   /** What a million of the model's tokens cost when it was submitted; `null` where nobody says. */
   readonly pricePerMillionTokens: TokenPrice | null;
   /** What the submission warned of. */

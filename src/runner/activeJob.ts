@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineChoice } from "../engine/index.js";
 import { messageOf, RowmillError } from "../errors.js";
 import {
+  Budget,
   type FailedRows,
   type Home,
   isPassing,
@@ -14,7 +15,6 @@ import {
 } from "../jobs/index.js";
 import { modelKey } from "../modelRef.js";
 import { type FreeMemory, type Plan, takenFrom } from "../schedule/index.js";
-import { Budget } from "./budget.js";
 import { calibratedPlan } from "./calibrateJob.js";
 import { executeJob } from "./executeJob.js";
 import { patiently } from "./patience.js";

@@ -1,4 +1,5 @@
 import {
+  Budget,
   countersPath,
   type Home,
   isPassing,
@@ -8,7 +9,6 @@ import {
   type RunnerLease,
 } from "../jobs/index.js";
 import { type CounterPage, openCounters } from "../progress/index.js";
-import { Budget } from "./budget.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import { patiently } from "./patience.js";

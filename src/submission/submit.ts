@@ -4,6 +4,7 @@ import { InputError } from "../errors.js";
 import { listed } from "../foreignText.js";
 import { recordedOptions } from "../inferTable.js";
 import {
+  Budget,
   checkQuotas,
   estimateCost,
   type Home,
@@ -79,6 +80,7 @@ export async function submitJobs(given: SubmissionContext, data: unknown, option
       const spec = { ...specOf(prepared, counter, options, at), warnings: context.warnings };
       const file = files.get(counter) as JobFile;
       const job = { ...newJob(counter, file, options, spec), createdAt };
+      checkBudget(job);
       file.keepRecord(job);
       file.seal();
       return job;
@@ -219,6 +221,16 @@ function checkHasPrice({ name, pricePerMillionTokens }: JobModel): void {
     );
 }
 
+/** A job of which no row can run is said to be one at once. */
+function checkBudget({ spec, facts }: Pick<NewJob, "spec" | "facts">): void {
+  const { obstacle } = new Budget({ ...spec, ...facts });
+  if (obstacle !== null)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      naming`${option(obstacle.option)}: ${obstacle.why}; raise it, or lower the sampling parameter maxTokens`,
+    );
+}
+
 /** Whether there are labels to score. */
 function checkConfidence(output: CompiledOutput): void {
   if (output.labelFields().length === 0)
@@ -301,6 +313,7 @@ function specOf(
     model: model.name,
     modelRef: model.ref,
     pricePerMillionTokens: model.pricePerMillionTokens,
+    longestOutputTokens: longestOutput(prepared, counter),
     priority: options.priority,
     kind: source.kind,
     sourceFormat: source.format,
@@ -321,6 +334,11 @@ function specOf(
   };
 }
 
+/** In tokens, of which each is at least a byte. */
+function longestOutput({ output }: Prepared, { sampling: { maxTokens } }: RowCounter): number {
+  return Math.min(maxTokens, output?.grammar.longestBytes ?? maxTokens);
+}
+
 function confidenceFieldsOf(output: CompiledOutput | null): ConfidenceField[] {
   const fields = output?.labelFields() ?? [];
   return fields.map(({ path, labels }) => ({ path, labels: labels.map(({ name }) => name) }));
@@ -334,9 +352,7 @@ async function estimateOf(
   sharedTokens: number,
 ): Promise<Estimate> {
   const { model, totals, sampling } = counter;
-  // a token is at least a byte
-  const longest = prepared.output?.grammar.longestBytes ?? null;
-  const maxOutputTokens = totals.rows * Math.min(sampling.maxTokens, longest ?? sampling.maxTokens);
+  const maxOutputTokens = totals.rows * longestOutput(prepared, counter);
   const tokens = totals.inputTokens + maxOutputTokens;
   const measured = measuredSpeed(context.home, model.ref);
   return {

@@ -64,6 +64,7 @@ export const SPEC: JobSpec = {
   maxCost: null,
   maxTotalTokens: null,
   pricePerMillionTokens: null,
+  longestOutputTokens: null,
   warnings: [],
   templateArguments: {},
   answerPrefix: null,

@@ -132,6 +132,9 @@ it("a job stops before it costs more than it may, and what is done can be read",
   }
   const enough = await mill.infer(rows, { model: "priced", samplingParams, maxCost: 1000 });
   expect(await mill.getJob(enough)).toMatchObject({ status: "SUCCEEDED", rowsDone: 200 });
+  await expect(mill.infer(rows, { model: "priced", samplingParams, maxTotalTokens: 20 })).rejects.toThrow(
+    /maxTotalTokens: 20 tokens do not last for one row, which may take \d+ tokens; raise it, or lower/,
+  );
   await expect(mill.infer(rows, { model: `${server.url}#small`, maxCost: 1 })).rejects.toThrow(
     /maxCost needs a price, and http.* has none: give it one in config.json/,
   );

@@ -1,5 +1,11 @@
-import { estimateCost, type JobCounts, type JobRecord } from "../jobs/index.js";
+import { estimateCost } from "./quota.js";
+import type { JobCounts, JobFacts, JobSpec } from "./record.js";
 
+type BudgetedJob = Pick<
+  JobSpec & JobFacts,
+  | ("maxCost" | "maxTotalTokens" | "pricePerMillionTokens" | "frameTokens" | "longestOutputTokens" | "sampling")
+  | ("longestRowTokens" | "rowsTotal")
+>;
 type Spent = Pick<JobCounts, "inputTokens" | "outputTokens">;
 
 /** What a job may spend, in tokens and in money. Rows go out as long as it lasts for them even where each takes as much as the longest
@@ -8,11 +14,21 @@ export class Budget {
   /** Tokens of prompt and output that a row takes at most. */
   readonly #row: Spent;
 
-  constructor(private readonly job: JobRecord) {
+  constructor(private readonly job: BudgetedJob) {
     this.#row = {
       inputTokens: job.longestRowTokens + job.frameTokens,
-      outputTokens: job.sampling.maxTokens,
+      outputTokens: job.longestOutputTokens ?? job.sampling.maxTokens,
     };
+  }
+
+  /** Why no row of the job can run at all, behind the name of the option that bounds it; null where one can. */
+  get obstacle(): { readonly option: "maxCost" | "maxTotalTokens"; readonly why: string } | null {
+    const nothing = { inputTokens: 0, outputTokens: 0 };
+    if (this.rowsLeft(nothing, 0) > 0) return null;
+    const { maxCost, maxTotalTokens } = this.job;
+    return rowsWithin(maxCost, 0, this.#costOf(this.#row)) === 0
+      ? { option: "maxCost", why: lasts(dollars(maxCost ?? 0), dollars(this.#costOf(this.#row))) }
+      : { option: "maxTotalTokens", why: lasts(tokens(maxTotalTokens ?? 0), tokens(totalOf(this.#row))) };
   }
 
   /** How many rows more may go out.
@@ -53,6 +69,7 @@ function rowsWithin(limit: number | null, spent: number, each: number): number {
   return Math.max(0, Math.floor((limit - spent) / each));
 }
 
+const lasts = (budget: string, row: string): string => `${budget} do not last for one row, which may take ${row}`;
 const totalOf = ({ inputTokens, outputTokens }: Spent): number => inputTokens + outputTokens;
 const tokens = (count: number): string => `${count.toLocaleString("en-US")} tokens`;
 const dollars = (amount: number): string => `$${amount.toLocaleString("en-US", { maximumFractionDigits: 6 })}`;

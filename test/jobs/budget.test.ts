@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { JobRecord } from "../../src/jobs/index.js";
-import { Budget } from "../../src/runner/budget.js";
+import { Budget, type JobRecord } from "../../src/jobs/index.js";
 
 const JOB = {
   maxCost: null,
@@ -9,6 +8,7 @@ const JOB = {
   pricePerMillionTokens: { input: 1, output: 2 },
   longestRowTokens: 70,
   frameTokens: 30,
+  longestOutputTokens: null,
   sampling: { maxTokens: 50 },
   rowsTotal: 100,
 } as unknown as JobRecord;
@@ -64,4 +64,16 @@ it("a job that stopped for it says what it has spent, and one that ran to its en
   );
   expect(new Budget({ ...JOB, maxTotalTokens: 1000 }).failureOf({ ...counts, rowsDone: 100 })).toBe(null);
   expect(new Budget({ ...JOB, maxTotalTokens: 5000 }).failureOf(counts)).toBe(null);
+});
+
+it("one that lasts for no row says so before any runs, and counts what an output can have at most", () => {
+  expect(new Budget({ ...JOB, maxTotalTokens: 149 }).obstacle).toEqual({
+    option: "maxTotalTokens",
+    why: "149 tokens do not last for one row, which may take 150 tokens",
+  });
+  expect(new Budget({ ...JOB, maxCost: 0.0001, maxTotalTokens: 500 }).obstacle).toEqual({
+    option: "maxCost",
+    why: "$0.0001 do not last for one row, which may take $0.0002",
+  });
+  expect(new Budget({ ...JOB, maxTotalTokens: 149, longestOutputTokens: 5 }).obstacle).toBe(null);
 });
