@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { InputError } from "../../errors.js";
 import type { CompiledOutput } from "../../output/index.js";
-import type { EngineFailure, EngineJob, EngineMeter, EngineResult, EngineRow, RowPull } from "../engine.js";
+import type { EngineFailure, EngineJob, EngineMeter, EngineResult, RowPull } from "../engine.js";
 import type { Address } from "./address.js";
 import { type Completion, readCompletion } from "./completion.js";
 import type { Endpoint, EndpointFacts } from "./endpoint.js";
@@ -11,6 +11,7 @@ import { refusalOf } from "./refusal.js";
 import { bodyWriter, type WriteBody } from "./requestBody.js";
 import { CHUNK_ROWS, RowOrder } from "./rowOrder.js";
 import { problemIn, type Transport } from "./transport.js";
+import { cutText, newTrial, sharedLength, shareMuch, type Trial } from "./trial.js";
 
 /** A row over which the server fails so often, while it answers others, is itself the reason; where it answers none it may be the
  *  server, for longer. */
@@ -21,12 +22,6 @@ const MOST_REFUSALS = 100;
 /** So many rows that are refused before any is answered, and it is the job. */
 const MOST_REFUSED = 16;
 const FAULT_MS = { first: 200, most: 5000 };
-const MOST_CUTS = 12;
-/** Of the share of a text that would fit, what is sent: tokens are not spread evenly. */
-const CUT_SHARE = 0.95;
-const CUT_BLINDLY = 0.5;
-/** Of a row's text, so much that it begins as the row before it. */
-const SHARED_MUCH = 0.25;
 /** How long a job's first rows are waited for at most, so that each lane begins with neighbours. */
 const GATHER_MS = 50;
 /** Rows that are held ready for each request at a time, and of how much text at most. */
@@ -45,21 +40,6 @@ export interface RunParts {
   readonly meter: EngineMeter;
   readonly done: (result: EngineResult | EngineFailure) => void;
   readonly signal: AbortSignal;
-}
-
-/** A row on its way, and what it has met. */
-interface Trial {
-  readonly row: EngineRow;
-  /** What of its text is sent. */
-  text: string;
-  cuts: number;
-  /** How often the server has failed over it: while it answered others, and in all. */
-  strikes: { beside: number; all: number };
-  refusals: number;
-  /** How many answers others had got when it last failed. */
-  answersBefore: number;
-  /** The same of its first failure. */
-  answersFirst: number | null;
 }
 
 /** One job's rows while they run. Nothing waits for anything but events: a row that is there, an answer, the end of a pause. */
@@ -97,7 +77,7 @@ export class HttpRun {
     this.#parts = parts;
     const { endpoint, facts, job, compiled, addresses, signal } = parts;
     this.#write = bodyWriter(endpoint, facts, job, compiled);
-    this.#rows = new RowOrder(addresses.length, ({ row }, next) => sharedLength(row.text, next.row.text));
+    this.#rows = new RowOrder(addresses.length, sharedLength);
     this.#lanes = addresses.map(() => new Lanes(facts.slots));
     // one listener a request in flight
     setMaxListeners(0, this.#ending.signal);
@@ -153,8 +133,8 @@ export class HttpRun {
       if (lane.rows.length === 0) {
         lane.rows = this.#take(address, place, lanes);
         lane.isBound = shareMuch(lane.rows);
+        if (lane.rows.length === 0) lane.rows = lanes.steal();
       }
-      if (lane.rows.length === 0) lane.rows = lanes.steal();
       if (lane.rows.length === 0) {
         lanes.putBack(lane);
         return;
@@ -193,15 +173,7 @@ export class HttpRun {
         if (row === null) this.#isDry = true;
         else {
           this.#aheadCharacters += row.text.length;
-          this.#rows.add({
-            row,
-            text: row.text,
-            cuts: 0,
-            strikes: { beside: 0, all: 0 },
-            refusals: 0,
-            answersBefore: -1,
-            answersFirst: null,
-          });
+          this.#rows.add(newTrial(row));
         }
         this.#pump();
       },
@@ -392,16 +364,10 @@ export class HttpRun {
       this.#fail(trial, `the row is longer than the model holds (${reason})`);
       return;
     }
-    // more each time: the share is of the whole prompt, and tokens are not spread evenly
-    const part = share === null ? CUT_BLINDLY : share * CUT_SHARE ** (trial.cuts + 1);
-    const kept = Math.floor(trial.text.length * part);
-    trial.cuts++;
-    if (trial.cuts > MOST_CUTS || kept === 0) {
+    if (!cutText(trial, share)) {
       this.#fail(trial, `the row does not fit, however much is cut (${reason})`);
       return;
     }
-    // not in the middle of a pair of code units
-    trial.text = trial.text.slice(0, kept).replace(/[\uD800-\uDBFF]$/, "");
     this.#rows.again(trial, null);
   }
 
@@ -438,22 +404,6 @@ export class HttpRun {
     this.#aheadCharacters -= row.text.length;
     this.#parts.done({ index: row.index, error, ...(cuts > 0 && { isInputCut: true }) });
   }
-}
-
-/** Characters that two texts begin with. */
-function sharedLength(text: string, other: string): number {
-  const most = Math.min(text.length, other.length);
-  let length = 0;
-  while (length < most && text.charCodeAt(length) === other.charCodeAt(length)) length++;
-  return length;
-}
-
-/** Whether neighbours share so much that to wait for the slot that has it is quicker than to read it again. */
-function shareMuch(rows: readonly Trial[]): boolean {
-  const [first, next] = rows;
-  if (first === undefined || next === undefined) return false;
-  const { text } = next.row;
-  return sharedLength(first.row.text, text) >= SHARED_MUCH * text.length;
 }
 
 function sumOf(values: Float32Array): number {
