@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { InferOptions } from "../../src/inferTable.js";
+import { z } from "zod";
+import { type InferOptions, inferTable } from "../../src/inferTable.js";
+import { samplingTable } from "../../src/sampling.js";
 import { checkOptions } from "../../src/submission/options.js";
 
 const check = (options: object) => checkOptions(options as InferOptions, { model: "gpt-oss-20b", engine: "auto" });
@@ -119,5 +121,18 @@ describe("infer's options", () => {
     expect(() => check({ model: ["a", "b"], name: ["x"] })).toThrowError(/name has 1 entries for 2 models/);
     expect(() => check({ model: ["a", "b"], name: "x" })).toThrowError(/name must be an array of 2/);
     expect(() => check({ model: "a", description: ["x"] })).toThrowError(/description has 1 entries for 1 model/);
+  });
+});
+
+it("the tables of options give a JSON Schema, for doors that take JSON", () => {
+  const { properties } = z.toJSONSchema(inferTable, { io: "input" });
+  expect(Object.keys(properties ?? {})).toEqual(Object.keys(inferTable.shape));
+  expect(properties).toMatchObject({
+    columnOrder: { enum: ["given", "auto"], default: "given" },
+    schemaRetries: { type: "integer", minimum: 0, maximum: 10, default: 2 },
+    maxCost: { anyOf: [{ type: "number", exclusiveMinimum: 0 }, { type: "null" }] },
+  });
+  expect(z.toJSONSchema(samplingTable, { io: "input" }).properties).toMatchObject({
+    topP: { type: "number", exclusiveMinimum: 0, maximum: 1, default: 1 },
   });
 });
