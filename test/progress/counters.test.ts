@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadAddon } from "../../src/addon.js";
-import { COUNT_NAMES, countsOf } from "../../src/progress/counts.js";
+import { COUNT_NAMES, countsOf, NO_COUNTS } from "../../src/progress/counts.js";
 import { attachCounters, type CounterPage, openCounters, openLane } from "../../src/progress/index.js";
 import { builtUrl } from "../builtUrl.js";
 import { canTest } from "../wanted.js";
@@ -73,7 +73,13 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
     using page = openCounters(newPath(), { workers: 4, rowsTotal: 1 });
     await addFromThreads(page, 4, 20_000);
     expect(page.kind).toBe("file");
-    expect(page.read()).toEqual({ rowsDone: 72_000, rowsFailed: 8_000, inputTokens: 560_000, outputTokens: 160_000 });
+    expect(page.read()).toEqual({
+      ...NO_COUNTS,
+      rowsDone: 72_000,
+      rowsFailed: 8_000,
+      inputTokens: 560_000,
+      outputTokens: 160_000,
+    });
   });
 
   it("shows another process what is added here, while it is added", async () => {
@@ -88,10 +94,9 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
     page.lane(1).add("inputTokens", 12);
     page.lane(1).add("rowsDone", 1);
     expect(await seen).toEqual({
+      ...NO_COUNTS,
       rowsDone: 1,
-      rowsFailed: 0,
       inputTokens: 42,
-      outputTokens: 0,
       rowsTotal: 10,
       workers: 2,
       note: "waiting for space on /data",
@@ -119,7 +124,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
 
   it("starts from the counts that the job already has, also for who read it before", () => {
     const path = newPath();
-    const base = { rowsDone: 5, rowsFailed: 1, inputTokens: 50, outputTokens: 20 };
+    const base = { ...NO_COUNTS, rowsDone: 5, rowsFailed: 1, inputTokens: 50, outputTokens: 20 };
     using first = openCounters(path, { workers: 1, rowsTotal: 10 });
     first.lane(0).add("rowsDone", 1);
     using watcher = attachCounters(path);
@@ -143,7 +148,7 @@ describe.skipIf(!hasAddon)("a page in a file", () => {
         watch[Symbol.dispose]();
         setTimeout(() => { clearInterval(hold); console.log(JSON.stringify({ samples, ...counts })); }, 50);
       }, (error) => { throw error; });`);
-    expect(seen).toEqual({ samples: 3, rowsDone: 0, rowsFailed: 0, inputTokens: 11, outputTokens: 0 });
+    expect(seen).toEqual({ ...NO_COUNTS, samples: 3, inputTokens: 11 });
   });
 
   it("does not keep a process alive that never closes its watch", async () => {
@@ -273,13 +278,19 @@ describe("without the addon", () => {
     await addFromThreads(page, 3, 5_000);
     expect(page.kind).toBe("shared");
     expect(page.reason).toMatch(/ROWMILL_NO_ADDON/);
-    expect(page.read()).toEqual({ rowsDone: 13_500, rowsFailed: 1_500, inputTokens: 105_000, outputTokens: 30_000 });
+    expect(page.read()).toEqual({
+      ...NO_COUNTS,
+      rowsDone: 13_500,
+      rowsFailed: 1_500,
+      inputTokens: 105_000,
+      outputTokens: 30_000,
+    });
   });
 
   it("the page is found by its path in this process and not in another", async () => {
     vi.stubEnv("ROWMILL_NO_ADDON", "1");
     const path = newPath();
-    const base = { rowsDone: 2, rowsFailed: 0, inputTokens: 8, outputTokens: 4 };
+    const base = { ...NO_COUNTS, rowsDone: 2, rowsFailed: 0, inputTokens: 8, outputTokens: 4 };
     const owner = openCounters(path, { workers: 1, rowsTotal: 3, base });
     owner.lane(0).add("rowsDone", 1);
     using attached = attachCounters(path);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_COUNTS } from "../../src/progress/counts.js";
 import { formatProgress, formatProgressLine, type Progress } from "../../src/progress/index.js";
 
 const progress: Progress = {
@@ -7,8 +8,8 @@ const progress: Progress = {
   status: "RUNNING",
   rowsTotal: 1000,
   waitingFor: null,
+  ...NO_COUNTS,
   rowsDone: 450,
-  rowsFailed: 0,
   inputTokens: 12_500,
   outputTokens: 8300,
   elapsedSeconds: 32.9,
@@ -115,7 +116,7 @@ describe("a progress bar", () => {
     });
     fc.assert(
       fc.property(anyProgress, fc.integer({ min: 0, max: 300 }), (any, width) => {
-        const line = formatProgress(any, width);
+        const line = formatProgress({ ...NO_COUNTS, ...any }, width);
         expect(line.length).toBeLessThanOrEqual(width);
         expect(line).not.toMatch(/\n|NaN|undefined|Infinity/);
       }),

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NO_COUNTS } from "../../src/progress/counts.js";
 import { openCounters, type Progress, ProgressEmitter, type WatchedJob } from "../../src/progress/index.js";
 import { builtUrl } from "../builtUrl.js";
 import { temporaryFolder } from "./temporary.js";
@@ -192,6 +193,7 @@ describe("a progress emitter", () => {
     });
     await vi.advanceTimersByTimeAsync(60_000);
     const last = {
+      ...NO_COUNTS,
       jobId: "job-1",
       status: "SUCCEEDED",
       waitingFor: null,
