@@ -23,6 +23,13 @@ module.exports = {
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),
     upward("jobs-stay-below-runner", "^src/jobs/", "^src/(submission|schedule|runner|worker|engine)/"),
+    {
+      name: "jobs-load-no-arrow",
+      comment: "data and results have Arrow behind them, which each command would load for its catalogue",
+      severity: "error",
+      from: { path: "^src/jobs/" },
+      to: { path: "^src/(data|results|schema|grammar)/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
     upward("submission-and-runner-stay-apart", "^src/(runner|worker|engine)/", "^src/submission/"),
     upward("submission-runs-nothing", "^src/submission/", "^src/(schedule|runner|worker)/"),
     // pure: no clock, no disk, no catalogue; of the engines the shape of a batch

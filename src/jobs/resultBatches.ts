@@ -1,4 +1,4 @@
-import { type EncodedBatch, encodedRange } from "../data/index.js";
+import type { EncodedBatch } from "../data/index.js";
 import type { ResultBatch, ResultRow, RowFinish } from "../results/index.js";
 import { unpackLogprobs } from "./packedLogprobs.js";
 import { fromSqlText, type Sqlite, type SqlRow } from "./sqlite.js";
@@ -34,7 +34,7 @@ export async function* readResultBatches(
     yield {
       rows: rows.map(toResultRow),
       prompts: rows.map((row) => fromSqlText(row.prompt)),
-      inputs: batch === undefined ? null : inputsOf(db, batch, first, end),
+      inputs: batch === undefined ? null : await inputsOf(db, batch, first, end),
     };
     first = end;
   }
@@ -72,10 +72,12 @@ function toResultRow(row: SqlRow): ResultRow {
 }
 
 /** The rows of a kept batch from one index up to another. */
-function inputsOf(db: Sqlite, batch: SqlRow, from: number, to: number): EncodedBatch {
+async function inputsOf(db: Sqlite, batch: SqlRow, from: number, to: number): Promise<EncodedBatch> {
   const first = Number(batch.first);
   const kept = db.get("SELECT format, bytes FROM batches WHERE first = ?", first) as SqlRow;
   const whole = { format: kept.format as EncodedBatch["format"], bytes: kept.bytes as Uint8Array };
-  const isWhole = from === first && to === first + Number(batch.row_count);
-  return isWhole ? whole : encodedRange(whole, from - first, to - first);
+  if (from === first && to === first + Number(batch.row_count)) return whole;
+  // loaded where it is needed: Arrow stands behind it
+  const { encodedRange } = await import("../data/index.js");
+  return encodedRange(whole, from - first, to - first);
 }
