@@ -18,7 +18,7 @@ module.exports = {
     upward(
       "doors-only-call-the-facade",
       "^src/(cli|server|cluster)/",
-      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|inferTable\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts|optionNames\\.ts|results/formats\\.ts)",
+      "^src/(?!cli/|server/|cluster/|rowmill\\.ts|index\\.ts|commandLine\\.ts|errors\\.ts|exactNumbers\\.ts|foreignText\\.ts|jsonStyle\\.ts|schemaInPrompt\\.ts|inferTable\\.ts|inheritedDescriptors\\.ts|lastingStream\\.ts|optionNames\\.ts|results/formats\\.ts)",
     ),
     upward("nobody-calls-a-door", "^src/(?!cli/|server/|cluster/)", "^src/(cli|server|cluster)/"),
     upward("nobody-below-calls-the-facade", "^src/(?!cli/|server/|cluster/|index\\.ts)", "^src/(rowmill|index)\\.ts"),

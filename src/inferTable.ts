@@ -36,7 +36,7 @@ export interface InferOptions {
   description?: string | readonly string[] | null;
   /** Required for tables and files: the column to read, or several joined in order; an entry that is no column's name is
    *  a literal separator. */
-  column?: string | readonly string[];
+  column?: string | readonly string[] | null;
   /** "auto" puts several columns in the order in which rows share the longest beginnings, which the engine then reads
    *  once: repeated columns first, found from the first 10,000 rows. It changes the prompts. Of the text between columns,
    *  what stands before its first letter or digit is a separator and stays in its place; the rest is a label and moves
@@ -84,12 +84,12 @@ export interface InferOptions {
   schemaRetries?: number;
   /** How many rows may fail: a number of rows or a share, `"5%"`. The job stops and is FAILED as soon as more have. Default: it
    *  runs to its end, and is FAILED if more than half of its rows failed. */
-  maxFailed?: number | `${number}%`;
+  maxFailed?: number | `${number}%` | null;
   /** US dollars that the job may cost at most, by the prices in config.json (endpoints). Rows go out as long as it lasts for the
    *  longest of them; then the job is FAILED, and what is done can be read. */
-  maxCost?: number;
+  maxCost?: number | null;
   /** The same in tokens, input and output together. */
-  maxTotalTokens?: number;
+  maxTotalTokens?: number | null;
   systemPrompt?: string | null;
   /** Variables of the model's chat template, over those that the catalogue has for the model: `{ enable_thinking: false }`. */
   templateArguments?: Readonly<Record<string, string | number | boolean>>;

@@ -1,5 +1,5 @@
 import { InputError } from "./errors.js";
-import { type Home, JobFile, type JobRecord } from "./jobs/index.js";
+import { FINAL_STATUSES, type Home, JobFile, type JobRecord } from "./jobs/index.js";
 import { naming, option } from "./optionNames.js";
 import { resultShape } from "./resultShape.js";
 import type { ResultBatch, ResultShape } from "./results/index.js";
@@ -7,6 +7,9 @@ import type { CheckedResultOptions } from "./rowmillOptions.js";
 
 /** Rows of a list that are read from a job at a time. */
 const BATCH_ROWS = 2000;
+
+/** Of jobs that have ended, how many outputs can't be unpacked: who reads a job by ranges has them counted, and is told, once. */
+const brokenOf = new WeakMap<Home, Map<string, number>>();
 
 /** A job's results, ready to be read. */
 export interface OpenResults extends Disposable {
@@ -34,8 +37,10 @@ export async function openResults(
   const close = () => file.close();
   try {
     // looked for beforehand, and among all rows: a file's columns are written before its rows, and each part of a job has the same
-    const broken = countBroken(file.outputs(BATCH_ROWS), planned);
-    if (broken > 0) warn(brokenLine(broken, job, planned.outputColumn));
+    const known = brokenOf.get(home)?.get(job.jobId);
+    const broken = known ?? countBroken(file.outputs(BATCH_ROWS), planned);
+    if (planned.unpackJson && FINAL_STATUSES.has(job.status)) keepBroken(home, job.jobId, broken);
+    if (broken > 0 && known === undefined) warn(brokenLine(broken, job, planned.outputColumn));
     const shape = broken > 0 ? { ...planned, includeErrors: true } : planned;
     const format = given.format ?? "array";
     return { shape, format, batches: () => file.resultBatches(BATCH_ROWS, { from, to }), [Symbol.dispose]: close };
@@ -43,6 +48,11 @@ export async function openResults(
     close();
     throw error;
   }
+}
+
+function keepBroken(home: Home, jobId: string, broken: number): void {
+  const counts = brokenOf.get(home) ?? new Map<string, number>();
+  brokenOf.set(home, counts.set(jobId, broken));
 }
 
 /** Outputs that were to be unpacked and can't be. */

@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { ownProgram } from "../commandLine.js";
 import { JSON_STYLES } from "../jsonStyle.js";
+import { SCHEMA_IN_PROMPT } from "../schemaInPrompt.js";
 import { screenWidth } from "./output.js";
 import { wrapWords } from "./table.js";
 
@@ -16,7 +17,7 @@ export const schemaInPromptOption = () =>
   new Option(
     "--schema-in-prompt <mode>",
     "what of the schema the model reads: nothing, the fields' descriptions and titles (default), all of it",
-  ).choices(["off", "descriptions", "full"]);
+  ).choices(SCHEMA_IN_PROMPT);
 
 export const formulasOption = () =>
   new Option(

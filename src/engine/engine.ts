@@ -93,6 +93,9 @@ export interface EngineFailure {
   readonly error: string;
   /** The row's text was cut before it failed. */
   readonly isInputCut?: boolean;
+  /** What it has taken all the same. */
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
 }
 
 /** Where the engine reports while it runs; called often, must be cheap. */

@@ -12,7 +12,7 @@ type Spent = Pick<JobCounts, "inputTokens" | "outputTokens">;
  *  row and the longest output do, so that it is not overrun; what is left of rows that took less serves others. */
 export class Budget {
   /** Tokens of prompt and output that a row takes at most. */
-  readonly #row: Spent;
+  #row: Spent;
 
   constructor(private readonly job: BudgetedJob) {
     this.#row = {
@@ -29,6 +29,14 @@ export class Budget {
     return rowsWithin(maxCost, 0, this.#costOf(this.#row)) === 0
       ? { option: "maxCost", why: lasts(dollars(maxCost ?? 0), dollars(this.#costOf(this.#row))) }
       : { option: "maxTotalTokens", why: lasts(tokens(maxTotalTokens ?? 0), tokens(totalOf(this.#row))) };
+  }
+
+  /** A row has taken so much: where its tokens were guessed, the next ones may take as much. */
+  learn({ inputTokens, outputTokens }: Spent): void {
+    this.#row = {
+      inputTokens: Math.max(this.#row.inputTokens, inputTokens),
+      outputTokens: Math.max(this.#row.outputTokens, outputTokens),
+    };
   }
 
   /** How many rows more may go out.
@@ -66,7 +74,8 @@ function rowsWithin(limit: number | null, spent: number, each: number): number {
   if (limit === null) return Number.POSITIVE_INFINITY;
   // a free model costs nothing, however many rows it has
   if (each === 0) return spent > limit ? 0 : Number.POSITIVE_INFINITY;
-  return Math.max(0, Math.floor((limit - spent) / each));
+  // what is left of a sum of prices may be a hair less than a row's
+  return Math.max(0, Math.floor((limit - spent) / each + 1e-9));
 }
 
 const lasts = (budget: string, row: string): string => `${budget} do not last for one row, which may take ${row}`;

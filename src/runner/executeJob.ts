@@ -9,6 +9,7 @@ import {
   type RunnerLease,
 } from "../jobs/index.js";
 import { type CounterPage, openCounters } from "../progress/index.js";
+import type { ToWorker } from "../worker/index.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Feeder } from "./feeder.js";
 import { patiently } from "./patience.js";
@@ -77,7 +78,7 @@ class RowsInWork implements Disposable {
   /** Rows that workers have, and that have no result yet. */
   #out = 0;
   /** Workers' requests for rows that are not answered yet: while the disk is full, they wait. */
-  readonly #wanted: { readonly worker: WorkerEnd; readonly rows: number }[] = [];
+  readonly #wanted: { readonly worker: WorkerEnd; readonly rows: number; isHeld: boolean }[] = [];
   /** The first worker has loaded the model. */
   #isLoaded = false;
   #hasResults = false;
@@ -154,7 +155,7 @@ class RowsInWork implements Disposable {
       // a disk without room is told before
       if (!this.#checkpoint.isStalled) this.#page.setNote(message.for);
     } else {
-      this.#wanted.push({ worker, rows: message.rows });
+      this.#wanted.push({ worker, rows: message.rows, isHeld: false });
       this.#feed();
       // the first worker that asks for rows has loaded the model
       if (!this.#isLoaded) this.#begin();
@@ -165,6 +166,7 @@ class RowsInWork implements Disposable {
     this.#checkpoint.add(results);
     this.#out -= results.length;
     for (const result of results) {
+      this.#budget.learn(result);
       this.#counts.inputTokens += result.inputTokens;
       this.#counts.outputTokens += result.outputTokens;
       this.#counts.sharedTokens += result.sharedTokens ?? 0;
@@ -187,12 +189,21 @@ class RowsInWork implements Disposable {
       const left = this.#budget.rowsLeft(this.#counts, this.#out);
       if (left === 0) {
         if (this.#out === 0) this.#workers.stop();
+        else this.#hold();
         return;
       }
       const answer = this.#feeder.answer(next.worker.lane, Math.min(next.rows, left));
       this.#out += answer.rows.length;
       next.worker.port.postMessage(answer);
       this.#wanted.shift();
+    }
+  }
+
+  /** Tells who waits for rows that those in flight must end first: an engine that waited for the next one would never end them. */
+  #hold(): void {
+    for (const wanted of this.#wanted) {
+      if (!wanted.isHeld) wanted.worker.port.postMessage({ kind: "held" } satisfies ToWorker);
+      wanted.isHeld = true;
     }
   }
 

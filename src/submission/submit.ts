@@ -80,7 +80,6 @@ export async function submitJobs(given: SubmissionContext, data: unknown, option
       const spec = { ...specOf(prepared, counter, options, at), warnings: context.warnings };
       const file = files.get(counter) as JobFile;
       const job = { ...newJob(counter, file, options, spec), createdAt };
-      checkBudget(job);
       file.keepRecord(job);
       file.seal();
       return job;
@@ -222,8 +221,14 @@ function checkHasPrice({ name, pricePerMillionTokens }: JobModel): void {
 }
 
 /** A job of which no row can run is said to be one at once. */
-function checkBudget({ spec, facts }: Pick<NewJob, "spec" | "facts">): void {
-  const { obstacle } = new Budget({ ...spec, ...facts });
+function checkBudget(prepared: Prepared, counter: RowCounter, options: CheckedOptions): void {
+  const { model, totals, frameTokens, sampling } = counter;
+  const { obstacle } = new Budget({
+    ...{ ...recordedOptions(options), frameTokens, sampling },
+    ...{ longestRowTokens: totals.longestRowTokens, rowsTotal: totals.rows },
+    pricePerMillionTokens: model.pricePerMillionTokens,
+    longestOutputTokens: longestOutput(prepared, counter),
+  });
   if (obstacle !== null)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
@@ -267,6 +272,7 @@ async function readRows(
   }
   if (rows === 0) throw new InputError("ROWMILL_EMPTY_TABLE", `${source.path ?? "the data"} has no rows`);
   if (source.kind === "table") checkOutputColumn(source.finalColumns(), options.outputColumn);
+  for (const counter of counters) checkBudget(prepared, counter, options);
   for (const warning of emptyRowWarnings(counters[0]?.totals)) context.warn(warning);
   for (const counter of counters)
     for (const warning of longRowWarnings(counter, options.truncateRows)) context.warn(warning);
@@ -334,9 +340,9 @@ function specOf(
   };
 }
 
-/** In tokens, of which each is at least a byte. */
-function longestOutput({ output }: Prepared, { sampling: { maxTokens } }: RowCounter): number {
-  return Math.min(maxTokens, output?.grammar.longestBytes ?? maxTokens);
+/** In tokens, of which each is at least a byte; an endpoint may reason first, and write JSON in a style of its own. */
+function longestOutput({ output }: Prepared, { sampling: { maxTokens }, ruler }: RowCounter): number {
+  return Math.min(maxTokens, (ruler.isExact ? output?.grammar.longestBytes : null) ?? maxTokens);
 }
 
 function confidenceFieldsOf(output: CompiledOutput | null): ConfidenceField[] {

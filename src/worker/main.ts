@@ -69,7 +69,8 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
     const queued = running.get(index);
     running.delete(index);
     if ("error" in result) {
-      report({ ...errorRow(index, result.error), ...(isInputCut && { isInputCut }) });
+      const { inputTokens = 0, outputTokens = 0 } = result;
+      report({ ...errorRow(index, result.error), inputTokens, outputTokens, ...(isInputCut && { isInputCut }) });
       return;
     }
     const account = { ...accountOf(result, queued?.spent), finish: result.finish, ...(isInputCut && { isInputCut }) };
@@ -87,6 +88,7 @@ async function runRows(task: WorkerTask, engine: Engine, port: MessagePort): Pro
 
   port.on("message", (message: ToWorker) => {
     if (message.kind === "rows") queue.add(message.rows, message.isLast);
+    else if (message.kind === "held") queue.hold();
     else {
       queue.stop();
       abort.abort();

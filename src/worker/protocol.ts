@@ -25,6 +25,8 @@ export interface RowMessage {
 
 export type ToWorker =
   | { readonly kind: "rows"; readonly rows: readonly RowMessage[]; readonly isLast: boolean }
+  /** What was asked for comes only when rows in flight have ended, if at all. */
+  | { readonly kind: "held" }
   | { readonly kind: "stop" };
 
 export type FromWorker =

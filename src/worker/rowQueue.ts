@@ -26,6 +26,7 @@ export class RowQueue {
   #isLast = false;
   #isStopped = false;
   #hasAsked = false;
+  #isHeld = false;
 
   /** @param depth rows to hold beyond those in slots
    *  @param ask   asks the runner for so many rows; answered by `add` */
@@ -44,9 +45,16 @@ export class RowQueue {
     for (const row of rows) this.#rows.push({ row, run: 0, spent: NOTHING_SPENT });
     this.#isLast ||= isLast;
     this.#hasAsked = false;
+    this.#isHeld = false;
     this.#serve();
     if (rows.length > 0) this.#tell(true);
     else if (isLast) this.#tell(false);
+  }
+
+  /** The runner has heard what was asked for, and answers when rows in flight have ended. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#tell(false);
   }
 
   /** The row is to run again with its next seed.
@@ -74,7 +82,7 @@ export class RowQueue {
   /** Waits until it is known whether the next row, or the end, comes without one in flight having to end first. */
   isDue(): Promise<boolean> {
     if (this.#isStopped || this.#rows.length > 0) return Promise.resolve(true);
-    if (this.#isLast) return Promise.resolve(false);
+    if (this.#isLast || this.#isHeld) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#asking.push(resolve);
     });

@@ -77,3 +77,15 @@ it("one that lasts for no row says so before any runs, and counts what an output
   });
   expect(new Budget({ ...JOB, maxTotalTokens: 149, longestOutputTokens: 5 }).obstacle).toBe(null);
 });
+
+it("a sum of prices that is a hair more than its share leaves the last row its money", () => {
+  const job = { ...JOB, pricePerMillionTokens: { input: 1, output: 0 }, maxCost: 0.0003 };
+  expect(new Budget(job).rowsLeft(NOTHING, 0)).toBe(3);
+  expect(new Budget(job).rowsLeft({ inputTokens: 200, outputTokens: 0 }, 0)).toBe(1);
+});
+
+it("where a row has taken more than was guessed, so may the next ones", () => {
+  const budget = new Budget({ ...JOB, maxTotalTokens: 1000 });
+  budget.learn({ inputTokens: 400, outputTokens: 10 });
+  expect(budget.rowsLeft({ inputTokens: 400, outputTokens: 10 }, 0)).toBe(1);
+});

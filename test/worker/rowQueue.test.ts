@@ -27,6 +27,24 @@ describe("a worker's row queue", () => {
     expect(asked).toEqual([5, 4]);
   });
 
+  it("does not keep an engine waiting for rows that come only when those in flight have ended", async () => {
+    const asked: number[] = [];
+    const queue = new RowQueue(2, (count) => asked.push(count));
+    queue.open(2);
+    queue.add(rows(0, 1), false);
+    await queue.pull();
+    const isDue = queue.isDue();
+    queue.hold();
+    expect(await isDue).toBe(false);
+    // it goes on with what it has, and asks no more for what is promised
+    expect(await queue.isDue()).toBe(false);
+    expect(asked).toEqual([4, 2]);
+    const next = queue.pull();
+    queue.finish();
+    queue.add(rows(1, 1), false);
+    expect(await next).toMatchObject({ row: { index: 1 } });
+  });
+
   it("ends only when no row in flight can come back for another run", async () => {
     const queue = new RowQueue(2, () => undefined);
     queue.open(2);

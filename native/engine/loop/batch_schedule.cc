@@ -32,6 +32,7 @@ bool BatchSchedule::Begin(Slot& slot, const Row& row) {
   slot.is_complete = false;
   slot.result = {};
   slot.result.index = row.index;
+  slot.mask_error.clear();
   slot.walks.clear();
 
   std::vector<std::int32_t> prompt = settings_.prefix;

@@ -1,3 +1,4 @@
+import { REQUESTS_PER_SLOT } from "./lanes.js";
 import { Pace } from "./pace.js";
 
 /** How long an address that can't be reached is left alone, doubled with each failure. */
@@ -11,8 +12,6 @@ const LEAST_PAUSE_MS = 50;
 const MOST_RETRY_AFTER_MS = 300_000;
 const START_REQUESTS = 8;
 const MOST_REQUESTS = 1024;
-/** What waits at the server while its slots compute, so that none stays empty between two requests. */
-const REQUESTS_PER_SLOT = 2;
 
 /** One address of an endpoint: how many requests it gets, and when. Times come from whoever uses it. */
 export class Address {

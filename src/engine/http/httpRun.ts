@@ -5,7 +5,7 @@ import type { EngineFailure, EngineJob, EngineMeter, EngineResult, RowPull } fro
 import type { Address } from "./address.js";
 import { type Completion, readCompletion } from "./completion.js";
 import type { Endpoint, EndpointFacts } from "./endpoint.js";
-import { type Lane, Lanes } from "./lanes.js";
+import { type Lane, Lanes, REQUESTS_PER_SLOT } from "./lanes.js";
 import { estimateTokens } from "./measure.js";
 import { refusalOf } from "./refusal.js";
 import { bodyWriter, type WriteBody } from "./requestBody.js";
@@ -22,6 +22,9 @@ const MOST_REFUSALS = 100;
 /** So many rows that are refused before any is answered, and it is the job. */
 const MOST_REFUSED = 16;
 const FAULT_MS = { first: 200, most: 5000 };
+/** So many times as long as the mean of the last so many requests is slow. */
+const SLOW = 4;
+const MEAN_OF = 32;
 /** How long a job's first rows are waited for at most, so that each lane begins with neighbours. */
 const GATHER_MS = 50;
 /** Rows that are held ready for each request at a time, and of how much text at most. */
@@ -68,6 +71,8 @@ export class HttpRun {
   #delayed = 0;
   #answers = 0;
   #waitsFor: string | null = null;
+  /** Of the last requests, how long each took. */
+  #meanMs: number | null = null;
   /** When the end of the next pause is looked at. */
   #wakesMs = Number.POSITIVE_INFINITY;
   /** Rows that were refused before any was answered. */
@@ -78,7 +83,8 @@ export class HttpRun {
     const { endpoint, facts, job, compiled, addresses, signal } = parts;
     this.#write = bodyWriter(endpoint, facts, job, compiled);
     this.#rows = new RowOrder(addresses.length, sharedLength);
-    this.#lanes = addresses.map(() => new Lanes(facts.slots));
+    const slots = mayBind(endpoint, facts) ? facts.slots : null;
+    this.#lanes = addresses.map(() => new Lanes(slots));
     // one listener a request in flight
     setMaxListeners(0, this.#ending.signal);
     const abort = (): void => this.#finish(null);
@@ -225,10 +231,12 @@ export class HttpRun {
     address.sent();
     try {
       for (let trial = lane.rows.shift(); trial !== undefined; trial = lane.rows.shift()) {
+        const sentMs = performance.now();
         const isGoingOn = await this.#send(address, place, lane.isBound ? lane.slot : null, trial);
         if (this.#isOver) return;
+        this.#unbindSlow(lane, performance.now() - sentMs);
         if (!isGoingOn || lane.rows.length === 0 || !address.hasRoom(performance.now())) {
-          for (const left of lane.rows.splice(0)) this.#rows.again(left, null);
+          this.#rows.putBack(place, lane.rows.splice(0));
           if (!isGoingOn && address.trouble !== null) this.#rows.giveBack(place);
           return;
         }
@@ -242,6 +250,12 @@ export class HttpRun {
       this.#conclude();
       this.#pump();
     }
+  }
+
+  /** Rows that wait for a slot in which somebody else's long output is computed go to whichever is free. */
+  #unbindSlow(lane: Lane<Trial>, tookMs: number): void {
+    if (this.#meanMs !== null && tookMs > SLOW * this.#meanMs) lane.isBound = false;
+    this.#meanMs = this.#meanMs === null ? tookMs : this.#meanMs + (tookMs - this.#meanMs) / MEAN_OF;
   }
 
   /** Sends one row and deals with what comes back.
@@ -374,10 +388,6 @@ export class HttpRun {
   #complete(trial: Trial, completion: Completion): void {
     const { job, meter } = this.#parts;
     const { index, text: whole } = trial.row;
-    if (completion.finish === "refused") {
-      this.#fail(trial, "the endpoint's content filter withheld the output");
-      return;
-    }
     const usage = completion.usage ?? {
       inputTokens: estimateTokens(trial.text) + estimateTokens(job.chat.systemPrompt ?? ""),
       sharedTokens: 0,
@@ -385,6 +395,10 @@ export class HttpRun {
     };
     meter.addInputTokens(usage.inputTokens);
     meter.addOutputTokens(usage.outputTokens);
+    if (completion.finish === "refused") {
+      this.#fail(trial, "the endpoint's content filter withheld the output", usage);
+      return;
+    }
     const { sampling } = job;
     const { logprobs } = completion;
     this.#aheadCharacters -= whole.length;
@@ -400,10 +414,16 @@ export class HttpRun {
     });
   }
 
-  #fail({ row, cuts }: Trial, error: string): void {
+  #fail({ row, cuts }: Trial, error: string, usage: Completion["usage"] = null): void {
     this.#aheadCharacters -= row.text.length;
-    this.#parts.done({ index: row.index, error, ...(cuts > 0 && { isInputCut: true }) });
+    this.#parts.done({ index: row.index, error, ...usage, ...(cuts > 0 && { isInputCut: true }) });
   }
+}
+
+/** Requests may choose their slots where there is one server, and no more of them are asked for than it has slots: behind an address
+ *  that takes more there are several. */
+function mayBind({ urls, limits }: Endpoint, { slots }: EndpointFacts): boolean {
+  return slots !== null && urls.length === 1 && (limits.requests ?? 0) <= REQUESTS_PER_SLOT * slots;
 }
 
 function sumOf(values: Float32Array): number {

@@ -10,7 +10,7 @@ export interface Lane<Row> {
 }
 
 /** Of each slot one request is computed while the next waits there, so that it is never empty. */
-const REQUESTS_PER_SLOT = 2;
+export const REQUESTS_PER_SLOT = 2;
 
 const NO_LANE: Lane<never> = { slot: null, rows: [], isBound: false };
 

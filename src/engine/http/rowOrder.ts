@@ -33,6 +33,11 @@ export class RowOrder<Row> {
     this.#again.push({ row, avoids });
   }
 
+  /** Rows that a lane has taken and not sent: they stay neighbours. */
+  putBack(address: number, rows: readonly Row[]): void {
+    this.#stretches[address]?.unshift(...rows);
+  }
+
   /** An address can't be reached: the others take its rows. */
   giveBack(address: number): void {
     this.#ahead.unshift(...(this.#stretches[address] ?? []).splice(0));

@@ -50,6 +50,6 @@ export function sharedLength({ row: { text } }: Trial, { row: { text: other } }:
 
 /** Whether neighbours share so much that to wait for the slot that has it is quicker than to read it again. */
 export function shareMuch([first, next]: readonly Trial[]): boolean {
-  if (first === undefined || next === undefined) return false;
+  if (first === undefined || next === undefined || next.row.text === "") return false;
   return sharedLength(first, next) >= SHARED_MUCH * next.row.text.length;
 }
