@@ -25,6 +25,7 @@ export function flagWords({ option, value, placeholder }: NamedOption): string {
   const flag = flagOf(option);
   if (placeholder !== undefined) return `${flag} ${placeholder}`;
   if (value === undefined || value === true) return flag;
+  if (value === false) return flag.replace("--", "--no-");
   return [value]
     .flat()
     .map((one) => `${flag} ${shellWord(typed(option, one))}`)
