@@ -1,7 +1,7 @@
 // Rows over HTTP to a real llama-server, beside a client written by hand, and what becomes of them when the server is killed or
 // whatever stands between goes wrong.
 //   npm run --silent bench:http -- --llama-server PATH --model FILE.gguf [plain] [table] [kill] [flaky] [flags]
-// Prints a line a case; exit code 1 where rows are lost, doubled or asked for too often.
+// Prints a line a case; exit code 1 where rows are lost, doubled or asked for too often, or it is slower than it is to be.
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.js";
 import { runCommand } from "./flags/command.js";
