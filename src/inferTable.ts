@@ -34,7 +34,7 @@ export interface InferOptions {
   /** A name for your records; an array must be as long as `model`. */
   name?: string | readonly string[] | null;
   description?: string | readonly string[] | null;
-  /** Required for tables and files: the column to read, or several joined in order; an entry that is no column's name is
+  /** Required for tables, lists of objects and files but .txt: the column to read, or several joined in order; an entry that is no column's name is
    *  a literal separator. */
   column?: string | readonly string[] | null;
   /** "auto" puts several columns in the order in which rows share the longest beginnings, which the engine then reads
@@ -85,10 +85,10 @@ export interface InferOptions {
   /** How many rows may fail: a number of rows or a share, `"5%"`. The job stops and is FAILED as soon as more have. Default: it
    *  runs to its end, and is FAILED if more than half of its rows failed. */
   maxFailed?: number | `${number}%` | null;
-  /** US dollars that the job may cost at most, by the prices in config.json (endpoints). Rows go out as long as it lasts for the
-   *  longest of them; then the job is FAILED, and what is done can be read. */
+  /** US dollars that a job of an endpoint may cost at most, by its prices in config.json. A row is sent only while the rest would pay
+   *  for the longest one; then the job is FAILED, and what is done can be read. */
   maxCost?: number | null;
-  /** The same in tokens, input and output together. */
+  /** The same in tokens, input and output together, for models on this machine as well. */
   maxTotalTokens?: number | null;
   systemPrompt?: string | null;
   /** Variables of the model's chat template, over those that the catalogue has for the model: `{ enable_thinking: false }`. */
@@ -107,9 +107,11 @@ export interface InferOptions {
   truncateRows?: boolean;
   /** "auto" (default) takes the fastest engine that is there. */
   engine?: EngineName;
-  /** Overrides of the planner: sequences a worker, compute threads a worker, workers. 0 (default) lets it choose. */
+  /** Override the planner: sequences a worker, of an endpoint requests at a time. 0 (default) lets it choose. */
   slots?: number;
+  /** Override the planner: compute threads a worker. 0 (default) lets it choose. */
   threads?: number;
+  /** Override the planner: workers. 0 (default) lets it choose. */
   workers?: number;
 }
 

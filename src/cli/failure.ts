@@ -7,7 +7,10 @@ import { exitWhenWritten, messageColors, printingFailure, say, sayLines } from "
 /** As docs/operating.md has them. */
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ["0", "done; single rows may have failed: the summary says how many and why"],
-  ["1", "the job failed, or too many of its rows (--max-failed); schema check: no value satisfies the schema"],
+  [
+    "1",
+    "the job failed, its budget was used up, or too many of its rows failed (--max-failed); schema check: no value satisfies the schema",
+  ],
   [
     "2",
     "stdout or a file can't be written (a job that ran keeps its results), or bad input: options, files, columns, schema, " +

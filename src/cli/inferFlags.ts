@@ -63,7 +63,7 @@ const FLAGS = {
   model: {
     value: "model",
     words:
-      `name (\`${ownProgram().join(" ")} models list\`), path to a .gguf, hf:user/repo:QUANT, URL or endpoint; repeat for one job each; \`starter\` is ` +
+      `name (\`${ownProgram().join(" ")} models list\`), path to a .gguf, hf:user/repo:QUANT, URL of a .gguf, or an endpoint, http://HOST:8000/v1#NAME; repeat for one job each; \`starter\` is ` +
       "a small demonstration model for short reviews and tickets, often wrong on other texts (default: gpt-oss-20b)",
     read: oneOrAll,
   },
@@ -117,9 +117,13 @@ const FLAGS = {
   },
   maxCost: {
     value: "dollars",
-    words: "what the job may cost at most, by the prices in config.json: it stops before it costs more",
+    words:
+      "what a job of an endpoint may cost at most, by its prices in config.json: no row is sent that could go over",
   },
-  maxTotalTokens: { value: "n", words: "the same in tokens, input and output together" },
+  maxTotalTokens: {
+    value: "n",
+    words: "the same in tokens, input and output together, for models on this machine as well",
+  },
   jobPriority: {
     value: "n",
     words: "0 interactive (default), 1 production: after all of 0",

@@ -18,6 +18,7 @@ const nothing =
 const maxTokens = sampling("maxTokens", "256");
 const slots = flag("--slots", "rows that a worker has at a time, which the planner chooses by itself");
 const context = nothing("nothing is to be set: a slot is as long as the longest row needs, up to the model's context");
+const endpoint = nothing("a server is the model: --model http://HOST:8000/v1#NAME");
 const gpu = nothing(
   `nothing is to be set: a GPU that holds the model is used; \`${ownProgram().join(" ")} doctor\` says which there is and why not another`,
 );
@@ -41,10 +42,19 @@ export const PEER_FLAGS: readonly (readonly [names: readonly string[], advice: A
   [["--num-workers"], flag("--workers", "how many workers, which the planner chooses by itself")],
   [["--n-threads", "--num-threads"], flag("--threads", "compute threads of a worker")],
   [["--ctx-size", "--context-length", "--max-model-len", "--n-ctx", "--num-ctx"], context],
-  [["--gpu-layers", "--n-gpu-layers", "--num-gpu", "--device"], gpu],
+  [["--gpu-layers", "--n-gpu-layers", "--num-gpu", "--device", "--gpu-memory-utilization"], gpu],
+  [["--base-url", "--api-base", "--endpoint", "--host"], endpoint],
+  [
+    ["--api-key", "--key"],
+    nothing("a key's place stands in config.json (endpoints: key or keyFile), never the key itself in a command"),
+  ],
+  [
+    ["--budget", "--max-budget"],
+    nothing("--max-cost bounds what an endpoint costs, --max-total-tokens any job's tokens"),
+  ],
   [["--system-prompt"], flag("--system", "the task")],
   [["--prompt"], flag("--system", "the task, the same for every row")],
-  [["--input", "--input-file"], nothing("the source stands alone, behind infer")],
+  [["--input", "--input-file"], nothing("the source is given without a flag: infer FILE")],
   [["--output-file"], flag("--output", "the file of the results")],
   [["--json-schema", "--output-schema", "--response-format"], flag("--schema", "what every output obeys")],
 ];

@@ -70,7 +70,9 @@ async function checkMagic(path: string, parts: number): Promise<void> {
     isFile = (await stat(path)).isFile();
   } catch (cause) {
     const of = parts > 1 ? ` (one of the model's ${parts} parts)` : "";
-    throw new InputError("ROWMILL_MODEL_NOT_FOUND", `there is no model file ${path}${of}`, { cause });
+    throw new InputError("ROWMILL_MODEL_NOT_FOUND", `there is no model file ${path}${of}${endpointHint(path)}`, {
+      cause,
+    });
   }
   if (!isFile) throw new InputError("ROWMILL_NOT_A_MODEL", `${path} is no file; name the .gguf file itself`);
   if ((await firstBytes(path, 4)) !== "GGUF") {
@@ -95,4 +97,10 @@ async function firstBytes(path: string, count: number): Promise<string> {
       cause,
     });
   }
+}
+
+/** An address whose beginning was left out looks like a path. */
+function endpointHint(path: string): string {
+  const [, address] = /([\w.-]+:\d+\/v1.*)$/.exec(path) ?? [];
+  return address === undefined ? "" : `; an endpoint begins with http: or https:, as http://${address}`;
 }

@@ -212,8 +212,14 @@ async function openModel(
 }
 
 /** Whether what a job costs can be told. */
-function checkHasPrice({ name, pricePerMillionTokens }: JobModel): void {
-  if (pricePerMillionTokens === null)
+function checkHasPrice(model: JobModel): void {
+  const { name } = model;
+  if ("file" in model.ref)
+    throw new InputError(
+      "ROWMILL_BAD_OPTION",
+      naming`${option("maxCost")} bounds what an endpoint costs, and ${name} runs on this machine: bound its tokens with ${option("maxTotalTokens")}`,
+    );
+  if (model.pricePerMillionTokens === null)
     throw new InputError(
       "ROWMILL_BAD_OPTION",
       naming`${option("maxCost")} needs a price, and ${name} has none: give it one in config.json (endpoints, pricePerMillionTokens), or bound its tokens with ${option("maxTotalTokens")}`,
@@ -318,7 +324,8 @@ function specOf(
     description: options.descriptions[at] ?? null,
     model: model.name,
     modelRef: model.ref,
-    pricePerMillionTokens: model.pricePerMillionTokens,
+    // that of a file in the catalogue is what others take for it
+    pricePerMillionTokens: "file" in model.ref ? null : model.pricePerMillionTokens,
     longestOutputTokens: longestOutput(prepared, counter),
     priority: options.priority,
     kind: source.kind,

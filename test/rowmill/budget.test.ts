@@ -49,5 +49,8 @@ it("one that lasts for no row is refused, by a dry run as well", async () => {
   const message = /^maxTotalTokens: 5 tokens do not last for one row, which may take \d+ tokens; raise it, or lower/;
   await expect(mill.infer(ROWS, options)).rejects.toThrow(message);
   await expect(mill.infer(ROWS, { ...options, dryRun: true })).rejects.toThrow(message);
+  await expect(mill.infer(ROWS, { ...OPTIONS, maxCost: 1 })).rejects.toThrow(
+    "maxCost bounds what an endpoint costs, and starter runs on this machine: bound its tokens with maxTotalTokens",
+  );
   expect(await mill.listJobs()).toEqual([]);
 });

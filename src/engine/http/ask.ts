@@ -120,7 +120,7 @@ async function firstThatAnswers(transport: Transport, { name, urls, key }: Endpo
   }
   throw new InputError(
     "ROWMILL_ENDPOINT_UNREACHABLE",
-    `no address of the endpoint ${name} answers as an OpenAI-compatible server does: ${failures.join("; ")}`,
+    `no address of the endpoint ${name} answers as an OpenAI-compatible server does: ${failures.join("; ")}; is it running, and does its address end in /v1?`,
   );
 }
 
