@@ -76,6 +76,7 @@ const plain: Partial<Job> = {
     sharedTokens: 0,
     outputTokens: 4,
   },
+  ...{ maxCost: null, maxTotalTokens: null },
   frame: { prefix: "<|im_start|>", suffix: "", trimsRow: false },
   columns: [{ name: "text", type: "string" }],
   sampling: {
