@@ -37,7 +37,7 @@ export async function openResults(
   const close = () => file.close();
   try {
     // looked for beforehand, and among all rows: a file's columns are written before its rows, and each part of a job has the same
-    const known = brokenOf.get(home)?.get(job.jobId);
+    const known = planned.unpackJson ? brokenOf.get(home)?.get(job.jobId) : undefined;
     const broken = known ?? countBroken(file.outputs(BATCH_ROWS), planned);
     if (planned.unpackJson && FINAL_STATUSES.has(job.status)) keepBroken(home, job.jobId, broken);
     if (broken > 0 && known === undefined) warn(brokenLine(broken, job, planned.outputColumn));

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineChoice } from "../engine/index.js";
 import { messageOf, RowmillError } from "../errors.js";
 import {
-  Budget,
   type FailedRows,
   type Home,
   isPassing,
@@ -90,8 +89,8 @@ export class ActiveJob {
       await pools.freeIdle(engine, plan.workers);
       const end = await this.#execute(plan, engine, pool);
       pools.give(pool);
-      if (end === "finished") await this.#finish();
-      else await this.#settle("QUEUED");
+      if (end === "stopped") await this.#settle("QUEUED");
+      else await this.#finish(end === "finished" ? null : end.budgetFailure);
     } catch (error) {
       if (pool !== null) await pools.drop(pool);
       // what passes has only met a runner that has to end, or a job that is cancelled
@@ -124,7 +123,7 @@ export class ActiveJob {
   }
 
   /** A job ends well only when its file, read again, is whole. */
-  async #finish(): Promise<void> {
+  async #finish(budgetFailure: string | null): Promise<void> {
     const { home, stopping } = this.#share;
     const { job } = this.#begin;
     for (;;) {
@@ -132,7 +131,7 @@ export class ActiveJob {
         using file = JobFile.open(home, job.jobId);
         const counts = file.resultCounts();
         const failures = counts.rowsFailed > 0 ? file.failures() : [];
-        const failure = tooManyFailed(job, counts.rowsFailed, failures) ?? new Budget(job).failureOf(counts);
+        const failure = tooManyFailed(job, counts.rowsFailed, failures) ?? budgetFailure;
         if (failure !== null) return await this.#settle("FAILED", { counts, failures, failure });
         file.checkWhole(counts, job.rowsTotal);
         return await this.#settle("SUCCEEDED", { counts, failures });

@@ -33,8 +33,8 @@ export interface Execution extends JobRun {
   readonly onLoaded: () => void;
 }
 
-/** "finished": every row has its result, more have failed than may, or the budget is spent. */
-export type ExecutionEnd = "finished" | "stopped";
+/** "finished": every row has its result, or more have failed than may; otherwise why the budget left rows without. */
+export type ExecutionEnd = "finished" | "stopped" | { readonly budgetFailure: string };
 
 /** Runs a job's rows that have no result yet over the pool's workers, writing results as they come.
  *  @throws what a worker threw: the model can't be loaded, the store can't be written */
@@ -44,9 +44,10 @@ export async function executeJob(execution: Execution): Promise<ExecutionEnd> {
   using rows = new RowsInWork(execution, file);
   using _watch = rows.watch();
   if (signal.aborted) return "stopped";
-  if (rows.mayNotGoOn) return "finished";
-  await rows.run();
-  return signal.aborted ? "stopped" : "finished";
+  if (!rows.mayNotGoOn) await rows.run();
+  if (signal.aborted) return "stopped";
+  const { budgetFailure } = rows;
+  return budgetFailure === null ? "finished" : { budgetFailure };
 }
 
 /** From now on this runner alone appends results. */
@@ -104,6 +105,11 @@ class RowsInWork implements Disposable {
   /** More rows have failed than may, or the budget does not last for one more. */
   get mayNotGoOn(): boolean {
     return this.#haveFailedTooOften || this.#budget.rowsLeft(this.#counts, 0) === 0;
+  }
+
+  /** Asked of the budget that has learnt what rows take: by what it was at first there might be one left. */
+  get budgetFailure(): string | null {
+    return this.#budget.failureOf(this.#file.resultCounts());
   }
 
   get #haveFailedTooOften(): boolean {

@@ -139,3 +139,25 @@ it("a job stops before it costs more than it may, and what is done can be read",
     /maxCost needs a price, and http.* has none: give it one in config.json/,
   );
 });
+
+it("a job whose rows take more than was guessed stops for its budget, and says so", async () => {
+  // ten tokens of usage a message, and far more output than the guess of the longest row lets expect
+  const server = await EndpointServer.open({ answer: () => "x".repeat(300) });
+  const mill = openRowmill();
+  const rows = Array.from({ length: 60 }, (_, row) => `row ${row}`);
+  const options = { model: `${server.url}#small`, samplingParams: { maxTokens: 20 }, slots: 2, maxTotalTokens: 2000 };
+  const jobId = await mill.infer(rows, { ...options, stayAttached: false });
+  await mill.awaitJobCompletion(jobId, { silent: true, pollSeconds: 0.05 });
+  const job = await mill.getJob(jobId);
+  expect(job.status).toBe("FAILED");
+  expect(job.failure).toMatch(/^its budget does not last for another row: .* of 2,000 tokens are spent/);
+});
+
+it("results are the same whether or not they were unpacked before", async () => {
+  const server = await EndpointServer.open();
+  const mill = openRowmill();
+  const jobId = await mill.infer([{ text: "a" }, { text: "b" }], { model: `${server.url}#small`, column: "text" });
+  const plain = await mill.getJobResults(jobId);
+  expect((await mill.getJobResults(jobId, { unpackJson: true }))[0]).toHaveProperty("inference_result_error");
+  expect(await mill.getJobResults(jobId)).toEqual(plain);
+});
